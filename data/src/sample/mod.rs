@@ -1,0 +1,1 @@
+//! The seeded consortium generator that demo, tests and benches share.

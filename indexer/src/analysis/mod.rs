@@ -1,0 +1,1 @@
+//! Text → terms: folding, segmenting, pinyin, numbers; the same for index and query.

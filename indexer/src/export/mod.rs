@@ -1,0 +1,1 @@
+//! An entry or record in the formats of others, one file a format.

@@ -1,0 +1,1 @@
+//! Entries → a generation of the catalogue on disk.

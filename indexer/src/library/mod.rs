@@ -1,0 +1,1 @@
+//! The member libraries: table, overrides, pinyin filter.

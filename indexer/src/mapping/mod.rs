@@ -1,0 +1,1 @@
+//! Fields of CNMARC, UNIMARC and MARC21 → `Bib` and `Holding`s, as readable declarations.

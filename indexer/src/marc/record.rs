@@ -1,0 +1,191 @@
+//! A decoded MARC record of either family: one text buffer, spans for fields and subfields.
+//!
+//! A `Record` is meant to be used again and again: `clear` keeps the buffers, so that reading a million
+//! records allocates nothing.
+
+use std::ops::Range;
+
+use crate::charset::Charset;
+
+use super::{Flaw, FlawCode};
+
+/// Three characters of a tag; any three (DOMAIN §1.4).
+pub type Tag = [u8; 3];
+
+/// A decoded record. Text is NFC without C0/C1 controls.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    leader: Leader,
+    text: String,
+    fields: Vec<FieldSpan>,
+    subfields: Vec<SubfieldSpan>,
+    /// What was wrong with it and has been repaired or survived.
+    pub flaws: Vec<Flaw>,
+    /// The charset its bytes were read as.
+    pub charset: Charset,
+}
+
+/// The 24 characters in front of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leader(pub [u8; 24]);
+
+impl Default for Leader {
+    fn default() -> Self {
+        Self([b' '; 24])
+    }
+}
+
+impl Leader {
+    /// The character at a position of ISO 2709 leader, 0–23.
+    pub fn at(&self, position: usize) -> u8 {
+        self.0.get(position).copied().unwrap_or(b' ')
+    }
+}
+
+#[derive(Clone, Debug)]
+struct FieldSpan {
+    tag: Tag,
+    indicators: [u8; 2],
+    // Text of a control field; empty for a data field.
+    value: Range<u32>,
+    subfields: Range<u32>,
+}
+
+#[derive(Clone, Debug)]
+struct SubfieldSpan {
+    code: char,
+    value: Range<u32>,
+}
+
+impl Record {
+    /// Forgets the content, keeps the buffers.
+    pub fn clear(&mut self) {
+        self.leader = Leader::default();
+        self.text.clear();
+        self.fields.clear();
+        self.subfields.clear();
+        self.flaws.clear();
+        self.charset = Charset::default();
+    }
+
+    /// The leader.
+    pub fn leader(&self) -> &Leader {
+        &self.leader
+    }
+
+    /// Sets the leader.
+    pub fn set_leader(&mut self, leader: Leader) {
+        self.leader = leader;
+    }
+
+    /// Notes a flaw at an absolute byte offset of the file.
+    pub fn flaw(&mut self, code: FlawCode, at: u64) {
+        self.flaws.push(Flaw { code, at });
+    }
+
+    /// Adds a control field; `write` appends its text.
+    pub fn push_control(&mut self, tag: Tag, write: impl FnOnce(&mut String)) {
+        let value = self.written(write);
+        let none = self.subfields.len() as u32;
+        self.fields.push(FieldSpan { tag, indicators: *b"  ", value, subfields: none..none });
+    }
+
+    /// Opens a data field; its subfields follow by `push_subfield`.
+    pub fn push_data(&mut self, tag: Tag, indicators: [u8; 2]) {
+        let none = self.subfields.len() as u32;
+        let here = self.text.len() as u32;
+        self.fields.push(FieldSpan { tag, indicators, value: here..here, subfields: none..none });
+    }
+
+    /// Adds a subfield to the last data field; `write` appends its text.
+    pub fn push_subfield(&mut self, code: char, write: impl FnOnce(&mut String)) {
+        let value = self.written(write);
+        self.subfields.push(SubfieldSpan { code, value });
+        let n_subfields = self.subfields.len() as u32;
+        if let Some(field) = self.fields.last_mut() {
+            field.subfields.end = n_subfields;
+        }
+    }
+
+    fn written(&mut self, write: impl FnOnce(&mut String)) -> Range<u32> {
+        let start = self.text.len() as u32;
+        write(&mut self.text);
+        start..self.text.len() as u32
+    }
+
+    /// All fields in record order.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        self.fields.iter().map(|span| Field { record: self, span })
+    }
+
+    /// The fields with this tag.
+    pub fn fields_tagged<'a>(&'a self, tag: &'a [u8; 3]) -> impl Iterator<Item = Field<'a>> {
+        self.fields().filter(move |f| f.span.tag == *tag)
+    }
+
+    /// The first field with this tag.
+    pub fn field(&self, tag: &[u8; 3]) -> Option<Field<'_>> {
+        self.fields().find(|f| f.span.tag == *tag)
+    }
+
+    /// Number of fields.
+    pub fn n_fields(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The whole decoded text, field after field, without delimiters.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// A field of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    record: &'a Record,
+    span: &'a FieldSpan,
+}
+
+impl<'a> Field<'a> {
+    /// Its tag.
+    pub fn tag(&self) -> Tag {
+        self.span.tag
+    }
+
+    /// The tag as text, unreadable bytes shown as `?`.
+    pub fn tag_text(&self) -> String {
+        self.span.tag.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { '?' }).collect()
+    }
+
+    /// Its two indicators, blanks for a control field.
+    pub fn indicators(&self) -> [u8; 2] {
+        self.span.indicators
+    }
+
+    /// Whether it has no subfields but bare text.
+    pub fn is_control(&self) -> bool {
+        self.span.subfields.is_empty()
+    }
+
+    /// Text of a control field, else empty.
+    pub fn value(&self) -> &'a str {
+        &self.record.text[range(&self.span.value)]
+    }
+
+    /// Its subfields in order: code and text.
+    pub fn subfields(&self) -> impl Iterator<Item = (char, &'a str)> + use<'a> {
+        let record = self.record;
+        record.subfields[range(&self.span.subfields)]
+            .iter()
+            .map(move |s| (s.code, &record.text[range(&s.value)]))
+    }
+
+    /// Text of the first subfield with this code that is not empty.
+    pub fn first(&self, code: char) -> Option<&'a str> {
+        self.subfields().find(|(c, text)| *c == code && !text.is_empty()).map(|(_, text)| text)
+    }
+}
+
+fn range(span: &Range<u32>) -> Range<usize> {
+    span.start as usize..span.end as usize
+}

@@ -1,0 +1,1 @@
+//! The one sentence: read → decode → map → archive → cluster → index; all rayon is here.

@@ -1,0 +1,2 @@
+//! `lianmu`: the one program. Every subcommand has its own file in `cli`.
+fn main() {}
