@@ -1,2 +1,9 @@
 //! `lianmu`: the one program. Every subcommand has its own file in `cli`.
-fn main() {}
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}
