@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Everything that must hold, in groups; prints the seconds each took. Stops at the first group that fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+group() {
+  local name=$1 start=$SECONDS
+  shift
+  echo "== $name"
+  if ! "$@"; then
+    echo "== $name failed after $((SECONDS - start)) s" >&2
+    exit 1
+  fi
+  took+=("$(printf '%5d s  %s' $((SECONDS - start)) "$name")")
+}
+
+deny() {
+  if cargo deny --version >/dev/null 2>&1; then
+    cargo deny check bans licenses sources
+  else
+    echo "SKIPPED: cargo-deny is not installed (cargo install cargo-deny); licences and sources were not checked"
+  fi
+}
+
+docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }
+
+took=()
+group install bash .ci/install.sh test
+group format cargo fmt --all --check
+group lints cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+group tests cargo test --workspace --locked
+group docs docs
+group licences deny
+group release cargo build --release --locked --quiet -p web
+if [ -x web/tests/browser/run.sh ]; then
+  group browser bash web/tests/browser/run.sh target/release/lianmu
+fi
+
+echo "== all groups passed"
+printf '%s\n' "${took[@]}"
