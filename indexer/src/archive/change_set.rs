@@ -1,0 +1,258 @@
+//! One import on its way: compares each record with the state in force, writes what is new, and commits.
+//!
+//! It decides by key and hash alone what is new, changed, the same, a duplicate or gone (CONTRACT §7). Records
+//! are streamed into packs as they come; memory holds 40 bytes a record of the state and 60 to 80 a change.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::error::{Error, Result};
+use super::key::{ContentHash, RecordKey};
+use super::library_archive::LibraryArchive;
+use super::pack::PackName;
+use super::pack_writer::PackWriter;
+use super::state::{Slot, State};
+use crate::marc::RawRecord;
+
+/// What a set of files says about the records it does not contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportMode {
+    /// They are gone.
+    Full,
+    /// Nothing.
+    Delta,
+    /// Nothing; those that it contains are gone.
+    Delete,
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// Its key was not there.
+    New,
+    /// Its key was there with other content.
+    Changed,
+    /// It was there as it is.
+    Same,
+    /// The run had the very same record before.
+    Duplicate,
+}
+
+/// How many records met which fate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// See `Added::New`.
+    pub new: u64,
+    /// See `Added::Changed`.
+    pub changed: u64,
+    /// See `Added::Same`.
+    pub same: u64,
+    /// See `Added::Duplicate`.
+    pub duplicate: u64,
+    /// Records that were there and are gone: named by a delete list or marked deleted, or absent from a full set.
+    pub deleted: u64,
+}
+
+/// An import that is not committed yet.
+pub struct ChangeSet {
+    archive: LibraryArchive,
+    mode: ImportMode,
+    base: State,
+    // One a slot of `base`.
+    fates: Vec<Fate>,
+    // New and changed records; their pack index counts from the first pack written here.
+    fresh: Vec<Slot>,
+    // Key → index in `fresh`.
+    by_key: FxHashMap<RecordKey, u32>,
+    packs: PackWriter,
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    NotSeen,
+    Kept,
+    Replaced,
+    Removed,
+}
+
+// Slot of `fresh` that was added and deleted in the same run.
+const DEAD: u32 = u32::MAX;
+
+impl ChangeSet {
+    pub(super) fn new(archive: LibraryArchive, mode: ImportMode, base: State) -> Result<Self> {
+        let packs = PackWriter::new(&archive.folder.join("packs"), Arc::clone(&archive.files));
+        let fates = vec![Fate::NotSeen; base.slots.len()];
+        Ok(Self {
+            archive,
+            mode,
+            base,
+            fates,
+            fresh: Vec::new(),
+            by_key: FxHashMap::default(),
+            packs,
+            counts: Counts::default(),
+        })
+    }
+
+    /// The records that follow come from this file.
+    pub fn set_source(&mut self, name: &str) {
+        self.packs.set_source(name);
+    }
+
+    /// Adds a record. `control_number` is its 001, if it has one; `auxiliary` says whether its leader announces
+    /// a holdings or authority record.
+    pub fn add(
+        &mut self,
+        raw: &RawRecord,
+        control_number: Option<RecordKey>,
+        content: ContentHash,
+        auxiliary: bool,
+    ) -> Result<Added> {
+        let own = control_number.unwrap_or_else(|| RecordKey::of_content(content));
+        let key = match self.seen(own) {
+            None => own,
+            Some(seen) if seen == content => return Ok(self.count(Added::Duplicate)),
+            Some(_) => RecordKey::of_content(content),
+        };
+        if key != own && self.seen(key).is_some() {
+            return Ok(self.count(Added::Duplicate));
+        }
+        let before = self.base.find(&key).filter(|&idx| self.fates[idx] != Fate::Removed);
+        let added = match before {
+            Some(idx) if self.base.slots[idx].content == content => {
+                self.fates[idx] = Fate::Kept;
+                return Ok(self.count(Added::Same));
+            }
+            Some(idx) => {
+                self.fates[idx] = Fate::Replaced;
+                Added::Changed
+            }
+            None => Added::New,
+        };
+        let (pack_idx, slot_in_pack) = self.packs.add(raw)?;
+        let mut slot = Slot::new(key, content, auxiliary);
+        slot.set_pack_idx(pack_idx);
+        slot.slot = slot_in_pack;
+        self.by_key.insert(key, self.fresh.len() as u32);
+        self.fresh.push(slot);
+        Ok(self.count(added))
+    }
+
+    /// Removes the record with this key; whether there was one.
+    pub fn remove(&mut self, key: RecordKey) -> bool {
+        let mut found = false;
+        if let Some(idx) = self.fresh_idx(key) {
+            self.fresh[idx].slot = DEAD;
+            found = true;
+        }
+        if let Some(idx) = self.base.find(&key) {
+            // A replaced one went with its replacement.
+            found |= matches!(self.fates[idx], Fate::NotSeen | Fate::Kept);
+            self.fates[idx] = Fate::Removed;
+        }
+        self.counts.deleted += u64::from(found);
+        found
+    }
+
+    /// The counts so far; absences from a full set are counted by `commit`, or by `absent` before it.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// How many records a full set would remove because it does not contain them.
+    pub fn absent(&self) -> u64 {
+        match self.mode {
+            ImportMode::Full => self.fates.iter().filter(|&&fate| fate == Fate::NotSeen).count() as u64,
+            ImportMode::Delta | ImportMode::Delete => 0,
+        }
+    }
+
+    /// Number of records in force before this import.
+    pub fn records_before(&self) -> u64 {
+        self.base.slots.len() as u64
+    }
+
+    /// Writes the next state and puts it in force; writes nothing where nothing changed.
+    pub fn commit(mut self) -> Result<Counts> {
+        self.counts.deleted += self.absent();
+        let unchanged = self.counts.new + self.counts.changed + self.counts.deleted == 0;
+        if unchanged && self.base.number > 0 {
+            return Ok(self.counts);
+        }
+        self.packs.finish()?;
+        let (archive, counts) = (self.archive.clone(), self.counts);
+        let number = archive.next_number()?;
+        let state = self.next_state(number);
+        let states = archive.folder.join("states");
+        archive.files.create_dir_all(&states).map_err(Error::writing(&states))?;
+        state.write(archive.files.as_ref(), &archive.state_path(number))?;
+        archive.switch(number)?;
+        Ok(counts)
+    }
+
+    fn next_state(self, number: u64) -> State {
+        let keeps = |fate: Fate| match fate {
+            Fate::Kept => true,
+            Fate::NotSeen => self.mode != ImportMode::Full,
+            Fate::Replaced | Fate::Removed => false,
+        };
+        let kept =
+            self.base.slots.iter().zip(&self.fates).filter(|(_, fate)| keeps(**fate)).map(|(slot, _)| *slot);
+        let mut fresh = self.fresh;
+        fresh.retain(|slot| slot.slot != DEAD);
+        let n_before = self.base.packs.len() as u32;
+        for slot in &mut fresh {
+            slot.set_pack_idx(n_before + slot.pack_idx() as u32);
+        }
+        let mut slots: Vec<Slot> = kept.collect();
+        slots.append(&mut fresh);
+        slots.sort_unstable_by_key(|slot| slot.key);
+        let mut packs = self.base.packs;
+        packs.extend(&self.packs.finished);
+        drop_unused(&mut packs, &mut slots);
+        State { number, previous: self.base.number, packs, slots }
+    }
+
+    // The content of the record that this run has already put under this key.
+    fn seen(&self, key: RecordKey) -> Option<ContentHash> {
+        if let Some(idx) = self.fresh_idx(key) {
+            return Some(self.fresh[idx].content);
+        }
+        let idx = self.base.find(&key)?;
+        (self.fates[idx] == Fate::Kept).then(|| self.base.slots[idx].content)
+    }
+
+    fn fresh_idx(&self, key: RecordKey) -> Option<usize> {
+        let idx = *self.by_key.get(&key)? as usize;
+        (self.fresh[idx].slot != DEAD).then_some(idx)
+    }
+
+    fn count(&mut self, added: Added) -> Added {
+        match added {
+            Added::New => self.counts.new += 1,
+            Added::Changed => self.counts.changed += 1,
+            Added::Same => self.counts.same += 1,
+            Added::Duplicate => self.counts.duplicate += 1,
+        }
+        added
+    }
+}
+
+// Leaves out packs that no record lies in any more, and packs that came twice.
+fn drop_unused(packs: &mut Vec<PackName>, slots: &mut [Slot]) {
+    let mut used = vec![false; packs.len()];
+    slots.iter().for_each(|slot| used[slot.pack_idx()] = true);
+    let mut moved = vec![0u32; packs.len()];
+    let mut left: Vec<PackName> = Vec::new();
+    for (idx, name) in packs.iter().enumerate().filter(|(idx, _)| used[*idx]) {
+        let place = left.iter().position(|have| have == name).unwrap_or_else(|| {
+            left.push(*name);
+            left.len() - 1
+        });
+        moved[idx] = place as u32;
+    }
+    slots.iter_mut().for_each(|slot| slot.set_pack_idx(moved[slot.pack_idx()]));
+    *packs = left;
+}

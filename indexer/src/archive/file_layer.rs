@@ -1,0 +1,97 @@
+//! Every write to the disk that must survive a power cut goes through this layer.
+//!
+//! It knows files, folders and fsync, nothing of what is in them. `Disk` is the real one; tests put one in
+//! its place that stops at a chosen write and loses what was not synced. Reading does not go through it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Where durable writes go.
+pub trait FileLayer: Send + Sync {
+    /// Makes a folder and those above it.
+    fn create_dir_all(&self, path: &Path) -> io::Result<()>;
+    /// Opens a new, empty file in place of any of that name.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
+    /// Opens a file to write at its end.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
+    /// Gives a file another name, replacing any of that name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Makes the names in a folder durable.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// A file being written.
+pub trait WriteFile: Write + Send {
+    /// Makes everything written so far durable.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// Writes a small file so that its old or its new content is there, never a mixture.
+pub fn replace_file(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_added_extension("new");
+    let mut file = files.create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync()?;
+    drop(file);
+    files.rename(&temporary, path)?;
+    files.sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// The file system itself.
+pub struct Disk;
+
+impl FileLayer for Disk {
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        Ok(Box::new(DiskFile(BufWriter::with_capacity(1 << 18, File::create(path)?))))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(Box::new(DiskFile(BufWriter::new(file))))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    #[cfg(unix)]
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    // Windows writes names through by itself and cannot open a folder as a file.
+    #[cfg(not(unix))]
+    fn sync_dir(&self, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+struct DiskFile(BufWriter<File>);
+
+impl Write for DiskFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl WriteFile for DiskFile {
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.flush()?;
+        self.0.get_ref().sync_all()
+    }
+}

@@ -1,0 +1,143 @@
+//! The folder of one library: which state is in force, how to get to the next one, how to go back.
+//!
+//! Whoever writes holds the lock of the data directory; taking it is the daemon's affair.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::change_set::{ChangeSet, ImportMode};
+use super::error::{Error, Result};
+use super::file_layer::{FileLayer, replace_file};
+use super::pack::{Pack, PackName};
+use super::quarantine::Quarantine;
+use super::state::State;
+use crate::bib::LibraryCode;
+
+/// One library's archive.
+#[derive(Clone)]
+pub struct LibraryArchive {
+    code: LibraryCode,
+    pub(super) folder: PathBuf,
+    pub(super) files: Arc<dyn FileLayer>,
+}
+
+impl LibraryArchive {
+    pub(super) fn new(root: &Path, code: &LibraryCode, files: Arc<dyn FileLayer>) -> Result<Self> {
+        let text = code.as_str();
+        let harmless = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if text.is_empty() || text.starts_with('.') || !harmless {
+            return Err(Error::BadCode { code: text.to_owned() });
+        }
+        Ok(Self { code: code.clone(), folder: root.join(text), files })
+    }
+
+    /// Whose archive it is.
+    pub fn code(&self) -> &LibraryCode {
+        &self.code
+    }
+
+    /// The folder that holds it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Number of the state in force; `None` before the first import.
+    pub fn current_number(&self) -> Result<Option<u64>> {
+        let path = self.folder.join("current");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => match text.trim().parse() {
+                Ok(0) => Ok(None),
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(Error::damaged(&path, "it does not name a state")),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::reading(&path)(error)),
+        }
+    }
+
+    /// The library's current records.
+    pub fn state(&self) -> Result<State> {
+        match self.current_number()? {
+            Some(number) => State::read(&self.state_path(number)),
+            None => Ok(State::default()),
+        }
+    }
+
+    /// Begins an import; nothing is in force until its `commit`.
+    pub fn begin(&self, mode: ImportMode) -> Result<ChangeSet> {
+        self.sweep();
+        ChangeSet::new(self.clone(), mode, self.state()?)
+    }
+
+    /// Makes the state before the current one the current one; the number now in force.
+    pub fn undo(&self) -> Result<u64> {
+        let state = self.state()?;
+        if state.number == 0 {
+            return Err(Error::NothingToUndo { library: self.code.to_string() });
+        }
+        self.switch(state.previous)?;
+        Ok(state.previous)
+    }
+
+    /// Opens the place for the rejects of a run; nothing is created before the first one.
+    pub fn quarantine(&self, run: &str) -> Quarantine {
+        Quarantine::new(self.folder.join("quarantine").join(run), Arc::clone(&self.files))
+    }
+
+    /// Opens a pack of this library.
+    pub fn pack(&self, name: &PackName) -> Result<Pack> {
+        Pack::open(&self.folder.join("packs").join(format!("{name}.pack")))
+    }
+
+    pub(super) fn pack_path_by_prefix(&self, prefix: u64) -> Result<PathBuf> {
+        let folder = self.folder.join("packs");
+        let wanted = format!("{prefix:016x}");
+        let items = std::fs::read_dir(&folder).map_err(Error::reading(&folder))?;
+        for item in items {
+            let path = item.map_err(Error::reading(&folder))?.path();
+            let is_it =
+                path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&wanted));
+            if is_it && path.extension().is_some_and(|extension| extension == "pack") {
+                return Ok(path);
+            }
+        }
+        Err(Error::NoSuchPack { library: self.code.to_string(), pack: prefix })
+    }
+
+    pub(super) fn state_path(&self, number: u64) -> PathBuf {
+        self.folder.join("states").join(format!("{number:010}.state"))
+    }
+
+    // Above every number ever used, so that an undone state is never overwritten.
+    pub(super) fn next_number(&self) -> Result<u64> {
+        let folder = self.folder.join("states");
+        if !folder.is_dir() {
+            return Ok(1);
+        }
+        let mut highest = 0;
+        for item in std::fs::read_dir(&folder).map_err(Error::reading(&folder))? {
+            let name = item.map_err(Error::reading(&folder))?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".state")?.parse().ok());
+            highest = highest.max(number.unwrap_or(0));
+        }
+        Ok(highest + 1)
+    }
+
+    pub(super) fn switch(&self, number: u64) -> Result<()> {
+        let path = self.folder.join("current");
+        replace_file(self.files.as_ref(), &path, format!("{number:010}\n").as_bytes())
+            .map_err(Error::writing(&path))
+    }
+
+    // Removes what an interrupted import left unfinished; a file that stays is only a waste of space.
+    fn sweep(&self) {
+        for folder in ["packs", "states"] {
+            let Ok(items) = std::fs::read_dir(self.folder.join(folder)) else { continue };
+            for path in items.flatten().map(|item| item.path()) {
+                if path.extension().is_some_and(|extension| extension == "new") {
+                    let _ = self.files.remove(&path);
+                }
+            }
+        }
+    }
+}

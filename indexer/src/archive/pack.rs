@@ -1,0 +1,244 @@
+//! A pack: records as received, in compressed blocks, with an index by which one is found in one seek.
+//!
+//! A pack never changes; its name is the BLAKE3 hash of its bytes. It knows bytes and positions, no keys.
+//!
+//! File `packs/<64 hex digits>.pack`, format version 1, numbers little endian:
+//!
+//! | part | bytes | meaning |
+//! |---|---|---|
+//! | head | 8 | `LMPACK`, 0x00, format version as one byte |
+//! | blocks | | one zstd frame each |
+//! | index | 4 | number of blocks |
+//! | | 16 a block | 8 offset in the file, 4 compressed length, 4 number of its first slot |
+//! | | 4 | number of slots |
+//! | | 4 | number of source files, then for each 4 length of its name and the name in UTF-8 |
+//! | tail | 12 | 8 offset of the index, 4 `LMPI` |
+//!
+//! A block decompresses to a column of heads and a column of bytes. First 4 bytes: length of the head column.
+//! For each record, as LEB128 varints: carrier, index of the source file, offset in that file, length.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::{Error, Result};
+use super::state::{u32_at, u64_at};
+use crate::marc::{Carrier, RawRecord};
+
+pub(super) const MAGIC: &[u8; 7] = b"LMPACK\0";
+pub(super) const VERSION: u8 = 1;
+pub(super) const TAIL: &[u8; 4] = b"LMPI";
+// Above this a block is no block of ours: a record is at most a few megabytes (DOMAIN §1.2 row 19).
+const MAX_BLOCK: usize = 256 << 20;
+
+/// Name of a pack: the BLAKE3 hash of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PackName(pub [u8; 32]);
+
+impl PackName {
+    /// The eight bytes that stand for it in a `RecordLocator`.
+    pub fn prefix(&self) -> u64 {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0[..8]);
+        u64::from_be_bytes(first)
+    }
+}
+
+impl std::fmt::Display for PackName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A record as it lies in a pack.
+#[derive(Clone, Debug)]
+pub struct StoredRecord {
+    /// Its bytes, carrier and offset.
+    pub raw: RawRecord,
+    /// The (contained) file in which it was received.
+    pub source: Arc<str>,
+}
+
+/// An opened pack: its index in memory, its blocks on disk.
+pub struct Pack {
+    path: PathBuf,
+    blocks: Vec<Block>,
+    n_slots: u32,
+    sources: Vec<Arc<str>>,
+}
+
+struct Block {
+    offset: u64,
+    length: u32,
+    first_slot: u32,
+}
+
+impl Pack {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let mut file = File::open(path).map_err(Error::reading(path))?;
+        let length = file.metadata().map_err(Error::reading(path))?.len();
+        let mut head = [0; 8];
+        file.read_exact(&mut head).map_err(Error::reading(path))?;
+        if head[..7] != MAGIC[..] || length < 20 {
+            return Err(Error::damaged(path, "it is not a pack"));
+        }
+        if head[7] > VERSION {
+            return Err(Error::TooNew {
+                path: path.to_owned(),
+                found: head[7].into(),
+                known: VERSION.into(),
+            });
+        }
+        let mut tail = [0; 12];
+        file.seek(SeekFrom::Start(length - 12)).map_err(Error::reading(path))?;
+        file.read_exact(&mut tail).map_err(Error::reading(path))?;
+        let at = u64_at(&tail, 0);
+        if tail[8..] != TAIL[..] || at < 8 || at > length - 12 {
+            return Err(Error::damaged(path, "it has no index"));
+        }
+        let mut index = vec![0; (length - 12 - at) as usize];
+        file.seek(SeekFrom::Start(at)).map_err(Error::reading(path))?;
+        file.read_exact(&mut index).map_err(Error::reading(path))?;
+        Self::from_index(path, &index, at).ok_or_else(|| Error::damaged(path, "its index does not add up"))
+    }
+
+    fn from_index(path: &Path, index: &[u8], end_of_blocks: u64) -> Option<Self> {
+        let mut rest = index;
+        let n_blocks = take_u32(&mut rest)?;
+        let mut blocks: Vec<Block> = Vec::new();
+        for _ in 0..n_blocks {
+            let bytes = rest.split_off(..16)?;
+            let block =
+                Block { offset: u64_at(bytes, 0), length: u32_at(bytes, 8), first_slot: u32_at(bytes, 12) };
+            let follows = match blocks.last() {
+                None => block.first_slot == 0,
+                Some(last) => block.first_slot > last.first_slot,
+            };
+            if !follows || block.offset.checked_add(block.length.into())? > end_of_blocks {
+                return None;
+            }
+            blocks.push(block);
+        }
+        let n_slots = take_u32(&mut rest)?;
+        if blocks.last().is_some_and(|last| last.first_slot >= n_slots) {
+            return None;
+        }
+        let mut sources = Vec::new();
+        for _ in 0..take_u32(&mut rest)? {
+            let length = take_u32(&mut rest)? as usize;
+            sources.push(std::str::from_utf8(rest.split_off(..length)?).ok()?.into());
+        }
+        Some(Self { path: path.to_owned(), blocks, n_slots, sources })
+    }
+
+    /// Number of blocks; each can be read by itself.
+    pub fn n_blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// The block that holds a slot.
+    pub fn block_of(&self, slot: u32) -> Option<usize> {
+        (slot < self.n_slots).then(|| self.blocks.partition_point(|b| b.first_slot <= slot) - 1)
+    }
+
+    /// The slots of a block.
+    pub fn slots_of(&self, block_idx: usize) -> std::ops::Range<u32> {
+        let first = self.blocks[block_idx].first_slot;
+        first..self.blocks.get(block_idx + 1).map_or(self.n_slots, |next| next.first_slot)
+    }
+
+    /// One record.
+    pub(crate) fn record(&self, slot: u32) -> Result<StoredRecord> {
+        let block_idx =
+            self.block_of(slot).ok_or_else(|| Error::damaged(&self.path, "a slot is out of range"))?;
+        let mut found = None;
+        self.for_each_in(block_idx, &mut Vec::new(), |here, record| {
+            if here == slot {
+                found = Some(record.to_owned());
+            }
+        })?;
+        found.ok_or_else(|| Error::damaged(&self.path, "a block holds fewer records than the index says"))
+    }
+
+    /// Reads a block and calls for each of its records, in order; `buffer` is there to be used again.
+    pub(crate) fn for_each_in(
+        &self,
+        block_idx: usize,
+        buffer: &mut Vec<u8>,
+        mut each: impl FnMut(u32, RecordView<'_>),
+    ) -> Result<()> {
+        let block = &self.blocks[block_idx];
+        let mut compressed = vec![0; block.length as usize];
+        // Opened for each block: cheap beside the block, and no position is shared between threads.
+        let mut file = File::open(&self.path).map_err(Error::reading(&self.path))?;
+        file.seek(SeekFrom::Start(block.offset)).map_err(Error::reading(&self.path))?;
+        file.read_exact(&mut compressed).map_err(Error::reading(&self.path))?;
+        buffer.clear();
+        let decoder = zstd::stream::read::Decoder::with_buffer(compressed.as_slice())
+            .map_err(Error::reading(&self.path))?;
+        let read = decoder.take(MAX_BLOCK as u64).read_to_end(buffer).map_err(Error::reading(&self.path))?;
+        let damaged = || Error::damaged(&self.path, "a block does not add up");
+        if read >= MAX_BLOCK {
+            return Err(damaged());
+        }
+        let mut rest = buffer.as_slice();
+        let n_heads = take_u32(&mut rest).ok_or_else(damaged)? as usize;
+        let mut heads = rest.split_off(..n_heads).ok_or_else(damaged)?;
+        for slot in self.slots_of(block_idx) {
+            let view = self.next_view(&mut heads, &mut rest).ok_or_else(damaged)?;
+            each(slot, view);
+        }
+        if heads.is_empty() && rest.is_empty() { Ok(()) } else { Err(damaged()) }
+    }
+
+    fn next_view<'a>(&'a self, heads: &mut &[u8], bytes: &mut &'a [u8]) -> Option<RecordView<'a>> {
+        let carrier = Carrier::from_number(u8::try_from(take_varint(heads)?).ok()?)?;
+        let source = self.sources.get(usize::try_from(take_varint(heads)?).ok()?)?;
+        let offset = take_varint(heads)?;
+        let length = usize::try_from(take_varint(heads)?).ok()?;
+        Some(RecordView { carrier, source, offset, bytes: bytes.split_off(..length)? })
+    }
+}
+
+/// A record inside a decompressed block.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordView<'a> {
+    pub(crate) carrier: Carrier,
+    pub(crate) source: &'a Arc<str>,
+    pub(crate) offset: u64,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl RecordView<'_> {
+    fn to_owned(self) -> StoredRecord {
+        StoredRecord {
+            raw: RawRecord { bytes: self.bytes.to_vec(), offset: self.offset, carrier: self.carrier },
+            source: Arc::clone(self.source),
+        }
+    }
+}
+
+fn take_u32(rest: &mut &[u8]) -> Option<u32> {
+    rest.split_off(..4).map(|bytes| u32_at(bytes, 0))
+}
+
+fn take_varint(rest: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let byte = *rest.split_off_first()?;
+        value |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
