@@ -1,0 +1,40 @@
+//! Every key of `lianmu.toml`, one line each: its name, what may stand there, its default.
+
+use super::check::{Key, Kind};
+
+const fn key(path: &'static str, kind: Kind, default: &'static str) -> Key {
+    Key { path, kind, default }
+}
+
+/// Keys in the order of the contract; an empty default means that the key may be absent.
+pub(super) const KEYS: &[Key] = &[
+    key("role", Kind::Choice(&["standalone", "hub", "branch"]), "\"standalone\""),
+    key("library", Kind::Text, ""),
+    key("timezone", Kind::TimeZone, "\"Asia/Shanghai\""),
+    key("server.listen", Kind::Text, "\"127.0.0.1:8046\""),
+    key("server.public_url", Kind::Url, "\"http://127.0.0.1:8046\""),
+    key("server.tls", Kind::Choice(&["off"]), "\"off\""),
+    key("server.trusted_proxies", Kind::Texts, "[]"),
+    key("server.public_terminal", Kind::Flag, "false"),
+    key("source[].library", Kind::Required, ""),
+    key("source[].kind", Kind::Choice(&["folder", "http", "oai", "sftp"]), ""),
+    key("source[].location", Kind::Required, ""),
+    key("source[].mode", Kind::Choice(&["full", "delta", "delete"]), ""),
+    key("source[].schedule", Kind::Text, ""),
+    key("source[].set", Kind::Text, ""),
+    key("source[].metadata_prefix", Kind::Text, ""),
+    key("source[].holdings", Kind::Text, ""),
+    key("source[].allow_private", Kind::Flag, ""),
+    key("holdings_profile[].*", Kind::Anything, ""),
+    key("schedule.window", Kind::Text, ""),
+    key("gate.max_drop", Kind::Fraction, "0.05"),
+    key("gate.max_change", Kind::Fraction, "0.5"),
+    key("policy.max_libraries", Kind::Count, "10"),
+    key("policy.max_requests", Kind::Count, "10"),
+    key("catalogue.marc", Kind::Flag, "true"),
+    key("central.kind", Kind::Choice(&["hub", "iso18626", "none"]), ""),
+    key("central.url", Kind::Url, ""),
+    key("snapshot.repository", Kind::Text, ""),
+    key("mail.*", Kind::Anything, ""),
+    key("alert.command", Kind::Text, ""),
+];

@@ -1,0 +1,282 @@
+//! `lianmu.toml`: what is in force, and where each value comes from (CONTRACT §7).
+//!
+//! The whole file is checked at once and every fault is named by its key. An empty file, or none, is a
+//! working `standalone`. Which keys there are stands in `keys.rs`, one line a key.
+
+mod check;
+mod keys;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use indexer::bib::LibraryCode;
+
+pub use check::{Fault, Origin, Setting};
+
+/// The settings that the program acts on.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What this machine is for.
+    pub role: Role,
+    /// Whose machine this is.
+    pub library: Option<LibraryCode>,
+    /// Name of the time zone in which dates are shown.
+    pub timezone: String,
+    /// `[server]`
+    pub server: Server,
+    /// `[policy]`
+    pub policy: Policy,
+    /// `[gate]`
+    pub gate: Gate,
+    in_force: Vec<Setting>,
+}
+
+/// What a machine is for (DESIGN §1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Harvests, builds and serves for itself.
+    Standalone,
+    /// The centre of the consortium.
+    Hub,
+    /// A member library that pulls what the hub built.
+    Branch,
+}
+
+impl Role {
+    /// The word in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Standalone => "standalone",
+            Role::Hub => "hub",
+            Role::Branch => "branch",
+        }
+    }
+}
+
+/// Where and how pages are served.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Address under which readers know the site, without a slash at its end.
+    pub public_url: String,
+}
+
+/// What readers may do.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Libraries that one search may choose; `None` is no limit.
+    pub max_libraries: Option<usize>,
+}
+
+/// When an import is held for a person to look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate {
+    /// Share of a library's records that may vanish.
+    pub max_drop: f64,
+    /// Share that may change.
+    pub max_change: f64,
+}
+
+/// Why there are no settings: a file that cannot be read, or everything that is wrong in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file is not there or cannot be read.
+    #[error("cannot read the configuration {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is no TOML.
+    #[error("{} is not TOML", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// It holds faults; the message lists all of them.
+    #[error("{} has {}", path.display(), FaultList(faults))]
+    Faults {
+        /// The file.
+        path: PathBuf,
+        /// All that is wrong.
+        faults: Vec<Fault>,
+    },
+}
+
+struct FaultList<'a>(&'a [Fault]);
+
+impl fmt::Display for FaultList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} fault{}", self.0.len(), if self.0.len() == 1 { "" } else { "s" })?;
+        self.0.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+impl Settings {
+    /// Reads the file; without one the defaults are in force.
+    pub fn load(path: Option<&Path>) -> Result<Self, Error> {
+        let Some(path) = path else { return Self::parse("", Path::new("lianmu.toml")) };
+        let text =
+            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, Error> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|source| Error::Syntax { path: path.to_owned(), source: Box::new(source) })?;
+        let (in_force, mut faults) = check::check(&table, keys::KEYS);
+        let listen = check::text(&in_force, "server.listen").parse();
+        if listen.is_err() {
+            faults.push(Fault::new("server.listen", "is no address with a port, such as 127.0.0.1:8046"));
+        }
+        match listen {
+            Ok(listen) if faults.is_empty() => Ok(Self::from_values(in_force, listen)),
+            _ => Err(Error::Faults { path: path.to_owned(), faults }),
+        }
+    }
+
+    fn from_values(in_force: Vec<Setting>, listen: SocketAddr) -> Self {
+        let role = match check::text(&in_force, "role") {
+            "hub" => Role::Hub,
+            "branch" => Role::Branch,
+            _ => Role::Standalone,
+        };
+        let library = check::text(&in_force, "library");
+        let max_libraries = usize::try_from(check::number(&in_force, "policy.max_libraries")).unwrap_or(0);
+        Self {
+            role,
+            library: (!library.is_empty()).then(|| LibraryCode::new(library)),
+            timezone: check::text(&in_force, "timezone").to_owned(),
+            server: Server {
+                listen,
+                public_url: check::text(&in_force, "server.public_url").trim_end_matches('/').to_owned(),
+            },
+            policy: Policy { max_libraries: (max_libraries > 0).then_some(max_libraries) },
+            gate: Gate {
+                max_drop: check::fraction(&in_force, "gate.max_drop"),
+                max_change: check::fraction(&in_force, "gate.max_change"),
+            },
+            in_force,
+        }
+    }
+
+    /// Listens elsewhere than the file says: `--listen`.
+    pub fn listen_on(&mut self, listen: SocketAddr) {
+        self.server.listen = listen;
+        for setting in &mut self.in_force {
+            if setting.key == "server.listen" {
+                setting.value = Some(toml::Value::String(listen.to_string()));
+                setting.origin = Origin::CommandLine;
+            }
+        }
+    }
+
+    /// Every key with the value in force and where it comes from, in the order of the contract.
+    pub fn in_force(&self) -> &[Setting] {
+        &self.in_force
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+
+    fn parse(text: &str) -> Result<Settings, Error> {
+        Settings::parse(text, Path::new("lianmu.toml"))
+    }
+
+    #[test]
+    fn nothing_is_a_working_standalone() {
+        let settings = parse("").unwrap();
+        assert_eq!(settings.role, Role::Standalone);
+        assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8046");
+        assert_eq!(settings.policy.max_libraries, Some(10));
+        assert!(settings.library.is_none());
+        assert!(settings.in_force().iter().all(|s| s.origin == Origin::Default));
+    }
+
+    #[test]
+    fn the_example_of_the_contract_is_valid() {
+        let settings = parse(
+            r#"
+            role = "branch"
+            library = "BJFU"
+            [server]
+            listen = "0.0.0.0:80"
+            public_url = "http://lianmu.example.edu.cn/"
+            trusted_proxies = ["10.0.0.1"]
+            [[source]]
+            library = "BJFU"
+            kind = "folder"
+            location = "exports/bjfu"
+            [policy]
+            max_libraries = 0
+            [gate]
+            max_drop = 0.1
+            "#,
+        )
+        .unwrap();
+        assert_eq!(settings.role, Role::Branch);
+        assert_eq!(settings.server.public_url, "http://lianmu.example.edu.cn");
+        assert_eq!(settings.policy.max_libraries, None);
+        assert_eq!(settings.gate.max_drop, 0.1);
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let error = parse(
+            r#"
+            role = "king"
+            librrary = "BJFU"
+            [server]
+            listen = "here"
+            public_terminal = "yes"
+            [policy]
+            max_libraries = -1
+            [gate]
+            max_drop = 5
+            [[source]]
+            kind = "pigeon"
+            "#,
+        )
+        .unwrap_err()
+        .to_string();
+        for key in [
+            "role",
+            "librrary",
+            "server.listen",
+            "server.public_terminal",
+            "policy.max_libraries",
+            "gate.max_drop",
+            "source[1].kind",
+            "source[1].library",
+        ] {
+            assert!(error.contains(&format!("\n  {key}")), "{key} is missing in: {error}");
+        }
+    }
+
+    #[test]
+    fn broken_toml_and_missing_files_are_sentences() {
+        assert!(matches!(parse("role = ").unwrap_err(), Error::Syntax { .. }));
+        let missing = Settings::load(Some(Path::new("/nowhere/lianmu.toml"))).unwrap_err();
+        assert!(matches!(missing, Error::Read { .. }));
+    }
+
+    #[test]
+    fn the_command_line_wins() {
+        let mut settings = parse("[server]\nlisten = \"127.0.0.1:1\"").unwrap();
+        settings.listen_on("127.0.0.1:0".parse().unwrap());
+        let listen = settings.in_force().iter().find(|s| s.key == "server.listen").unwrap();
+        assert_eq!(listen.to_string(), "server.listen = \"127.0.0.1:0\"  # command line");
+    }
+}
