@@ -83,6 +83,13 @@ impl Record {
         self.flaws.push(Flaw { code, at });
     }
 
+    /// Notes a flaw unless one of this kind has been noted.
+    pub fn flaw_once(&mut self, code: FlawCode, at: u64) {
+        if !self.flaws.iter().any(|f| f.code == code) {
+            self.flaw(code, at);
+        }
+    }
+
     /// Adds a control field; `write` appends its text.
     pub fn push_control(&mut self, tag: Tag, write: impl FnOnce(&mut String)) {
         let value = self.written(write);
@@ -104,6 +111,20 @@ impl Record {
         let n_subfields = self.subfields.len() as u32;
         if let Some(field) = self.fields.last_mut() {
             field.subfields.end = n_subfields;
+        }
+    }
+
+    /// Lets `write` go on with the last subfield, opening subfield `a` where there is none.
+    pub fn extend_subfield(&mut self, write: impl FnOnce(&mut String)) {
+        if self.fields.last().is_none_or(|f| f.subfields.is_empty()) {
+            self.push_subfield('a', write);
+            return;
+        }
+        // The last subfield's text is the end of the buffer.
+        write(&mut self.text);
+        let end = self.text.len() as u32;
+        if let Some(subfield) = self.subfields.last_mut() {
+            subfield.value.end = end;
         }
     }
 

@@ -1,0 +1,353 @@
+//! ISO 2709 record → fields: by the directory where it is right, else by what can be seen (DOMAIN §1.2).
+//!
+//! The order: directory as stated; fields split at their terminators and paired with the tags; fields cut where
+//! the directory says; tags in front of the fields themselves. What nobody can read is an error.
+
+use memchr::{memchr, memchr_iter};
+
+use crate::charset::Charset;
+
+use super::super::{Flaw, FlawCode, Leader, RawRecord, Record, Tag};
+use super::ParseOptions;
+use super::text::TextDecoder;
+
+const RT: u8 = 0x1D;
+const FT: u8 = 0x1E;
+const SF: u8 = 0x1F;
+const ENTRY: usize = 12;
+
+/// Leader, directory and data of a record, as slices of its bytes.
+struct Parts<'a> {
+    bytes: &'a [u8],
+    leader: Leader,
+    directory: &'a [u8],
+    // Index of the first byte of data.
+    base: usize,
+    // Index after the last byte of data, record terminator excluded.
+    end: usize,
+}
+
+/// A field's place: tag, and its bytes without the field terminator.
+#[derive(Clone, Copy)]
+struct Place {
+    tag: Tag,
+    start: usize,
+    end: usize,
+}
+
+pub(super) fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Result<(), Flaw> {
+    let unreadable = Flaw { code: FlawCode::Unreadable, at: raw.offset };
+    let parts = split(raw, record).ok_or(unreadable)?;
+    record.set_leader(parts.leader);
+    let text = &parts.bytes[parts.base..parts.end];
+    if is_exact(&parts) {
+        let mut decoder = TextDecoder::new(raw, text, declared(&parts, exact_places(&parts)), options);
+        exact_places(&parts).for_each(|place| push_field(&parts, place, raw, &mut decoder, record));
+        decoder.finish(record);
+    } else {
+        let places = recover(&parts, raw, record).ok_or(unreadable)?;
+        let declared = declared(&parts, places.iter().copied());
+        let mut decoder = TextDecoder::new(raw, text, declared, options);
+        places.iter().for_each(|&place| push_field(&parts, place, raw, &mut decoder, record));
+        decoder.finish(record);
+    }
+    if record.n_fields() == 0 {
+        record.flaw(FlawCode::NoFields, raw.offset);
+    }
+    Ok(())
+}
+
+/// Finds leader, directory and data.
+fn split<'a>(raw: &'a RawRecord, record: &mut Record) -> Option<Parts<'a>> {
+    let bytes = raw.bytes.as_slice();
+    if bytes.len() < 25 {
+        return None;
+    }
+    let (leader, head) = leader(bytes, raw, record)?;
+    let end = bytes.iter().rposition(|&b| b != RT)? + 1;
+    let stated = number(&leader.0[12..17]).map(|base| base + head - 24).filter(|&base| {
+        base > head
+            && base <= bytes.len()
+            && bytes[base - 1] == FT
+            && memchr(FT, &bytes[head..base - 1]).is_none()
+    });
+    let base = match stated {
+        Some(base) => base,
+        None => {
+            let directory_end = head + memchr(FT, bytes.get(head..end)?)?;
+            record.flaw(FlawCode::WrongBaseAddress, raw.offset + 12);
+            directory_end + 1
+        }
+    };
+    // A record without data ends with its directory.
+    let end = end.max(base);
+    Some(Parts { bytes, leader, directory: &bytes[head..base - 1], base, end })
+}
+
+/// The leader and where the directory begins; one character more or less is put right.
+fn leader(bytes: &[u8], raw: &RawRecord, record: &mut Record) -> Option<(Leader, usize)> {
+    let fits = |shift: usize, of: usize| {
+        bytes.get(10 + shift - of..12 + shift - of) == Some(b"22".as_slice())
+            && bytes.get(20 + shift - of..22 + shift - of) == Some(b"45".as_slice())
+    };
+    let mut leader = [b' '; 24];
+    let head = if !fits(0, 0) && fits(1, 0) {
+        leader.copy_from_slice(bytes.get(1..25)?);
+        25
+    } else if !fits(0, 0) && fits(0, 1) {
+        leader[1..].copy_from_slice(bytes.get(..23)?);
+        23
+    } else {
+        leader.copy_from_slice(bytes.get(..24)?);
+        24
+    };
+    if head != 24 {
+        record.flaw(FlawCode::ShiftedLeader, raw.offset);
+    }
+    if leader.iter().any(|b| !(b' '..0x7F).contains(b)) {
+        record.flaw(FlawCode::DamagedLeader, raw.offset);
+        leader.iter_mut().filter(|b| !(b' '..0x7F).contains(*b)).for_each(|b| *b = b' ');
+    }
+    Some((Leader(leader), head))
+}
+
+/// Whether every entry of the directory lands exactly on a field and every field is in it.
+fn is_exact(parts: &Parts<'_>) -> bool {
+    if !parts.directory.len().is_multiple_of(ENTRY) {
+        return false;
+    }
+    let data = &parts.bytes[parts.base..parts.end];
+    let mut covered = 0;
+    for entry in parts.directory.chunks_exact(ENTRY) {
+        let Some((length, start)) = length_and_start(entry) else { return false };
+        let end = start + length;
+        let whole = length > 0
+            && end <= data.len()
+            && data[end - 1] == FT
+            && (start == 0 || data[start - 1] == FT)
+            && memchr(FT, &data[start..end - 1]).is_none();
+        if !whole {
+            return false;
+        }
+        covered += length;
+    }
+    covered == data.len()
+}
+
+fn exact_places<'a>(parts: &'a Parts<'_>) -> impl Iterator<Item = Place> + 'a {
+    parts.directory.chunks_exact(ENTRY).filter_map(|entry| {
+        let (length, start) = length_and_start(entry)?;
+        let start = parts.base + start;
+        Some(Place { tag: tag(entry), start, end: start + length - 1 })
+    })
+}
+
+fn tag(entry: &[u8]) -> Tag {
+    [entry[0], entry[1], entry[2]]
+}
+
+fn length_and_start(entry: &[u8]) -> Option<(usize, usize)> {
+    Some((number(&entry[3..7])?, number(&entry[7..12])?))
+}
+
+fn number(digits: &[u8]) -> Option<usize> {
+    digits.iter().try_fold(0usize, |sum, b| b.is_ascii_digit().then(|| sum * 10 + (b - b'0') as usize))
+}
+
+/// The places of the fields when the directory is not to be trusted.
+fn recover(parts: &Parts<'_>, raw: &RawRecord, record: &mut Record) -> Option<Vec<Place>> {
+    let segments = segments(parts);
+    let at = raw.offset + (parts.base - parts.directory.len()) as u64;
+    if parts.directory.is_empty() {
+        let places = inline_tags(parts, &segments);
+        if !places.is_empty() {
+            record.flaw(FlawCode::OddDirectory, at);
+        } else if !segments.is_empty() {
+            return None;
+        }
+        return Some(places);
+    }
+    let width = entry_width(parts.directory.len(), segments.len());
+    if width != Some(ENTRY) && !parts.directory.len().is_multiple_of(ENTRY) {
+        record.flaw(FlawCode::OddDirectory, at);
+    }
+    if parts.end > parts.base && parts.bytes[parts.end - 1] != FT {
+        record.flaw(FlawCode::MissingFieldTerminator, raw.offset + parts.end as u64);
+    }
+    if let Some(width) = width {
+        if !is_by_directory(parts, &segments) {
+            record.flaw(FlawCode::WrongDirectory, at);
+        }
+        let tags = parts.directory.chunks_exact(width).map(tag);
+        return Some(tags.zip(segments).map(|(tag, (start, end))| Place { tag, start, end }).collect());
+    }
+    record.flaw(FlawCode::LossyDirectory, at);
+    let places = by_directory(parts, &segments);
+    if places.is_empty() && !is_plausible(&parts.leader) {
+        return None;
+    }
+    Some(places)
+}
+
+fn segments(parts: &Parts<'_>) -> Vec<(usize, usize)> {
+    let mut start = parts.base;
+    let mut segments = Vec::new();
+    for at in memchr_iter(FT, &parts.bytes[parts.base..parts.end]) {
+        segments.push((start, parts.base + at));
+        start = parts.base + at + 1;
+    }
+    if start < parts.end {
+        segments.push((start, parts.end));
+    }
+    segments
+}
+
+/// The width of a directory entry with which there are as many entries as fields.
+fn entry_width(directory: usize, n_segments: usize) -> Option<usize> {
+    (n_segments > 0 && directory.is_multiple_of(n_segments))
+        .then(|| directory / n_segments)
+        .filter(|width| (ENTRY - 1..=ENTRY + 3).contains(width))
+}
+
+/// Whether the directory's numbers say the same as the field terminators, but for a missing last one.
+fn is_by_directory(parts: &Parts<'_>, segments: &[(usize, usize)]) -> bool {
+    parts.directory.chunks(ENTRY).zip(segments).all(|(entry, &(start, end))| {
+        entry.len() == ENTRY
+            && length_and_start(entry)
+                .is_some_and(|(length, from)| parts.base + from == start && start + length == end + 1)
+    })
+}
+
+/// Fields where the directory says, cut at the first terminator; those outside of the record are left out.
+fn by_directory(parts: &Parts<'_>, segments: &[(usize, usize)]) -> Vec<Place> {
+    let data = &parts.bytes[parts.base..parts.end];
+    let mut places: Vec<Place> = parts
+        .directory
+        .chunks_exact(ENTRY)
+        .filter_map(|entry| {
+            let (length, start) = length_and_start(entry)?;
+            let start = if start < data.len() { start } else { return None };
+            let slice = &data[start..(start + length).min(data.len())];
+            let slice = &slice[slice.iter().take_while(|&&b| b == FT).count()..];
+            let start = slice.as_ptr() as usize - data.as_ptr() as usize;
+            let length = memchr(FT, slice).unwrap_or(slice.len());
+            Some(Place { tag: tag(entry), start: parts.base + start, end: parts.base + start + length })
+        })
+        .collect();
+    // Numbers that fit nowhere: better the fields in order than nothing.
+    let n_whole = places.iter().filter(|p| segments.contains(&(p.start, p.end))).count();
+    if n_whole * 2 < segments.len().min(places.len()) || places.is_empty() {
+        let tags = parts.directory.chunks_exact(ENTRY).map(tag);
+        let paired: Vec<Place> =
+            tags.zip(segments).map(|(tag, &(start, end))| Place { tag, start, end }).collect();
+        if paired.len() > n_whole {
+            places = paired;
+        }
+    }
+    places
+}
+
+/// Fields that carry their tags themselves, after an empty directory.
+fn inline_tags(parts: &Parts<'_>, segments: &[(usize, usize)]) -> Vec<Place> {
+    segments
+        .iter()
+        .filter(|&&(start, end)| {
+            end - start > 3 && parts.bytes[start..start + 3].iter().all(u8::is_ascii_digit)
+        })
+        .map(|&(start, end)| Place { tag: tag(&parts.bytes[start..start + 3]), start: start + 3, end })
+        .collect()
+}
+
+fn is_plausible(leader: &Leader) -> bool {
+    leader.0[..5].iter().all(u8::is_ascii_digit)
+        && leader.0[5..8].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
+}
+
+/// What the record itself says about its charset: a hint (DOMAIN §3).
+fn declared(parts: &Parts<'_>, places: impl Iterator<Item = Place>) -> Option<Charset> {
+    let mut marc21 = false;
+    for place in places {
+        match &place.tag {
+            b"100" => {
+                let field = &parts.bytes[place.start..place.end];
+                if let Some(coded) = field.get(2..4).filter(|s| *s == b"\x1Fa").and_then(|_| field.get(4..)) {
+                    return unimarc_charset(coded);
+                }
+            }
+            b"008" | b"245" => marc21 = true,
+            _ => {}
+        }
+    }
+    match parts.leader.at(9) {
+        b'a' => Some(Charset::Utf8),
+        b' ' if marc21 => Some(Charset::Marc8),
+        _ => None,
+    }
+}
+
+/// UNIMARC 100/26–29, where 100 `$a` is the coded data and no person's name.
+fn unimarc_charset(coded: &[u8]) -> Option<Charset> {
+    if !coded.get(..8)?.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    match coded.get(26..30)? {
+        b"50  " => Some(Charset::Utf8),
+        [b'0', b'1' | b'3', _, _] => Some(Charset::Iso5426),
+        _ => None,
+    }
+}
+
+fn push_field(
+    parts: &Parts<'_>,
+    place: Place,
+    raw: &RawRecord,
+    decoder: &mut TextDecoder,
+    record: &mut Record,
+) {
+    let field = &parts.bytes[place.start..place.end];
+    let at = raw.offset + place.start as u64;
+    let first = memchr(SF, field);
+    if place.tag.starts_with(b"00") || first.is_none() {
+        let text = match first {
+            // A control number wrapped in a subfield.
+            Some(sf) => {
+                record.flaw(FlawCode::OddIndicators, at);
+                field.get(sf + 2..).unwrap_or_default()
+            }
+            None => field,
+        };
+        record.push_control(place.tag, |out| decoder.append(text, at, out));
+        return;
+    }
+    let first = first.unwrap_or(0);
+    if first != 2 {
+        record.flaw(FlawCode::OddIndicators, at);
+    }
+    let indicator = |i: usize| match field.get(i) {
+        Some(&b) if i < first && (b' '..0x7F).contains(&b) => b,
+        _ => b' ',
+    };
+    record.push_data(place.tag, [indicator(0), indicator(1)]);
+    let mut any = false;
+    for piece in field[first + 1..].split(|&b| b == SF) {
+        push_subfield(piece, at, any, decoder, record);
+        any = true;
+    }
+}
+
+fn push_subfield(piece: &[u8], at: u64, any: bool, decoder: &mut TextDecoder, record: &mut Record) {
+    match piece {
+        [] | [_] => record.flaw_once(FlawCode::EmptySubfield, at),
+        [code, text @ ..] if (b'!'..0x7F).contains(code) => {
+            record.push_subfield(*code as char, |out| decoder.append(text, at, out));
+        }
+        literal => {
+            record.flaw_once(FlawCode::BadSubfieldCode, at);
+            if any {
+                record.extend_subfield(|out| decoder.append(literal, at, out));
+            } else {
+                record.push_subfield('a', |out| decoder.append(literal.trim_ascii_start(), at, out));
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Parsers: the bytes of one record → a decoded `Record`. Pure; one file a carrier form.
+
+mod iso2709;
+mod text;
+
+use crate::charset::Charset;
+
+use super::{Carrier, Flaw, FlawCode, RawRecord, Record};
+
+/// What is known beforehand about the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParseOptions {
+    /// The charset to read with, whatever the bytes look like.
+    pub charset: Option<Charset>,
+    /// The charset of nearly all other records of the source: decides where a short record leaves it open.
+    pub prior: Option<Charset>,
+}
+
+/// Decodes one framed record into `record`, whose buffers are used again.
+///
+/// An error is the reason why nothing could be read of it: the record is a reject.
+pub fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Result<(), Flaw> {
+    record.clear();
+    record.flaws.extend_from_slice(&raw.flaws);
+    match raw.carrier {
+        Carrier::Iso2709 => iso2709::parse(raw, options, record)?,
+        _ => return Err(Flaw { code: FlawCode::Unreadable, at: raw.offset }),
+    }
+    note_text_damage(raw, record);
+    Ok(())
+}
+
+fn note_text_damage(_raw: &RawRecord, _record: &mut Record) {}

@@ -1,0 +1,120 @@
+//! Bytes of a field's text → text, in the charset of the record, with a second try for the field alone.
+
+use crate::charset::Charset;
+
+use super::super::{Flaw, FlawCode, RawRecord, Record};
+use super::ParseOptions;
+
+/// What decoding lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Damage {
+    pub(super) replaced: u32,
+    pub(super) controls: u32,
+}
+
+/// Decodes the texts of one record.
+pub(super) struct TextDecoder {
+    charset: Charset,
+    forced: bool,
+    // First offset at which each kind of damage was seen.
+    controls: Option<u64>,
+    mixed: Option<u64>,
+    undecodable: Option<u64>,
+}
+
+impl TextDecoder {
+    /// Chooses the charset of the whole record from all its text.
+    pub(super) fn new(
+        raw: &RawRecord,
+        text: &[u8],
+        declared: Option<Charset>,
+        options: &ParseOptions,
+    ) -> Self {
+        let charset = match options.charset {
+            Some(charset) => charset,
+            None if text.is_ascii() && memchr::memchr(0x1B, text).is_none() => Charset::Ascii,
+            None => detect(text, declared.or(raw.declared), options.prior),
+        };
+        Self { charset, forced: options.charset.is_some(), controls: None, mixed: None, undecodable: None }
+    }
+
+
+    /// Appends the text of `bytes`, which stand at `at`.
+    pub(super) fn append(&mut self, bytes: &[u8], at: u64, out: &mut String) {
+        if is_plain(bytes) {
+            // Printable ASCII is the same in every charset here.
+            out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+            return;
+        }
+        let start = out.len();
+        let damage = decode(self.charset, bytes, out);
+        if damage.controls > 0 {
+            self.controls.get_or_insert(at);
+        }
+        if damage.replaced == 0 {
+            return;
+        }
+        if !self.forced && self.decode_alone(bytes, damage, start, out) {
+            self.mixed.get_or_insert(at);
+        } else {
+            self.undecodable.get_or_insert(at);
+        }
+    }
+
+    /// A field in another charset than its record (DOMAIN §1.2 row 14).
+    fn decode_alone(&self, bytes: &[u8], damage: Damage, start: usize, out: &mut String) -> bool {
+        let alone = detect(bytes, None, None);
+        if alone == self.charset {
+            return false;
+        }
+        let mut text = String::new();
+        if decode(alone, bytes, &mut text).replaced >= damage.replaced {
+            return false;
+        }
+        out.truncate(start);
+        out.push_str(&text);
+        true
+    }
+
+    /// Notes what was damaged with the record.
+    pub(super) fn finish(self, record: &mut Record) {
+        record.charset = self.charset;
+        let found = [
+            (FlawCode::ControlCharacters, self.controls),
+            (FlawCode::MixedCharsets, self.mixed),
+            (FlawCode::UndecodableText, self.undecodable),
+        ];
+        record.flaws.extend(found.into_iter().filter_map(|(code, at)| Some(Flaw { code, at: at? })));
+    }
+}
+
+/// Printable ASCII only.
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&b| (0x20..0x7F).contains(&b))
+}
+
+fn detect(text: &[u8], _declared: Option<Charset>, _prior: Option<Charset>) -> Charset {
+    if simdutf8::basic::from_utf8(text).is_ok() { Charset::Utf8 } else { Charset::Gb18030 }
+}
+
+fn decode(charset: Charset, bytes: &[u8], out: &mut String) -> Damage {
+    use unicode_normalization::UnicodeNormalization;
+    let encoding = match charset {
+        Charset::Gb18030 => encoding_rs::GB18030,
+        Charset::Big5 => encoding_rs::BIG5,
+        _ => encoding_rs::UTF_8,
+    };
+    let (text, _) = encoding.decode_without_bom_handling(bytes);
+    let mut damage = Damage::default();
+    for c in text.nfc() {
+        if c == char::REPLACEMENT_CHARACTER {
+            damage.replaced += 1;
+        }
+        if c.is_control() {
+            damage.controls += 1;
+        } else {
+            out.push(c);
+        }
+    }
+    damage
+}
