@@ -52,11 +52,7 @@ fn code_lines(text: &str) -> impl Iterator<Item = &str> {
 fn dependencies(krate: &str, table: &str) -> BTreeSet<String> {
     let path = root().join(krate).join("Cargo.toml");
     let manifest: toml::Table = fs::read_to_string(path).unwrap().parse().unwrap();
-    manifest
-        .get(table)
-        .and_then(|t| t.as_table())
-        .map(|t| t.keys().cloned().collect())
-        .unwrap_or_default()
+    manifest.get(table).and_then(|t| t.as_table()).map(|t| t.keys().cloned().collect()).unwrap_or_default()
 }
 
 fn complain(rule: &str, broken: Vec<String>) {

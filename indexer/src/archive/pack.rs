@@ -213,7 +213,7 @@ pub(crate) struct RecordView<'a> {
 impl RecordView<'_> {
     fn to_owned(self) -> StoredRecord {
         StoredRecord {
-            raw: RawRecord { bytes: self.bytes.to_vec(), offset: self.offset, carrier: self.carrier },
+            raw: RawRecord::new(self.bytes.to_vec(), self.offset, self.carrier),
             source: Arc::clone(self.source),
         }
     }

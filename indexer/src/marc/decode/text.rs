@@ -38,7 +38,6 @@ impl TextDecoder {
         Self { charset, forced: options.charset.is_some(), controls: None, mixed: None, undecodable: None }
     }
 
-
     /// Appends the text of `bytes`, which stand at `at`.
     pub(super) fn append(&mut self, bytes: &[u8], at: u64, out: &mut String) {
         if is_plain(bytes) {
