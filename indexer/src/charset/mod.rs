@@ -1,6 +1,20 @@
-//! Character sets of library exports: bytes → text, and which set it is.
+//! Character sets of library exports: bytes → text, and which set it is (DOMAIN §3).
 //!
+//! `detect` names the set of one record from all its bytes, `decode` turns one subfield into clean text,
+//! `repair_mojibake` and `decode_entities` offer a better reading of text that was damaged before it came.
 //! Knows nothing of MARC: callers split bytes at delimiters before they come here, where the form allows it.
+
+mod clean;
+mod decode;
+mod detect;
+mod entities;
+mod label;
+mod mojibake;
+
+pub use decode::{Damage, FieldDecoder, decode};
+pub use detect::{Hint, detect};
+pub use entities::decode_entities;
+pub use mojibake::repair_mojibake;
 
 /// A character set that exports come in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
