@@ -11,7 +11,7 @@ use super::error::{Error, Result};
 use super::key::{ContentHash, RecordKey};
 use super::library_archive::LibraryArchive;
 use super::pack::PackName;
-use super::pack_writer::PackWriter;
+use super::pack_writer::{CompressAll, PackWriter};
 use super::state::{Slot, State};
 use crate::marc::RawRecord;
 
@@ -81,10 +81,15 @@ enum Fate {
 const DEAD: u32 = u32::MAX;
 
 impl ChangeSet {
-    pub(super) fn new(archive: LibraryArchive, mode: ImportMode, base: State) -> Result<Self> {
-        let packs = PackWriter::new(&archive.folder.join("packs"), Arc::clone(&archive.files));
+    pub(super) fn new(
+        archive: LibraryArchive,
+        mode: ImportMode,
+        base: State,
+        compress_all: CompressAll,
+    ) -> Self {
+        let packs = PackWriter::new(&archive.folder.join("packs"), Arc::clone(&archive.files), compress_all);
         let fates = vec![Fate::NotSeen; base.slots.len()];
-        Ok(Self {
+        Self {
             archive,
             mode,
             base,
@@ -93,7 +98,7 @@ impl ChangeSet {
             by_key: FxHashMap::default(),
             packs,
             counts: Counts::default(),
-        })
+        }
     }
 
     /// The records that follow come from this file.

@@ -9,6 +9,7 @@ use super::change_set::{ChangeSet, ImportMode};
 use super::error::{Error, Result};
 use super::file_layer::{FileLayer, replace_file};
 use super::pack::{Pack, PackName};
+use super::pack_writer::{CompressAll, one_by_one};
 use super::quarantine::Quarantine;
 use super::state::State;
 use crate::bib::LibraryCode;
@@ -65,8 +66,13 @@ impl LibraryArchive {
 
     /// Begins an import; nothing is in force until its `commit`.
     pub fn begin(&self, mode: ImportMode) -> Result<ChangeSet> {
+        self.begin_with(mode, one_by_one)
+    }
+
+    /// The same with blocks compressed by a function that may use several cores.
+    pub fn begin_with(&self, mode: ImportMode, compress_all: CompressAll) -> Result<ChangeSet> {
         self.sweep();
-        ChangeSet::new(self.clone(), mode, self.state()?)
+        Ok(ChangeSet::new(self.clone(), mode, self.state()?, compress_all))
     }
 
     /// Makes the state before the current one the current one; the number now in force.

@@ -16,6 +16,8 @@ mod pack;
 mod pack_writer;
 mod quarantine;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +32,8 @@ pub use error::{Error, Result};
 pub use file_layer::{Disk, FileLayer, WriteFile, replace_file};
 pub use key::{ContentHash, RecordKey};
 pub use library_archive::LibraryArchive;
-pub use pack::{Pack, StoredRecord};
+pub use pack::{Pack, PackName, StoredRecord};
+pub use pack_writer::{CompressAll, PendingBlock};
 pub use quarantine::{Quarantine, Reject};
 pub use state::{Slot, State};
 

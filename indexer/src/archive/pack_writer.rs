@@ -1,13 +1,12 @@
-//! Writes records into packs: gathers blocks, compresses a few at a time on all cores, names the finished file.
+//! Writes records into packs: gathers blocks, has a few at a time compressed, names the finished file.
 //!
-//! It knows the format of `pack` and nothing of keys and states. A pack that is not finished is a file with
+//! It knows the format of `pack` and nothing of keys, states and threads: whoever has several cores passes a
+//! function that compresses blocks side by side. A pack that is not finished is a file with
 //! the extension `new` that nobody names; the next import removes it.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use super::error::{Error, Result};
 use super::file_layer::{FileLayer, WriteFile};
@@ -22,8 +21,24 @@ const LEVEL: i32 = 6;
 // A pack is what a branch fetches at a time.
 const MAX_PACK: u64 = 64 << 20;
 
+/// Compresses some blocks, in their order.
+pub type CompressAll = fn(&[PendingBlock]) -> Vec<std::io::Result<Vec<u8>>>;
+
+pub(super) fn one_by_one(blocks: &[PendingBlock]) -> Vec<std::io::Result<Vec<u8>>> {
+    blocks.iter().map(PendingBlock::compressed).collect()
+}
+
+/// A block that is full but not compressed yet.
+#[derive(Default)]
+pub struct PendingBlock {
+    first_slot: u32,
+    heads: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
 pub(super) struct PackWriter {
     folder: PathBuf,
+    compress_all: CompressAll,
     files: Arc<dyn FileLayer>,
     open: Option<OpenPack>,
     sources: Vec<Arc<str>>,
@@ -40,19 +55,20 @@ struct OpenPack {
     n_blocks: u32,
     n_slots: u32,
     // Blocks that wait to be compressed; the last one is being filled.
-    waiting: Vec<Gathered>,
-}
-
-#[derive(Default)]
-struct Gathered {
-    first_slot: u32,
-    heads: Vec<u8>,
-    bytes: Vec<u8>,
+    waiting: Vec<PendingBlock>,
+    compress_all: CompressAll,
 }
 
 impl PackWriter {
-    pub(super) fn new(folder: &Path, files: Arc<dyn FileLayer>) -> Self {
-        Self { folder: folder.to_owned(), files, open: None, sources: Vec::new(), finished: Vec::new() }
+    pub(super) fn new(folder: &Path, files: Arc<dyn FileLayer>, compress_all: CompressAll) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            compress_all,
+            files,
+            open: None,
+            sources: Vec::new(),
+            finished: Vec::new(),
+        }
     }
 
     /// The records that follow come from this file.
@@ -67,23 +83,42 @@ impl PackWriter {
         if self.open.as_ref().is_some_and(|pack| pack.length > MAX_PACK || pack.n_slots == u32::MAX) {
             self.finish_pack()?;
         }
-        let source = self.sources.len().saturating_sub(1) as u64;
-        let pack = match &mut self.open {
+        if self.sources.is_empty() {
+            self.sources.push("".into());
+        }
+        let source = self.sources.len() as u64 - 1;
+        let pack = match self.open.take() {
             Some(pack) => pack,
-            closed => {
-                closed.insert(OpenPack::create(&self.folder, self.files.as_ref(), self.finished.len())?)
-            }
+            None => self.create_pack()?,
         };
+        let pack = self.open.insert(pack);
         let slot = pack.add(raw, source)?;
         Ok((self.finished.len() as u32, slot))
     }
 
     /// Everything added is durable when this returns.
     pub(super) fn finish(&mut self) -> Result<()> {
-        if self.open.is_some() {
-            self.finish_pack()?;
-        }
-        Ok(())
+        self.finish_pack()
+    }
+
+    fn create_pack(&self) -> Result<OpenPack> {
+        let path = self.folder.join(format!("{}.new", self.finished.len()));
+        self.files.create_dir_all(&self.folder).map_err(Error::writing(&self.folder))?;
+        let file = self.files.create(&path).map_err(Error::writing(&path))?;
+        let mut pack = OpenPack {
+            path,
+            file,
+            hasher: blake3::Hasher::new(),
+            length: 0,
+            index: Vec::new(),
+            n_blocks: 0,
+            n_slots: 0,
+            waiting: Vec::new(),
+            compress_all: self.compress_all,
+        };
+        pack.put(MAGIC)?;
+        pack.put(&[VERSION])?;
+        Ok(pack)
     }
 
     fn finish_pack(&mut self) -> Result<()> {
@@ -95,25 +130,6 @@ impl PackWriter {
 }
 
 impl OpenPack {
-    fn create(folder: &Path, files: &dyn FileLayer, number: usize) -> Result<Self> {
-        let path = folder.join(format!("{number}.new"));
-        files.create_dir_all(folder).map_err(Error::writing(folder))?;
-        let file = files.create(&path).map_err(Error::writing(&path))?;
-        let mut pack = Self {
-            path,
-            file,
-            hasher: blake3::Hasher::new(),
-            length: 0,
-            index: Vec::new(),
-            n_blocks: 0,
-            n_slots: 0,
-            waiting: vec![Gathered::default()],
-        };
-        pack.put(MAGIC)?;
-        pack.put(&[VERSION])?;
-        Ok(pack)
-    }
-
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.hasher.update(bytes);
         self.length += bytes.len() as u64;
@@ -126,7 +142,7 @@ impl OpenPack {
             if self.waiting.len() >= GROUP {
                 self.compress()?;
             }
-            self.waiting.push(Gathered { first_slot: slot, ..Gathered::default() });
+            self.waiting.push(PendingBlock { first_slot: slot, ..PendingBlock::default() });
         }
         if let Some(block) = self.waiting.last_mut() {
             for number in [raw.carrier as u64, source, raw.offset, raw.bytes.len() as u64] {
@@ -140,7 +156,7 @@ impl OpenPack {
 
     fn compress(&mut self) -> Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
-        let frames: Vec<std::io::Result<Vec<u8>>> = waiting.par_iter().map(Gathered::compressed).collect();
+        let frames = (self.compress_all)(&waiting);
         for (block, frame) in waiting.iter().zip(frames) {
             let frame = frame.map_err(Error::writing(&self.path))?;
             self.index.extend_from_slice(&self.length.to_le_bytes());
@@ -176,8 +192,9 @@ impl OpenPack {
     }
 }
 
-impl Gathered {
-    fn compressed(&self) -> std::io::Result<Vec<u8>> {
+impl PendingBlock {
+    /// Its compressed form.
+    pub fn compressed(&self) -> std::io::Result<Vec<u8>> {
         let mut whole = Vec::with_capacity(4 + self.heads.len() + self.bytes.len());
         whole.extend_from_slice(&(self.heads.len() as u32).to_le_bytes());
         whole.extend_from_slice(&self.heads);

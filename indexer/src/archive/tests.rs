@@ -1,0 +1,403 @@
+//! Histories of imports against a plain map, and imports that are stopped between any two writes.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::marc::Carrier;
+
+/// What a test says of a record: control number, text.
+type Said = (&'static str, String);
+
+fn code() -> LibraryCode {
+    LibraryCode::new("BJFU")
+}
+
+fn raw(text: &str, offset: u64) -> RawRecord {
+    RawRecord { bytes: text.as_bytes().to_vec(), offset, carrier: Carrier::Iso2709 }
+}
+
+fn import(archive: &Archive, mode: ImportMode, set: &[Said]) -> Result<Counts> {
+    let mut changes = archive.library(&code())?.begin(mode)?;
+    changes.set_source("北林.mrc");
+    for (n, (number, text)) in set.iter().enumerate() {
+        let raw = raw(text, n as u64 * 1000);
+        let key = RecordKey::of_control_number(number);
+        if mode == ImportMode::Delete {
+            changes.remove(key.unwrap_or_else(|| RecordKey::of_content(ContentHash::of(&raw))));
+        } else {
+            changes.add(&raw, key, ContentHash::of(&raw), false)?;
+        }
+    }
+    changes.commit()
+}
+
+fn contents(archive: &Archive) -> BTreeMap<RecordKey, Vec<u8>> {
+    let library = archive.library(&code()).unwrap();
+    let state = library.state().unwrap();
+    let read = |slot: &Slot| {
+        let pack = state.packs[slot.pack_idx()].prefix();
+        let stored = archive.stored_record(&code(), RecordLocator { pack, slot: slot.slot }).unwrap();
+        assert_eq!(&*stored.source, "北林.mrc");
+        assert_eq!(ContentHash::of(&stored.raw), slot.content);
+        (slot.key, stored.raw.bytes)
+    };
+    state.slots.iter().map(read).collect()
+}
+
+fn set(said: &[(&'static str, &str)]) -> Vec<Said> {
+    said.iter().map(|(number, text)| (*number, (*text).to_owned())).collect()
+}
+
+fn counts(new: u64, changed: u64, same: u64, duplicate: u64, deleted: u64) -> Counts {
+    Counts { new, changed, same, duplicate, deleted }
+}
+
+#[test]
+fn a_year_of_one_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let first = set(&[("1", "三国演义"), ("2", "红楼梦"), ("2", "红楼梦 续"), ("2", "红楼梦"), ("", "无号")]);
+    let table = [
+        (ImportMode::Full, first.clone(), counts(4, 0, 0, 1, 0), 4),
+        (ImportMode::Full, first.clone(), counts(0, 0, 4, 1, 0), 4),
+        (ImportMode::Delta, set(&[("1", "三國演義"), ("3", "西游记")]), counts(1, 1, 0, 0, 0), 5),
+        (ImportMode::Delete, set(&[("3", ""), ("9", ""), ("", "无号")]), counts(0, 0, 0, 0, 2), 3),
+        (ImportMode::Full, set(&[("1", "三國演義")]), counts(0, 0, 1, 0, 2), 1),
+        (ImportMode::Full, first, counts(3, 1, 0, 1, 0), 4),
+    ];
+    for (step, (mode, set, expect, n_records)) in table.into_iter().enumerate() {
+        assert_eq!(import(&archive, mode, &set).unwrap(), expect, "step {step}");
+        assert_eq!(contents(&archive).len(), n_records, "step {step}");
+    }
+}
+
+#[test]
+fn the_same_again_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let books = set(&[("1", "三国演义"), ("2", "红楼梦")]);
+    import(&archive, ImportMode::Full, &books).unwrap();
+    let library = archive.library(&code()).unwrap();
+    let files = || {
+        let list = |f: &str| std::fs::read_dir(library.folder().join(f)).unwrap().map(|i| i.unwrap().path());
+        list("packs").chain(list("states")).collect::<BTreeSet<_>>()
+    };
+    let before = files();
+    for mode in [ImportMode::Full, ImportMode::Delta] {
+        assert_eq!(import(&archive, mode, &books).unwrap(), counts(0, 0, 2, 0, 0));
+    }
+    assert_eq!(files(), before);
+    assert_eq!(library.current_number().unwrap(), Some(1));
+}
+
+#[test]
+fn undo_goes_back_and_numbers_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let library = archive.library(&code()).unwrap();
+    assert!(matches!(library.undo(), Err(Error::NothingToUndo { .. })));
+    import(&archive, ImportMode::Full, &set(&[("1", "三国演义")])).unwrap();
+    let old = contents(&archive);
+    import(&archive, ImportMode::Full, &set(&[("1", "水浒传")])).unwrap();
+    assert_ne!(contents(&archive), old);
+    assert_eq!(library.undo().unwrap(), 1);
+    assert_eq!(contents(&archive), old);
+    import(&archive, ImportMode::Full, &set(&[("1", "西游记")])).unwrap();
+    assert_eq!(library.current_number().unwrap(), Some(3));
+    assert_eq!(library.undo().unwrap(), 1);
+    assert_eq!(library.undo().unwrap(), 0);
+    assert!(contents(&archive).is_empty());
+}
+
+#[test]
+fn many_blocks_and_every_carrier_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let mut changes = archive.library(&code()).unwrap().begin(ImportMode::Full).unwrap();
+    let carriers = (0..=u8::MAX).map_while(Carrier::from_number).collect::<Vec<_>>();
+    let records: Vec<RawRecord> = (0..900u64)
+        .map(|n| RawRecord {
+            bytes: format!("{n}").repeat(n as usize % 700).into_bytes(),
+            offset: n << 33,
+            carrier: carriers[n as usize % carriers.len()],
+        })
+        .collect();
+    for (n, raw) in records.iter().enumerate() {
+        changes.set_source(if n < 450 { "甲.mrc" } else { "乙.zip!丙.xml" });
+        let key = RecordKey::of_control_number(&n.to_string());
+        changes.add(raw, key, ContentHash::of(raw), n % 2 == 1).unwrap();
+    }
+    changes.commit().unwrap();
+    let state = archive.library(&code()).unwrap().state().unwrap();
+    assert!(archive.library(&code()).unwrap().pack(&state.packs[0]).unwrap().n_blocks() > 1);
+    for (n, raw) in records.iter().enumerate() {
+        let slot = state.slots[state.find(&RecordKey::of_control_number(&n.to_string()).unwrap()).unwrap()];
+        assert_eq!(slot.is_auxiliary(), n % 2 == 1);
+        let locator = RecordLocator { pack: state.packs[0].prefix(), slot: slot.slot };
+        let stored = archive.stored_record(&code(), locator).unwrap();
+        assert_eq!((&stored.raw.bytes, stored.raw.offset), (&raw.bytes, raw.offset));
+        assert_eq!(stored.raw.carrier, raw.carrier);
+        assert_eq!(&*stored.source, if n < 450 { "甲.mrc" } else { "乙.zip!丙.xml" });
+    }
+}
+
+#[test]
+fn damaged_files_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    import(&archive, ImportMode::Full, &set(&[("1", "三国演义"), ("2", "红楼梦")])).unwrap();
+    let library = archive.library(&code()).unwrap();
+    let state = library.state().unwrap();
+    let pack_path = library.pack_path_by_prefix(state.packs[0].prefix()).unwrap();
+    for path in [library.state_path(1), pack_path] {
+        let whole = std::fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x55;
+            std::fs::write(&path, &bytes).unwrap();
+            let read = Pack::open(&path).and_then(|pack| pack.record(0));
+            let as_state = State::read(&path);
+            assert!(as_state.is_err(), "byte {at} of {}", path.display());
+            drop(read);
+            std::fs::write(&path, &whole[..at]).unwrap();
+            assert!(State::read(&path).is_err() && Pack::open(&path).is_err());
+        }
+        std::fs::write(&path, &whole).unwrap();
+    }
+    assert_eq!(contents(&archive).len(), 2);
+}
+
+#[test]
+fn codes_that_leave_the_folder_are_refused() {
+    let archive = Archive::open(&PathBuf::from("nowhere")).unwrap();
+    for bad in ["", ".", "..", "../BJFU", "a/b", "a\\b", "C:", ".hidden"] {
+        assert!(matches!(archive.library(&LibraryCode::new(bad)), Err(Error::BadCode { .. })), "{bad}");
+    }
+    for good in ["BJFU", "BUU-CAS", "BISTU-S", "林大"] {
+        assert!(archive.library(&LibraryCode::new(good)).is_ok(), "{good}");
+    }
+}
+
+const NUMBERS: [&str; 6] = ["", "001", " 001 ", "002", "003", "004"];
+
+fn histories() -> impl Strategy<Value = Vec<(ImportMode, Vec<Said>)>> {
+    let mode = prop_oneof![Just(ImportMode::Full), Just(ImportMode::Delta), Just(ImportMode::Delete)];
+    let said = (prop::sample::select(&NUMBERS[..]), "[三国红楼梦]{0,2}");
+    prop::collection::vec((mode, prop::collection::vec(said, 0..12)), 1..7)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_history_equals_a_map(history in histories()) {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(folder.path()).unwrap();
+        let mut model: BTreeMap<RecordKey, Vec<u8>> = BTreeMap::new();
+        for (mode, set) in history {
+            let before = model.clone();
+            let mut run: BTreeMap<RecordKey, Vec<u8>> = BTreeMap::new();
+            let mut duplicates = 0;
+            let mut deleted = 0;
+            for (number, text) in &set {
+                let bytes = text.as_bytes().to_vec();
+                let by_content = RecordKey::of_content(ContentHash::of(&raw(text, 0)));
+                let key = RecordKey::of_control_number(number).unwrap_or(by_content);
+                if mode == ImportMode::Delete {
+                    deleted += u64::from(model.remove(&key).is_some());
+                } else if run.get(&key) == Some(&bytes) || run.contains_key(&key) && run.contains_key(&by_content) {
+                    duplicates += 1;
+                } else {
+                    run.insert(if run.contains_key(&key) { by_content } else { key }, bytes);
+                }
+            }
+            if mode == ImportMode::Full {
+                deleted += model.keys().filter(|key| !run.contains_key(*key)).count() as u64;
+                model.clear();
+            }
+            let fate = |(key, bytes): (&RecordKey, &Vec<u8>)| before.get(key).map(|old| old == bytes);
+            let fates: Vec<Option<bool>> = run.iter().map(fate).collect();
+            let n = |which: Option<bool>| fates.iter().filter(|f| **f == which).count() as u64;
+            let expect = counts(n(None), n(Some(false)), n(Some(true)), duplicates, deleted);
+            model.extend(run);
+            let got = import(&archive, mode, &set).unwrap();
+            prop_assert_eq!(got, expect);
+            if mode != ImportMode::Delete {
+                prop_assert_eq!(got.new + got.changed + got.same + got.duplicate, set.len() as u64);
+            }
+            prop_assert_eq!(&contents(&archive), &model);
+        }
+    }
+
+    #[test]
+    fn files_of_anything_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), pack in any::<bool>()) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let magic: &[u8] = if pack { b"LMPACK\0\x01" } else { b"LMSTATE\0\x01\0\0\0" };
+        std::fs::write(&path, [magic, &bytes].concat()).unwrap();
+        let _ = Pack::open(&path).and_then(|pack| pack.record(0));
+        prop_assert!(State::read(&path).is_err());
+    }
+}
+
+/// Stops at the n-th write, and can then lose what was not synced.
+struct StopsAt {
+    journal: Arc<Mutex<Journal>>,
+}
+
+#[derive(Default)]
+struct Journal {
+    /// Steps until the power goes.
+    left: u64,
+    /// File → bytes that are durable.
+    durable: BTreeMap<PathBuf, u64>,
+    /// Renames whose folder was not synced since: from, to, what `to` held before.
+    renames: Vec<(PathBuf, PathBuf, Option<Vec<u8>>)>,
+}
+
+impl StopsAt {
+    fn new(n: u64) -> Arc<Self> {
+        Arc::new(Self { journal: Arc::new(Mutex::new(Journal { left: n, ..Journal::default() })) })
+    }
+
+    fn step(&self) -> io::Result<()> {
+        self.journal.lock().unwrap().step()
+    }
+
+    fn lose_what_was_not_synced(&self) {
+        let journal = self.journal.lock().unwrap();
+        for (from, to, before) in journal.renames.iter().rev() {
+            std::fs::rename(to, from).unwrap();
+            if let Some(bytes) = before {
+                std::fs::write(to, bytes).unwrap();
+            }
+        }
+        for (path, length) in &journal.durable {
+            let renamed_back = journal.renames.iter().find(|(_, to, _)| to == path).map(|(from, ..)| from);
+            let file = std::fs::OpenOptions::new().write(true).open(renamed_back.unwrap_or(path)).unwrap();
+            file.set_len(*length).unwrap();
+        }
+    }
+}
+
+impl Journal {
+    fn step(&mut self) -> io::Result<()> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("the power is gone"))?;
+        Ok(())
+    }
+}
+
+impl FileLayer for StopsAt {
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        Disk.create_dir_all(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        self.step()?;
+        self.journal.lock().unwrap().durable.insert(path.to_owned(), 0);
+        let file = std::fs::File::create(path)?;
+        Ok(Box::new(Journalled {
+            path: path.to_owned(),
+            file,
+            length: 0,
+            journal: Arc::clone(&self.journal),
+        }))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        self.step()?;
+        Disk.append(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        let mut journal = self.journal.lock().unwrap();
+        journal.renames.push((from.to_owned(), to.to_owned(), std::fs::read(to).ok()));
+        if let Some(length) = journal.durable.remove(from) {
+            journal.durable.insert(to.to_owned(), length);
+        }
+        Disk.rename(from, to)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        self.journal.lock().unwrap().renames.retain(|(_, to, _)| to.parent() != Some(path));
+        Disk.sync_dir(path)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        self.journal.lock().unwrap().durable.remove(path);
+        Disk.remove(path)
+    }
+}
+
+struct Journalled {
+    path: PathBuf,
+    file: std::fs::File,
+    length: u64,
+    journal: Arc<Mutex<Journal>>,
+}
+
+impl Write for Journalled {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.journal.lock().unwrap().step()?;
+        let n = self.file.write(bytes)?;
+        self.length += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl WriteFile for Journalled {
+    fn sync(&mut self) -> io::Result<()> {
+        let mut journal = self.journal.lock().unwrap();
+        journal.step()?;
+        journal.durable.insert(self.path.clone(), self.length);
+        Ok(())
+    }
+}
+
+#[test]
+fn whoever_is_stopped_leaves_the_old_or_the_new() {
+    let old = set(&[("1", "三国演义"), ("2", "红楼梦"), ("", "无号")]);
+    let new = set(&[("1", "三國演義"), ("3", "西游记"), ("", "无号")]);
+    for loses in [false, true] {
+        let mut n_old = 0;
+        for stop in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let safe = Archive::open(folder.path()).unwrap();
+            import(&safe, ImportMode::Full, &old).unwrap();
+            let before = contents(&safe);
+            let layer = StopsAt::new(stop);
+            let unsafe_archive =
+                Archive::open_with(folder.path(), Arc::clone(&layer) as Arc<dyn FileLayer>).unwrap();
+            let ended = import(&unsafe_archive, ImportMode::Full, &new);
+            if loses {
+                layer.lose_what_was_not_synced();
+            }
+            let after = contents(&Archive::open(folder.path()).unwrap());
+            n_old += u64::from(after == before);
+            assert!(ended.is_ok() || after == before || after.len() == 3, "stopped at {stop}");
+            import(&safe, ImportMode::Full, &new).unwrap();
+            let again = contents(&safe);
+            assert!(after == before || after == again, "stopped at {stop}: neither old nor new");
+            if ended.is_ok() {
+                assert_eq!(after, again, "what was promised is there");
+                assert!(stop >= 20, "stopped at each of the writes");
+                break;
+            }
+        }
+        assert!(n_old > 3, "some stops leave the old state");
+    }
+}
