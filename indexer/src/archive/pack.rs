@@ -11,11 +11,14 @@
 //! | index | 4 | number of blocks |
 //! | | 16 a block | 8 offset in the file, 4 compressed length, 4 number of its first slot |
 //! | | 4 | number of slots |
-//! | | 4 | number of source files, then for each 4 length of its name and the name in UTF-8 |
+//! | | 4 | number of words (names of source files, charsets, flaws), then for each 4 its length and itself in UTF-8 |
 //! | tail | 12 | 8 offset of the index, 4 `LMPI` |
 //!
 //! A block decompresses to a column of heads and a column of bytes. First 4 bytes: length of the head column.
-//! For each record, as LEB128 varints: carrier, index of the source file, offset in that file, length.
+//! For each record, as LEB128 varints: carrier; word that names the source file; offset in that file; length
+//! of the bytes; 0 or 1 + the length in that file where it differs (a UTF-16 file); 0 or 1 + the word of the
+//! charset that the file declares; number of flaws of its frame, and for each its word and its place after the
+//! offset. A word that a later version added and this one does not know is passed over.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -24,13 +27,14 @@ use std::sync::Arc;
 
 use super::error::{Error, Result};
 use super::state::{u32_at, u64_at};
-use crate::marc::{Carrier, RawRecord};
+use crate::charset::Charset;
+use crate::marc::{Carrier, Flaw, FlawCode, RawRecord};
 
 pub(super) const MAGIC: &[u8; 7] = b"LMPACK\0";
 pub(super) const VERSION: u8 = 1;
 pub(super) const TAIL: &[u8; 4] = b"LMPI";
 // Above this a block is no block of ours: a record is at most a few megabytes (DOMAIN §1.2 row 19).
-const MAX_BLOCK: usize = 256 << 20;
+const MAX_BLOCK: u64 = 256 << 20;
 
 /// Name of a pack: the BLAKE3 hash of its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,7 +69,7 @@ pub struct Pack {
     path: PathBuf,
     blocks: Vec<Block>,
     n_slots: u32,
-    sources: Vec<Arc<str>>,
+    words: Vec<Arc<str>>,
 }
 
 struct Block {
@@ -124,12 +128,12 @@ impl Pack {
         if blocks.last().is_some_and(|last| last.first_slot >= n_slots) {
             return None;
         }
-        let mut sources = Vec::new();
+        let mut words = Vec::new();
         for _ in 0..take_u32(&mut rest)? {
             let length = take_u32(&mut rest)? as usize;
-            sources.push(std::str::from_utf8(rest.split_off(..length)?).ok()?.into());
+            words.push(std::str::from_utf8(rest.split_off(..length)?).ok()?.into());
         }
-        Some(Self { path: path.to_owned(), blocks, n_slots, sources })
+        Some(Self { path: path.to_owned(), blocks, n_slots, words })
     }
 
     /// Number of blocks; each can be read by itself.
@@ -153,9 +157,9 @@ impl Pack {
         let block_idx =
             self.block_of(slot).ok_or_else(|| Error::damaged(&self.path, "a slot is out of range"))?;
         let mut found = None;
-        self.for_each_in(block_idx, &mut Vec::new(), |here, record| {
+        self.for_each_in(block_idx, &mut Vec::new(), |here, raw, source| {
             if here == slot {
-                found = Some(record.to_owned());
+                found = Some(StoredRecord { raw: raw.clone(), source: Arc::clone(source) });
             }
         })?;
         found.ok_or_else(|| Error::damaged(&self.path, "a block holds fewer records than the index says"))
@@ -166,56 +170,62 @@ impl Pack {
         &self,
         block_idx: usize,
         buffer: &mut Vec<u8>,
-        mut each: impl FnMut(u32, RecordView<'_>),
+        mut each: impl FnMut(u32, &RawRecord, &Arc<str>),
     ) -> Result<()> {
-        let block = &self.blocks[block_idx];
-        let mut compressed = vec![0; block.length as usize];
-        // Opened for each block: cheap beside the block, and no position is shared between threads.
-        let mut file = File::open(&self.path).map_err(Error::reading(&self.path))?;
-        file.seek(SeekFrom::Start(block.offset)).map_err(Error::reading(&self.path))?;
-        file.read_exact(&mut compressed).map_err(Error::reading(&self.path))?;
-        buffer.clear();
-        let decoder = zstd::stream::read::Decoder::with_buffer(compressed.as_slice())
-            .map_err(Error::reading(&self.path))?;
-        let read = decoder.take(MAX_BLOCK as u64).read_to_end(buffer).map_err(Error::reading(&self.path))?;
+        self.decompress(block_idx, buffer)?;
         let damaged = || Error::damaged(&self.path, "a block does not add up");
-        if read >= MAX_BLOCK {
-            return Err(damaged());
-        }
         let mut rest = buffer.as_slice();
         let n_heads = take_u32(&mut rest).ok_or_else(damaged)? as usize;
         let mut heads = rest.split_off(..n_heads).ok_or_else(damaged)?;
+        let mut raw = RawRecord::default();
         for slot in self.slots_of(block_idx) {
-            let view = self.next_view(&mut heads, &mut rest).ok_or_else(damaged)?;
-            each(slot, view);
+            raw.clear();
+            let source = self.take_record(&mut heads, &mut rest, &mut raw).ok_or_else(damaged)?;
+            each(slot, &raw, source);
         }
         if heads.is_empty() && rest.is_empty() { Ok(()) } else { Err(damaged()) }
     }
 
-    fn next_view<'a>(&'a self, heads: &mut &[u8], bytes: &mut &'a [u8]) -> Option<RecordView<'a>> {
-        let carrier = Carrier::from_number(u8::try_from(take_varint(heads)?).ok()?)?;
-        let source = self.sources.get(usize::try_from(take_varint(heads)?).ok()?)?;
-        let offset = take_varint(heads)?;
-        let length = usize::try_from(take_varint(heads)?).ok()?;
-        Some(RecordView { carrier, source, offset, bytes: bytes.split_off(..length)? })
-    }
-}
-
-/// A record inside a decompressed block.
-#[derive(Clone, Copy)]
-pub(crate) struct RecordView<'a> {
-    pub(crate) carrier: Carrier,
-    pub(crate) source: &'a Arc<str>,
-    pub(crate) offset: u64,
-    pub(crate) bytes: &'a [u8],
-}
-
-impl RecordView<'_> {
-    fn to_owned(self) -> StoredRecord {
-        StoredRecord {
-            raw: RawRecord::new(self.bytes.to_vec(), self.offset, self.carrier),
-            source: Arc::clone(self.source),
+    fn decompress(&self, block_idx: usize, buffer: &mut Vec<u8>) -> Result<()> {
+        let block = &self.blocks[block_idx];
+        let mut compressed = vec![0; block.length as usize];
+        let mut read = || -> std::io::Result<usize> {
+            // Opened for each block: cheap beside the block, and no position is shared between threads.
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start(block.offset))?;
+            file.read_exact(&mut compressed)?;
+            buffer.clear();
+            let decoder = zstd::stream::read::Decoder::with_buffer(compressed.as_slice())?;
+            decoder.take(MAX_BLOCK).read_to_end(buffer)
+        };
+        let length = read().map_err(Error::reading(&self.path))?;
+        if length as u64 >= MAX_BLOCK {
+            return Err(Error::damaged(&self.path, "a block is too long"));
         }
+        Ok(())
+    }
+
+    fn take_record(&self, heads: &mut &[u8], bytes: &mut &[u8], raw: &mut RawRecord) -> Option<&Arc<str>> {
+        raw.carrier = Carrier::from_number(u8::try_from(take_varint(heads)?).ok()?)?;
+        let source = self.word(take_varint(heads)?)?;
+        raw.offset = take_varint(heads)?;
+        let length = take_varint(heads)?;
+        raw.length = take_varint(heads)?.checked_sub(1).unwrap_or(length);
+        if let Some(word) = take_varint(heads)?.checked_sub(1) {
+            raw.declared = Charset::from_label(self.word(word)?);
+        }
+        for _ in 0..take_varint(heads)? {
+            let code = FlawCode::from_code(self.word(take_varint(heads)?)?);
+            let at = raw.offset.wrapping_add(take_varint(heads)?);
+            raw.flaws.extend(code.map(|code| Flaw { code, at }));
+        }
+        raw.bytes.clear();
+        raw.bytes.extend_from_slice(bytes.split_off(..usize::try_from(length).ok()?)?);
+        Some(source)
+    }
+
+    fn word(&self, number: u64) -> Option<&Arc<str>> {
+        self.words.get(usize::try_from(number).ok()?)
     }
 }
 

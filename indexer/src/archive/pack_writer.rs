@@ -8,6 +8,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::error::{Error, Result};
 use super::file_layer::{FileLayer, WriteFile};
 use super::pack::{MAGIC, PackName, TAIL, VERSION, put_varint};
@@ -41,7 +43,9 @@ pub(super) struct PackWriter {
     compress_all: CompressAll,
     files: Arc<dyn FileLayer>,
     open: Option<OpenPack>,
-    sources: Vec<Arc<str>>,
+    // Names of files, charsets and flaws that the heads of records point to; a pack has all of its writer's.
+    words: Words,
+    source: u64,
     /// The finished packs, in order.
     pub(super) finished: Vec<PackName>,
 }
@@ -66,16 +70,15 @@ impl PackWriter {
             compress_all,
             files,
             open: None,
-            sources: Vec::new(),
+            words: Words::default(),
+            source: 0,
             finished: Vec::new(),
         }
     }
 
     /// The records that follow come from this file.
     pub(super) fn set_source(&mut self, name: &str) {
-        if self.sources.last().is_none_or(|last| **last != *name) {
-            self.sources.push(name.into());
-        }
+        self.source = self.words.number(name);
     }
 
     /// Adds a record: number of the pack among those of this writer, and its slot.
@@ -83,16 +86,15 @@ impl PackWriter {
         if self.open.as_ref().is_some_and(|pack| pack.length > MAX_PACK || pack.n_slots == u32::MAX) {
             self.finish_pack()?;
         }
-        if self.sources.is_empty() {
-            self.sources.push("".into());
+        if self.words.list.is_empty() {
+            self.set_source("");
         }
-        let source = self.sources.len() as u64 - 1;
         let pack = match self.open.take() {
             Some(pack) => pack,
             None => self.create_pack()?,
         };
         let pack = self.open.insert(pack);
-        let slot = pack.add(raw, source)?;
+        let slot = pack.add(raw, self.source, &mut self.words)?;
         Ok((self.finished.len() as u32, slot))
     }
 
@@ -123,7 +125,7 @@ impl PackWriter {
 
     fn finish_pack(&mut self) -> Result<()> {
         let Some(pack) = self.open.take() else { return Ok(()) };
-        let name = pack.finish(&self.folder, self.files.as_ref(), &self.sources)?;
+        let name = pack.finish(&self.folder, self.files.as_ref(), &self.words.list)?;
         self.finished.push(name);
         Ok(())
     }
@@ -136,7 +138,7 @@ impl OpenPack {
         self.file.write_all(bytes).map_err(Error::writing(&self.path))
     }
 
-    fn add(&mut self, raw: &RawRecord, source: u64) -> Result<u32> {
+    fn add(&mut self, raw: &RawRecord, source: u64, words: &mut Words) -> Result<u32> {
         let slot = self.n_slots;
         if self.waiting.last().is_none_or(|block| block.bytes.len() >= BLOCK) {
             if self.waiting.len() >= GROUP {
@@ -145,9 +147,7 @@ impl OpenPack {
             self.waiting.push(PendingBlock { first_slot: slot, ..PendingBlock::default() });
         }
         if let Some(block) = self.waiting.last_mut() {
-            for number in [raw.carrier as u64, source, raw.offset, raw.bytes.len() as u64] {
-                put_varint(&mut block.heads, number);
-            }
+            put_head(&mut block.heads, raw, source, words);
             block.bytes.extend_from_slice(&raw.bytes);
         }
         self.n_slots += 1;
@@ -168,17 +168,17 @@ impl OpenPack {
         Ok(())
     }
 
-    fn finish(mut self, folder: &Path, files: &dyn FileLayer, sources: &[Arc<str>]) -> Result<PackName> {
+    fn finish(mut self, folder: &Path, files: &dyn FileLayer, words: &[Box<str>]) -> Result<PackName> {
         self.compress()?;
         let at = self.length;
         let index = std::mem::take(&mut self.index);
         self.put(&self.n_blocks.to_le_bytes())?;
         self.put(&index)?;
         self.put(&self.n_slots.to_le_bytes())?;
-        self.put(&(sources.len() as u32).to_le_bytes())?;
-        for source in sources {
-            self.put(&(source.len() as u32).to_le_bytes())?;
-            self.put(source.as_bytes())?;
+        self.put(&(words.len() as u32).to_le_bytes())?;
+        for word in words {
+            self.put(&(word.len() as u32).to_le_bytes())?;
+            self.put(word.as_bytes())?;
         }
         self.put(&at.to_le_bytes())?;
         self.put(TAIL)?;
@@ -189,6 +189,39 @@ impl OpenPack {
         files.rename(&self.path, &path).map_err(Error::writing(&path))?;
         files.sync_dir(folder).map_err(Error::writing(folder))?;
         Ok(name)
+    }
+}
+
+/// Each word once.
+#[derive(Default)]
+struct Words {
+    list: Vec<Box<str>>,
+    numbers: FxHashMap<Box<str>, u64>,
+}
+
+impl Words {
+    fn number(&mut self, word: &str) -> u64 {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = self.list.len() as u64;
+        self.list.push(word.into());
+        self.numbers.insert(word.into(), number);
+        number
+    }
+}
+
+fn put_head(heads: &mut Vec<u8>, raw: &RawRecord, source: u64, words: &mut Words) {
+    let length = raw.bytes.len() as u64;
+    for number in [raw.carrier as u64, source, raw.offset, length] {
+        put_varint(heads, number);
+    }
+    put_varint(heads, if raw.length == length { 0 } else { raw.length.saturating_add(1) });
+    put_varint(heads, raw.declared.map_or(0, |charset| 1 + words.number(charset.label())));
+    put_varint(heads, raw.flaws.len() as u64);
+    for flaw in &raw.flaws {
+        put_varint(heads, words.number(flaw.code.code()));
+        put_varint(heads, flaw.at.wrapping_sub(raw.offset));
     }
 }
 

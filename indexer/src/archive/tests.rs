@@ -9,7 +9,8 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 
 use super::*;
-use crate::marc::Carrier;
+use crate::charset::Charset;
+use crate::marc::{Carrier, Flaw, FlawCode};
 
 /// What a test says of a record: control number, text.
 type Said = (&'static str, String);
@@ -19,7 +20,7 @@ fn code() -> LibraryCode {
 }
 
 fn raw(text: &str, offset: u64) -> RawRecord {
-    RawRecord { bytes: text.as_bytes().to_vec(), offset, carrier: Carrier::Iso2709 }
+    RawRecord::new(text.as_bytes().to_vec(), offset, Carrier::Iso2709)
 }
 
 fn import(archive: &Archive, mode: ImportMode, set: &[Said]) -> Result<Counts> {
@@ -122,10 +123,13 @@ fn many_blocks_and_every_carrier_read_back() {
     let mut changes = archive.library(&code()).unwrap().begin(ImportMode::Full).unwrap();
     let carriers = (0..=u8::MAX).map_while(Carrier::from_number).collect::<Vec<_>>();
     let records: Vec<RawRecord> = (0..900u64)
-        .map(|n| RawRecord {
-            bytes: format!("{n}").repeat(n as usize % 700).into_bytes(),
-            offset: n << 33,
-            carrier: carriers[n as usize % carriers.len()],
+        .map(|n| {
+            let bytes = format!("{n}").repeat(n as usize % 700).into_bytes();
+            let mut raw = RawRecord::new(bytes, n << 33, carriers[n as usize % carriers.len()]);
+            raw.length += n % 3;
+            raw.declared = (n % 5 == 0).then_some(Charset::Gb18030);
+            raw.flaws.extend((0..n % 3).map(|k| Flaw { code: FlawCode::ALL[k as usize], at: (n << 33) + k }));
+            raw
         })
         .collect();
     for (n, raw) in records.iter().enumerate() {
@@ -142,7 +146,8 @@ fn many_blocks_and_every_carrier_read_back() {
         let locator = RecordLocator { pack: state.packs[0].prefix(), slot: slot.slot };
         let stored = archive.stored_record(&code(), locator).unwrap();
         assert_eq!((&stored.raw.bytes, stored.raw.offset), (&raw.bytes, raw.offset));
-        assert_eq!(stored.raw.carrier, raw.carrier);
+        assert_eq!((stored.raw.carrier, stored.raw.length), (raw.carrier, raw.length));
+        assert_eq!((stored.raw.declared, &stored.raw.flaws), (raw.declared, &raw.flaws));
         assert_eq!(&*stored.source, if n < 450 { "甲.mrc" } else { "乙.zip!丙.xml" });
     }
 }
