@@ -2,4 +2,5 @@
 //!
 //! The lowest crate: it knows no MARC parser, no index and no page.
 
+pub mod marc8;
 pub mod sample;

@@ -75,6 +75,15 @@ pub(super) fn push_clean(text: &str, out: &mut String) -> u32 {
     controls
 }
 
+/// Cleans what was appended to `out` from `start` on; returns how many controls fell out.
+pub(super) fn clean_from(start: usize, out: &mut String) -> u32 {
+    if is_clean_utf8(&out.as_bytes()[start..]) {
+        return 0;
+    }
+    let text = out.split_off(start);
+    push_clean(&text, out)
+}
+
 fn push_nfc(text: &str, out: &mut String) {
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => out.push_str(text),

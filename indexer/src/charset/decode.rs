@@ -4,6 +4,7 @@
 
 use encoding_rs::{BIG5, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::marc8::{self, Sets};
 use super::{Charset, clean};
 
 /// What decoding could not keep.
@@ -27,12 +28,14 @@ pub fn decode(charset: Charset, bytes: &[u8], out: &mut String) -> Damage {
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDecoder {
     charset: Charset,
+    sets: Sets,
 }
 
 impl FieldDecoder {
     /// A decoder at the start of a field.
     pub fn new(charset: Charset) -> Self {
-        Self { charset }
+        let sets = if charset == Charset::Iso5426 { Sets::ISO_5426 } else { Sets::MARC8 };
+        Self { charset, sets }
     }
 
     /// Appends the text of the next subfield.
@@ -43,36 +46,129 @@ impl FieldDecoder {
             Charset::Big5 => by_table(BIG5, bytes, out),
             Charset::Utf16Le => by_table(UTF_16LE, bytes, out),
             Charset::Utf16Be => by_table(UTF_16BE, bytes, out),
-            Charset::Latin1 | Charset::Marc8 | Charset::Iso5426 => by_table(WINDOWS_1252, bytes, out),
+            Charset::Latin1 => by_table(WINDOWS_1252, bytes, out),
             Charset::CodePage(encoding) => by_table(encoding, bytes, out),
+            Charset::Marc8 | Charset::Iso5426 => {
+                self.sets.begin_subfield();
+                marc8::decode(&mut self.sets, bytes, out)
+            }
         }
     }
 }
 
 fn utf8(bytes: &[u8], out: &mut String) -> Damage {
-    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
-        return Damage { replaced: 0, controls: clean::push_clean(text, out) };
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) => Damage { replaced: 0, controls: clean::push_clean(text, out) },
+        Err(_) => by_table(UTF_8, bytes, out),
     }
-    by_table(UTF_8, bytes, out)
 }
 
+// Decodes straight into `out`; only text that is not clean yet is taken out once more.
 fn by_table(encoding: &'static Encoding, bytes: &[u8], out: &mut String) -> Damage {
+    let start = out.len();
     let mut decoder = encoding.new_decoder_without_bom_handling();
-    let capacity = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(bytes.len());
-    let mut text = String::with_capacity(capacity.max(8));
     let mut replaced = 0u32;
     let mut rest = bytes;
     loop {
-        let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, true);
+        let room = decoder.max_utf8_buffer_length_without_replacement(rest.len());
+        out.reserve(room.unwrap_or(rest.len()).saturating_add(4));
+        let (result, read) = decoder.decode_to_string_without_replacement(rest, out, true);
         rest = &rest[read..];
         match result {
             DecoderResult::InputEmpty => break,
-            DecoderResult::OutputFull => text.reserve(rest.len().saturating_mul(3).max(16)),
+            DecoderResult::OutputFull => {}
             DecoderResult::Malformed(..) => {
-                text.push('\u{FFFD}');
+                out.push('\u{FFFD}');
                 replaced = replaced.saturating_add(1);
             }
         }
     }
-    Damage { replaced, controls: clean::push_clean(&text, out) }
+    Damage { replaced, controls: clean::clean_from(start, out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::charset::clean::is_control;
+
+    fn check(label: &str, bytes: &[u8], expect: &str, replaced: u32) {
+        let charset = Charset::from_label(label).expect(label);
+        let mut out = String::from("《");
+        let damage = decode(charset, bytes, &mut out);
+        assert_eq!(out, format!("《{expect}"), "{label} {bytes:02X?}");
+        assert_eq!(damage.replaced, replaced, "{label} {bytes:02X?}");
+    }
+
+    #[test]
+    fn charsets_read() {
+        check("utf-8", "红楼梦".as_bytes(), "红楼梦", 0);
+        check("utf-8", b"Caf\xC3\xA9 \xFF!", "Café \u{FFFD}!", 1);
+        check("gbk", b"\xBA\xEC\xC2\xA5\xC3\xCE", "红楼梦", 0);
+        check("gb18030", b"\x95\x32\x82\x36", "\u{20000}", 0);
+        check("gb18030", b"\x81\x39\xEE\x39", "㐀", 0);
+        check("gb18030", b"\xBA\xEC\xC2", "红\u{FFFD}", 1);
+        check("big5", b"\xAC\xF5\xBC\xD3\xB9\xDA", "紅樓夢", 0);
+        check("big5-hkscs", b"\x87\x7A", "㡵", 0);
+        check("utf-16le", b"\x1D\x4E", "丝", 0);
+        check("utf-16be", b"\x4E\x1D", "丝", 0);
+        check("latin1", b"na\xEFve \x93x\x94", "naïve “x”", 0);
+        check("windows-1251", b"\xCC\xEE\xF1\xEA\xE2\xE0", "Москва", 0);
+        check("marc-8", b"Qu\xE2ebec", "Québec", 0);
+        check("iso-5426", b"Qu\xC2ebec", "Québec", 0);
+    }
+
+    #[test]
+    fn gb18030_is_that_of_2022() {
+        // ︐ was U+E78D until the edition of 2022.
+        check("gb18030", b"\xA6\xD9", "︐", 0);
+    }
+
+    const LABELS: [&str; 15] = [
+        "ascii",
+        "utf-8",
+        "gb18030",
+        "big5",
+        "marc-8",
+        "iso-5426",
+        "utf-16le",
+        "utf-16be",
+        "windows-1252",
+        "windows-1251",
+        "koi8-r",
+        "euc-kr",
+        "shift_jis",
+        "euc-jp",
+        "iso-2022-jp",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_to_clean_text(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for label in LABELS {
+                let charset = Charset::from_label(label).expect(label);
+                let mut out = String::new();
+                let mut field = FieldDecoder::new(charset);
+                field.decode(&bytes, &mut out);
+                field.decode(&bytes, &mut out);
+                prop_assert!(!out.chars().any(is_control), "{} {:02X?}", label, bytes);
+            }
+        }
+
+        #[test]
+        fn escapes_never_break_marc8(parts in proptest::collection::vec("\u{1B}|[$()\\-,!]|[1BNEPSgbps]|[!-~]{1,3}", 0..20)) {
+            let mut out = String::new();
+            decode(Charset::Marc8, parts.concat().as_bytes(), &mut out);
+            prop_assert!(!out.chars().any(is_control));
+        }
+
+        #[test]
+        fn gb18030_round_trips(text in "[一-龥㐀-䶵𠀀-𠀺a-z]{0,12}") {
+            let (bytes, ..) = GB18030.encode(&text);
+            let mut out = String::new();
+            prop_assert_eq!(decode(Charset::Gb18030, &bytes, &mut out), Damage::default());
+            prop_assert_eq!(out, text);
+        }
+    }
 }

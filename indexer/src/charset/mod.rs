@@ -9,7 +9,9 @@ mod decode;
 mod detect;
 mod entities;
 mod label;
+mod marc8;
 mod mojibake;
+mod plausible;
 
 pub use decode::{Damage, FieldDecoder, decode};
 pub use detect::{Hint, detect};

@@ -1,0 +1,185 @@
+//! How much a record's bytes look like text of a charset that is not UTF-8: a share between 0 and 1.
+//!
+//! Multi-byte sets are judged by common ideographs, alphabets by letters that stand where letters stand.
+
+use encoding_rs::{BIG5, Encoding, GB18030, IBM866, KOI8_R, WINDOWS_1251};
+use unicode_normalization::char::compose;
+
+use super::marc8;
+
+/// Share of characters that are in the 3,755 ideographs of GB 2312 level 1, or in four-byte codes.
+pub(super) fn gb18030(parts: &[&[u8]]) -> f32 {
+    ideographs(parts, GB18030, |bytes| match *bytes {
+        [0xB0..=0xD6, 0xA1..=0xFE] | [0xD7, 0xA1..=0xF9] | [_, _, _, _] => Worth::Common,
+        // Punctuation and kana stand beside any text.
+        [0xA1..=0xA9, _] => Worth::Beside,
+        _ => Worth::Rare,
+    })
+}
+
+/// Share of characters that are in the 5,401 ideographs of Big5 level 1.
+pub(super) fn big5(parts: &[&[u8]]) -> f32 {
+    ideographs(parts, BIG5, |bytes| match *bytes {
+        [0xA4..=0xC5, _] | [0xC6, 0x40..=0x7E] => Worth::Common,
+        [0xA1..=0xA3, _] => Worth::Beside,
+        _ => Worth::Rare,
+    })
+}
+
+enum Worth {
+    Common,
+    Rare,
+    Beside,
+}
+
+fn ideographs(parts: &[&[u8]], encoding: &'static Encoding, worth: impl Fn(&[u8]) -> Worth) -> f32 {
+    let (mut common, mut rare, mut broken) = (0u32, 0u32, 0u32);
+    for part in parts {
+        let mut at = 0;
+        while at < part.len() {
+            if part[at] < 0x80 {
+                at += 1;
+                continue;
+            }
+            let length = code_length(&part[at..]);
+            let code = &part[at..(at + length).min(part.len())];
+            let is_valid = code.len() > 1
+                && encoding.decode_without_bom_handling_and_without_replacement(code).is_some();
+            match (is_valid, worth(code)) {
+                (false, _) => broken += 1,
+                (true, Worth::Common) => common += 1,
+                (true, Worth::Rare) => rare += 1,
+                (true, Worth::Beside) => {}
+            }
+            at += if is_valid { length } else { 1 };
+        }
+    }
+    // A broken code weighs more than a rare one: real text has none but where a field was cut.
+    common as f32 / (common + rare + 2 * broken).max(1) as f32
+}
+
+fn code_length(rest: &[u8]) -> usize {
+    match *rest {
+        [0x81..=0xFE, 0x30..=0x39, 0x81..=0xFE, 0x30..=0x39, ..] => 4,
+        _ => 2,
+    }
+}
+
+/// The Cyrillic code page that fits best, and how well.
+pub(super) fn cyrillic(parts: &[&[u8]]) -> (&'static Encoding, f32) {
+    let mut best: (&'static Encoding, f32) = (WINDOWS_1251, 0.0);
+    for encoding in [WINDOWS_1251, KOI8_R, IBM866] {
+        let share = cyrillic_share(parts, encoding);
+        if share > best.1 {
+            best = (encoding, share);
+        }
+    }
+    best
+}
+
+// Words of small letters, perhaps with a capital in front, in which the frequent letters are frequent.
+fn cyrillic_share(parts: &[&[u8]], encoding: &'static Encoding) -> f32 {
+    let (mut n_bytes, mut n_fitting, mut n_frequent) = (0u32, 0u32, 0u32);
+    for part in parts {
+        let (text, _) = encoding.decode_without_bom_handling(part);
+        let mut before = ' ';
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            if !c.is_ascii() {
+                n_bytes += 1;
+                let after = chars.peek().copied().unwrap_or(' ');
+                let is_small = matches!(c, 'а'..='я' | 'ё' | 'і' | 'ї' | 'є' | 'ў');
+                let is_capital = matches!(c, 'А'..='Я' | 'Ё' | 'І' | 'Ї' | 'Є' | 'Ў');
+                let in_word = matches!(before, 'а'..='я' | 'ё');
+                let beside_latin = before.is_ascii_alphabetic() || after.is_ascii_alphabetic();
+                n_fitting += u32::from(!beside_latin && (is_small || (is_capital && !in_word)));
+                n_frequent += u32::from("оеаинтсрвлОЕАИНТСРВЛ".contains(c));
+            }
+            before = c;
+        }
+    }
+    let n_bytes = n_bytes.max(1) as f32;
+    // The ten frequent letters are five of eight in Russian text.
+    n_fitting as f32 / n_bytes * (n_frequent as f32 / n_bytes / 0.5).min(1.0)
+}
+
+/// The three readings of Western text, as shares of its high bytes that make sense where they stand.
+pub(super) struct Western {
+    pub(super) latin1: f32,
+    pub(super) marc8: f32,
+    pub(super) iso5426: f32,
+}
+
+/// How well the readings of Western text fit.
+pub(super) fn western(parts: &[&[u8]]) -> Western {
+    let mut sum = Western { latin1: 0.0, marc8: 0.0, iso5426: 0.0 };
+    let mut n_bytes = 0u32;
+    for part in parts {
+        for (at, &byte) in part.iter().enumerate().filter(|(_, b)| **b >= 0x80) {
+            n_bytes += 1;
+            let before = at.checked_sub(1).map_or(b' ', |i| part[i]);
+            let rest = &part[at + 1..];
+            sum.latin1 += latin1(byte, before, rest.first().copied().unwrap_or(b' '));
+            sum.marc8 += marked(marc8::ansel, byte, before, rest) * marc8_habit(byte);
+            sum.iso5426 += marked(marc8::iso_5426, byte, before, rest);
+        }
+    }
+    let n_bytes = n_bytes.max(1) as f32;
+    Western { latin1: sum.latin1 / n_bytes, marc8: sum.marc8 / n_bytes, iso5426: sum.iso5426 / n_bytes }
+}
+
+fn latin1(byte: u8, before: u8, after: u8) -> f32 {
+    let is_vowel = |b: u8| b"aeiouyAEIOUY".contains(&b);
+    match byte {
+        // A capital stands at the front of a word or among capitals.
+        0xC0..=0xDE if before.is_ascii_lowercase() || before >= 0x80 => 0.0,
+        0xC0..=0xDE if after.is_ascii_alphabetic() => 0.8,
+        0xC0..=0xDE => 0.2,
+        _ if before >= 0x80 || after >= 0x80 => 0.2,
+        0xE9 | 0xDF => 1.0,
+        0xF0 | 0xFD | 0xFE | 0xFF | 0xD7 | 0xF7 => 0.1,
+        // Marked vowels mostly stand between consonants or end a word; before a vowel they are rare.
+        0xE0..=0xE6 | 0xE8..=0xFC if byte != 0xF1 && is_vowel(after) => 0.3,
+        0xE0..=0xFC if before.is_ascii_alphabetic() || after.is_ascii_alphabetic() => 0.9,
+        0xA9 | 0xAE | 0xB0 | 0xAB | 0xBB | 0xBF | 0xA1 | 0xA3 | 0xB7 => 0.6,
+        0x91..=0x97 | 0x80 | 0x85 => 0.5,
+        _ => 0.1,
+    }
+}
+
+// A mark must find its letter; a letter or sign of the right half must stand in or before a word.
+fn marked(table: fn(u8) -> Option<(char, bool)>, byte: u8, before: u8, rest: &[u8]) -> f32 {
+    match table(byte) {
+        Some((mark, true)) => {
+            let base = rest.iter().copied().find(|&b| !matches!(table(b), Some((_, true)) if b >= 0x80));
+            match base.filter(u8::is_ascii_alphabetic).map(char::from) {
+                Some(base) if compose(base, mark).is_some() => 1.0,
+                // Ligatures and dots of transliteration make no single character.
+                Some(_) if matches!(mark, '\u{FE20}' | '\u{FE21}' | '\u{323}' | '\u{304}') => 0.9,
+                Some(_) => 0.2,
+                None => 0.0,
+            }
+        }
+        Some((c, false)) => {
+            let after = rest.first().copied().unwrap_or(b' ');
+            let in_word = before.is_ascii_alphabetic() || after.is_ascii_alphabetic();
+            let is_sign = matches!(c, '©' | '®' | '℗' | '£' | '°' | '¿' | '¡' | '€' | '±');
+            match (in_word, is_sign) {
+                (true, false) => 0.8,
+                (false, true) if after.is_ascii_digit() || before.is_ascii_digit() => 0.8,
+                _ => 0.2,
+            }
+        }
+        None if matches!(byte, 0x88 | 0x89) => 0.8,
+        None => 0.0,
+    }
+}
+
+// E9 is é in Latin-1 and a caron in ANSEL: the same place, but the first is far more frequent.
+fn marc8_habit(byte: u8) -> f32 {
+    match byte {
+        0xE9 | 0xED | 0xEE | 0xEF | 0xF3..=0xFE => 0.6,
+        0xE4 | 0xE7 | 0xEA => 0.8,
+        _ => 1.0,
+    }
+}
