@@ -1,0 +1,304 @@
+//! One entry → what the index keeps of it: a document of terms, a line of normal forms, a packed entry.
+//!
+//! The packed form is postcard behind a version byte. Nothing is written here.
+
+use tantivy::TantivyDocument;
+
+use crate::bib::{Bib, Entry};
+use crate::index::schema::Fields;
+use crate::index::terms::{VALUE, normal, normal_into};
+use crate::index::{pack, reading};
+
+/// What is indexed of one entry.
+pub(crate) struct Prepared {
+    pub(crate) document: TantivyDocument,
+    pub(crate) packed: Vec<u8>,
+    pub(crate) text: Vec<u8>,
+}
+
+/// Values of one field joined by `VALUE`, without repetition.
+#[derive(Default)]
+pub(crate) struct Values(String);
+
+impl Values {
+    fn add(&mut self, text: &str) {
+        let start = self.0.len();
+        if start > 0 {
+            self.0.push(VALUE);
+        }
+        let from = self.0.len();
+        normal_into(text, &mut self.0);
+        self.settle(start, from);
+    }
+
+    fn add_raw(&mut self, text: &str) {
+        let start = self.0.len();
+        if start > 0 {
+            self.0.push(VALUE);
+        }
+        let from = self.0.len();
+        self.0.push_str(text);
+        self.settle(start, from);
+    }
+
+    /// Takes the last value back where it is empty or said already.
+    fn settle(&mut self, start: usize, from: usize) {
+        let (before, value) = (&self.0[..start], &self.0[from..]);
+        if value.is_empty() || before.split(VALUE).any(|known| known == value && start > 0) {
+            self.0.truncate(start);
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(VALUE).filter(|v| !v.is_empty())
+    }
+}
+
+/// The normal forms of an entry by access point, as indexed and as verified.
+#[derive(Default)]
+pub(crate) struct Texts {
+    pub(crate) titles: Values,
+    pub(crate) authors: Values,
+    pub(crate) subjects: Values,
+    pub(crate) publishers: Values,
+    pub(crate) series: Values,
+}
+
+impl Texts {
+    pub(crate) fn of(bib: &Bib) -> Self {
+        let mut texts = Self::default();
+        let titles = &mut texts.titles;
+        for title in bib.title.iter() {
+            titles.add(title);
+        }
+        for title in bib
+            .subtitle
+            .iter()
+            .chain(&bib.romanised_title)
+            .chain(&bib.parallel_titles)
+            .chain(&bib.other_titles)
+        {
+            titles.add(title);
+        }
+        if let Some(part) = &bib.part {
+            for text in part.title.iter().chain(&part.number).chain(&part.volume) {
+                titles.add(text);
+            }
+            whole_title(bib, titles);
+        }
+        for text in &bib.title_pinyin {
+            titles.add(text);
+        }
+        for series in &bib.series {
+            texts.series.add(&series.title);
+        }
+        for agent in &bib.agents {
+            texts.authors.add(&agent.name);
+            for text in &agent.pinyin {
+                texts.authors.add(text);
+            }
+        }
+        for text in &bib.responsibility {
+            texts.authors.add(text);
+        }
+        for subject in &bib.subjects {
+            for part in subject.split("--") {
+                texts.subjects.add(part);
+            }
+        }
+        for text in &bib.publisher {
+            texts.publishers.add(text);
+        }
+        texts
+    }
+}
+
+/// Title proper with its part, so that 三国演义上册 typed in one piece is found too.
+fn whole_title(bib: &Bib, titles: &mut Values) {
+    let (Some(title), Some(part)) = (&bib.title, &bib.part) else { return };
+    let mut whole = title.clone();
+    for text in part.number.iter().chain(&part.title) {
+        whole.push(' ');
+        whole.push_str(text);
+    }
+    titles.add(&whole);
+}
+
+/// Everything that is kept of `entry` but for its number, which `pack` gives.
+pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> Prepared {
+    let texts = Texts::of(&entry.bib);
+    let mut document = TantivyDocument::new();
+    for (field, values) in [
+        (fields.title, &texts.titles),
+        (fields.author, &texts.authors),
+        (fields.subject, &texts.subjects),
+        (fields.publisher, &texts.publishers),
+        (fields.series, &texts.series),
+        (fields.number, &numbers(&entry.bib)),
+        (fields.call, &calls(entry)),
+        (fields.class, &classes(&entry.bib)),
+        (fields.library, &libraries(entry)),
+        (fields.language, &languages(&entry.bib)),
+        (fields.initials, &initials(&texts)),
+        (fields.note, &notes(&entry.bib)),
+    ] {
+        if !values.0.is_empty() {
+            document.add_text(field, &values.0);
+        }
+    }
+    document.add_text(fields.kind, entry.bib.material_type.code());
+    if let Some(year) = entry.bib.year {
+        document.add_text(fields.year, year.to_string());
+    }
+    add_fast(&mut document, entry, fields);
+    let text = pack::text_record(entry, &texts);
+    Prepared { document, packed: pack::packed(entry), text }
+}
+
+fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
+    let bib = &entry.bib;
+    let mut seen = Values::default();
+    for agent in &bib.agents {
+        seen.add_raw(&agent.name);
+    }
+    seen.iter().for_each(|name| document.add_text(fields.author_heading, name));
+    let mut seen = Values::default();
+    for subject in &bib.subjects {
+        seen.add_raw(subject);
+    }
+    seen.iter().for_each(|name| document.add_text(fields.subject_heading, name));
+    for class in &bib.clc {
+        document.add_text(fields.class_whole, class_form(class));
+    }
+    let title = reading::order_key(bib.title.as_deref().unwrap_or_default());
+    document.add_text(fields.title_order, &title);
+    let mut own = vec![0];
+    own.extend(bib.clc.first().map(|c| shelf_key(c)).unwrap_or_else(|| vec![0xff]));
+    own.push(0);
+    own.extend(title.as_bytes());
+    own.truncate(120);
+    document.add_bytes(fields.shelf_order, &own);
+    let mut keys: Vec<Vec<u8>> = Vec::new();
+    for holding in &entry.holdings {
+        if let Some(call) = &holding.holding.call_number {
+            let mut key = holding.library.as_str().as_bytes().to_vec();
+            key.push(0);
+            key.extend(shelf_key(call));
+            key.truncate(200);
+            keys.push(key);
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        document.add_bytes(fields.shelf_order, &key);
+    }
+}
+
+/// Bytes that compare in shelf order.
+pub(crate) fn shelf_key(call: &str) -> Vec<u8> {
+    call_form(call).into_bytes()
+}
+
+/// A call number as it is compared: folded, without spaces.
+pub(crate) fn call_form(call: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    call.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
+}
+
+/// A class number as its prefixes are compared: the dot has no value.
+pub(crate) fn class_form(class: &str) -> String {
+    let mut form = call_form(class);
+    form.retain(|c| c != '.' && c != VALUE && c != '[' && c != ']');
+    form
+}
+
+fn numbers(bib: &Bib) -> Values {
+    let mut values = Values::default();
+    for isbn in &bib.isbns {
+        values.add_raw(&format!("i{isbn}"));
+    }
+    for isbn in &bib.invalid_isbns {
+        values.add_raw(&format!("i{}", number_form(isbn)));
+    }
+    for issn in &bib.issns {
+        values.add_raw(&format!("s{}", String::from_utf8_lossy(&issn.0)));
+    }
+    if let Some(number) = &bib.cn_book_no {
+        values.add_raw(&format!("u{}", number_form(number)));
+    }
+    values
+}
+
+/// Digits and letters of a standard number.
+pub(crate) fn number_form(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfkc().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).take(40).collect()
+}
+
+fn calls(entry: &Entry) -> Values {
+    let mut values = Values::default();
+    for holding in &entry.holdings {
+        if let Some(call) = &holding.holding.call_number {
+            values.add_raw(&call_form(call));
+        }
+    }
+    values
+}
+
+fn classes(bib: &Bib) -> Values {
+    let mut values = Values::default();
+    for class in &bib.clc {
+        let form = class_form(class);
+        let mut end = 0;
+        for c in form.chars().take(24) {
+            end += c.len_utf8();
+            values.add_raw(&form[..end]);
+        }
+    }
+    values
+}
+
+fn libraries(entry: &Entry) -> Values {
+    let mut values = Values::default();
+    for code in entry.holdings.iter().map(|h| &h.library).chain(entry.members.iter().map(|m| &m.library)) {
+        values.add_raw(code.as_str());
+    }
+    values
+}
+
+fn languages(bib: &Bib) -> Values {
+    let mut values = Values::default();
+    for language in &bib.languages {
+        values.add_raw(language);
+    }
+    values
+}
+
+fn initials(texts: &Texts) -> Values {
+    let mut values = Values::default();
+    for (letter, source) in [('t', &texts.titles), ('n', &texts.authors), ('s', &texts.subjects)] {
+        for text in source.iter() {
+            let mut term = String::from(letter);
+            if reading::initials(text, &mut term) {
+                values.add_raw(&term);
+            }
+        }
+    }
+    values
+}
+
+fn notes(bib: &Bib) -> Values {
+    let mut values = Values::default();
+    for text in bib.notes.iter().chain(&bib.contents).chain(&bib.abstract_text) {
+        for word in normal(text).split(' ') {
+            let _ = word;
+        }
+    }
+    values.0.clear();
+    values
+}

@@ -1,0 +1,252 @@
+//! Sets of documents of one segment, as bits or as a sorted list, whichever is smaller.
+//!
+//! All answers are made of these: queries, filters, counts. It knows no index and no query.
+
+/// A set of document numbers.
+#[derive(Clone, Debug)]
+pub(crate) enum Docs {
+    /// Sorted, without repetition.
+    List(Vec<u32>),
+    /// One bit a document, and how many are set.
+    Bits(Vec<u64>, u32),
+}
+
+/// A list with more than one document in this many becomes bits: a bit costs 1/32 of a number in a list,
+/// and testing a listed document against bits costs about as much as a word of a popcount.
+const SPARSE: usize = 64;
+
+impl Docs {
+    pub(crate) fn none() -> Self {
+        Self::List(Vec::new())
+    }
+
+    /// All documents of a segment.
+    pub(crate) fn all(max: u32) -> Self {
+        let mut words = vec![u64::MAX; (max as usize).div_ceil(64)];
+        if let (Some(last), rest @ 1..) = (words.last_mut(), max % 64) {
+            *last = (1 << rest) - 1;
+        }
+        Self::Bits(words, max)
+    }
+
+    pub(crate) fn from_bits(words: Vec<u64>) -> Self {
+        let n: u32 = words.iter().map(|w| w.count_ones()).sum();
+        Self::Bits(words, n).settled()
+    }
+
+    /// A sorted list.
+    pub(crate) fn from_list(list: Vec<u32>, max: u32) -> Self {
+        if list.len() * SPARSE <= max as usize {
+            return Self::List(list);
+        }
+        let mut words = vec![0u64; (max as usize).div_ceil(64)];
+        let mut n = 0;
+        for doc in list {
+            if let Some(word) = words.get_mut(doc as usize / 64) {
+                *word |= 1 << (doc % 64);
+                n += 1;
+            }
+        }
+        Self::Bits(words, n)
+    }
+
+    /// Turns thinly set bits into a list.
+    fn settled(self) -> Self {
+        match &self {
+            Self::Bits(words, n) if *n as usize * SPARSE <= words.len() * 64 => {
+                Self::List(self.iter().collect())
+            }
+            _ => self,
+        }
+    }
+
+    pub(crate) fn len(&self) -> u32 {
+        match self {
+            Self::List(list) => list.len() as u32,
+            Self::Bits(_, n) => *n,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn contains(&self, doc: u32) -> bool {
+        match self {
+            Self::List(list) => list.binary_search(&doc).is_ok(),
+            Self::Bits(words, _) => bit(words, doc),
+        }
+    }
+
+    /// In ascending order.
+    pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+        match self {
+            Self::List(list) => Box::new(list.iter().copied()),
+            Self::Bits(words, _) => Box::new(words.iter().enumerate().flat_map(|(i, &word)| {
+                std::iter::successors((word != 0).then_some(word), |w| {
+                    let rest = w & (w - 1);
+                    (rest != 0).then_some(rest)
+                })
+                .map(move |w| i as u32 * 64 + w.trailing_zeros())
+            })),
+        }
+    }
+
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Bits(a, _), Self::Bits(b, _)) => {
+                Self::from_bits(a.iter().zip(b).map(|(a, b)| a & b).collect())
+            }
+            (Self::List(list), bits @ Self::Bits(..)) | (bits @ Self::Bits(..), Self::List(list)) => {
+                Self::List(list.iter().copied().filter(|&d| bits.contains(d)).collect())
+            }
+            (Self::List(a), Self::List(b)) => {
+                let mut both = Vec::with_capacity(a.len().min(b.len()));
+                each_common(a, b, |doc| both.push(doc));
+                Self::List(both)
+            }
+        }
+    }
+
+    /// How many the two have in common.
+    pub(crate) fn and_count(&self, other: &Self) -> u64 {
+        match (self, other) {
+            (Self::Bits(a, _), Self::Bits(b, _)) => {
+                a.iter().zip(b).map(|(a, b)| u64::from((a & b).count_ones())).sum()
+            }
+            (Self::List(list), Self::Bits(words, _)) | (Self::Bits(words, _), Self::List(list)) => {
+                list.iter().filter(|&&d| bit(words, d)).count() as u64
+            }
+            (Self::List(a), Self::List(b)) => {
+                let mut n = 0;
+                each_common(a, b, |_| n += 1);
+                n
+            }
+        }
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        if other.is_empty() {
+            return self;
+        }
+        match (self, other) {
+            (Self::Bits(mut a, _), Self::Bits(b, _)) => {
+                a.iter_mut().zip(&b).for_each(|(a, b)| *a |= b);
+                Self::from_bits(a)
+            }
+            (Self::Bits(mut words, mut n), Self::List(list))
+            | (Self::List(list), Self::Bits(mut words, mut n)) => {
+                for doc in list {
+                    if let Some(word) = words.get_mut(doc as usize / 64) {
+                        n += u32::from(*word >> (doc % 64) & 1 == 0);
+                        *word |= 1 << (doc % 64);
+                    }
+                }
+                Self::Bits(words, n)
+            }
+            (Self::List(mut a), Self::List(b)) => {
+                a.extend(b);
+                a.sort_unstable();
+                a.dedup();
+                Self::List(a)
+            }
+        }
+    }
+
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        if other.is_empty() {
+            return self.clone();
+        }
+        match (self, other) {
+            (Self::Bits(a, _), Self::Bits(b, _)) => {
+                Self::from_bits(a.iter().zip(b).map(|(a, b)| a & !b).collect())
+            }
+            (Self::Bits(words, n), Self::List(list)) => {
+                let (mut words, mut n) = (words.clone(), *n);
+                for &doc in list {
+                    if let Some(word) = words.get_mut(doc as usize / 64) {
+                        n -= (*word >> (doc % 64) & 1) as u32;
+                        *word &= !(1 << (doc % 64));
+                    }
+                }
+                Self::Bits(words, n).settled()
+            }
+            (Self::List(list), _) => {
+                Self::List(list.iter().copied().filter(|&d| !other.contains(d)).collect())
+            }
+        }
+    }
+
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        match self {
+            Self::List(list) => list.retain(|&d| keep(d)),
+            Self::Bits(..) => *self = Self::List(self.iter().filter(|&d| keep(d)).collect()),
+        }
+    }
+}
+
+fn bit(words: &[u64], doc: u32) -> bool {
+    words.get(doc as usize / 64).is_some_and(|w| w >> (doc % 64) & 1 == 1)
+}
+
+/// Walks the shorter list and leaps through the longer one.
+fn each_common(a: &[u32], b: &[u32], mut found: impl FnMut(u32)) {
+    let (short, mut long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    for &doc in short {
+        let mut reach = 1;
+        while reach < long.len() && long[reach] < doc {
+            reach *= 2;
+        }
+        let skip = long[..reach.min(long.len())].partition_point(|&d| d < doc);
+        let skip = if skip == reach.min(long.len()) { long.partition_point(|&d| d < doc) } else { skip };
+        long = &long[skip..];
+        match long.first() {
+            None => return,
+            Some(&d) if d == doc => found(doc),
+            Some(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn set(list: &BTreeSet<u32>, bits: bool, max: u32) -> Docs {
+        let list: Vec<u32> = list.iter().copied().filter(|&d| d < max).collect();
+        if !bits {
+            return Docs::List(list);
+        }
+        let n = list.len() as u32;
+        let mut words = vec![0u64; (max as usize).div_ceil(64)];
+        list.iter().for_each(|&d| words[d as usize / 64] |= 1 << (d % 64));
+        Docs::Bits(words, n)
+    }
+
+    #[test]
+    fn all_of_a_segment() {
+        for max in [0, 1, 63, 64, 65, 1000] {
+            assert_eq!(Docs::all(max).iter().collect::<Vec<_>>(), (0..max).collect::<Vec<_>>(), "{max}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn set_algebra(a: BTreeSet<u8>, b: BTreeSet<u8>, shapes in 0u8..4) {
+            let wide = |s: &BTreeSet<u8>| s.iter().map(|&d| u32::from(d)).collect::<BTreeSet<u32>>();
+            let (a, b) = (wide(&a), wide(&b));
+            let (x, y) = (set(&a, shapes & 1 == 1, 256), set(&b, shapes & 2 == 2, 256));
+            let list = |docs: &Docs| docs.iter().collect::<BTreeSet<u32>>();
+            proptest::prop_assert_eq!(list(&x.and(&y)), &a & &b);
+            proptest::prop_assert_eq!(x.and_count(&y), (&a & &b).len() as u64);
+            proptest::prop_assert_eq!(list(&x.minus(&y)), &a - &b);
+            proptest::prop_assert_eq!(x.minus(&y).len() as usize, (&a - &b).len());
+            let both = x.clone().or(y);
+            proptest::prop_assert_eq!(list(&both), &a | &b);
+            proptest::prop_assert_eq!(both.len() as usize, (&a | &b).len());
+            proptest::prop_assert!((0..256).all(|d| x.contains(d) == a.contains(&d)));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One segment of an open generation: posting lists as sets, and the sets that filters and counts need.
+//!
+//! The sets of libraries, types, languages, years and main classes are read once at opening and kept: any
+//! number of libraries, no mask of 64. It knows fields and terms, not queries.
+
+use tantivy::columnar::{BytesColumn, Column, StrColumn};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocSet, SegmentReader, TERMINATED, Term};
+
+use crate::index::schema::Fields;
+use crate::search::docs::Docs;
+
+/// Values of a closed field, in term order, each with its documents.
+pub(crate) type Sets = Vec<(String, Docs)>;
+
+/// Prefix searches take at most this many terms: beyond it a prefix says too little to be meant.
+pub(crate) const MOST_TERMS: usize = 50_000;
+
+pub(crate) struct Segment {
+    pub(crate) reader: SegmentReader,
+    pub(crate) fields: Fields,
+    pub(crate) max: u32,
+    pub(crate) libraries: Sets,
+    pub(crate) kinds: Sets,
+    pub(crate) languages: Sets,
+    pub(crate) years: Vec<(i16, Docs)>,
+    pub(crate) main_classes: Sets,
+    pub(crate) authors: Option<StrColumn>,
+    pub(crate) subjects: Option<StrColumn>,
+    pub(crate) title_order: Option<StrColumn>,
+    pub(crate) shelf_order: Option<BytesColumn>,
+    numbers: Column<u64>,
+}
+
+impl Segment {
+    pub(crate) fn open(reader: SegmentReader, fields: Fields) -> tantivy::Result<Self> {
+        let fast = reader.fast_fields();
+        let mut segment = Self {
+            max: reader.max_doc(),
+            libraries: Vec::new(),
+            kinds: Vec::new(),
+            languages: Vec::new(),
+            years: Vec::new(),
+            main_classes: Vec::new(),
+            authors: fast.str("author_heading")?,
+            subjects: fast.str("subject_heading")?,
+            title_order: fast.str("title_order")?,
+            shelf_order: fast.bytes("shelf_order")?,
+            numbers: fast.u64("rec")?,
+            fields,
+            reader,
+        };
+        let fields = segment.fields.clone();
+        let any = |_: &str| true;
+        segment.libraries = segment.sets(fields.library, "", any)?;
+        segment.kinds = segment.sets(fields.kind, "", any)?;
+        segment.languages = segment.sets(fields.language, "", any)?;
+        segment.main_classes = segment.sets(fields.class, "", |term| term.chars().nth(1).is_none())?;
+        let years = segment.sets(fields.year, "", any)?;
+        segment.years =
+            years.into_iter().filter_map(|(year, docs)| Some((year.parse().ok()?, docs))).collect();
+        segment.years.sort_by_key(|&(year, _)| year);
+        Ok(segment)
+    }
+
+    /// The entry's number in the side files.
+    pub(crate) fn number(&self, doc: u32) -> Option<u32> {
+        self.numbers.first(doc).and_then(|n| u32::try_from(n).ok())
+    }
+
+    /// All terms with a prefix that are wanted, each with its documents.
+    pub(crate) fn sets(
+        &self,
+        field: Field,
+        prefix: &str,
+        want: impl Fn(&str) -> bool,
+    ) -> tantivy::Result<Sets> {
+        let mut sets = Vec::new();
+        self.each_term(field, prefix, |term, docs| {
+            if want(term) {
+                sets.push((term.to_owned(), docs()?));
+            }
+            Ok(sets.len() < MOST_TERMS)
+        })?;
+        Ok(sets)
+    }
+
+    /// Calls `visit` with each term that begins with `prefix`, in order, until it says stop.
+    pub(crate) fn each_term(
+        &self,
+        field: Field,
+        prefix: &str,
+        mut visit: impl FnMut(&str, &dyn Fn() -> tantivy::Result<Docs>) -> tantivy::Result<bool>,
+    ) -> tantivy::Result<()> {
+        let index = self.reader.inverted_index(field)?;
+        let mut stream = index.terms().range().ge(prefix).into_stream()?;
+        while stream.advance() {
+            let Some(rest) = stream.key().strip_prefix(prefix.as_bytes()) else { break };
+            let _ = rest;
+            let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
+            let info = stream.value();
+            let docs = || -> tantivy::Result<Docs> {
+                let postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                Ok(self.collect(postings))
+            };
+            if !visit(term, &docs)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn collect(&self, mut postings: impl DocSet) -> Docs {
+        if postings.size_hint() as usize * 64 > self.max as usize {
+            let mut words = vec![0u64; (self.max as usize).div_ceil(64)];
+            let mut doc = postings.doc();
+            while doc != TERMINATED {
+                if let Some(word) = words.get_mut(doc as usize / 64) {
+                    *word |= 1 << (doc % 64);
+                }
+                doc = postings.advance();
+            }
+            return Docs::from_bits(words);
+        }
+        let mut list = Vec::with_capacity(postings.size_hint() as usize);
+        let mut doc = postings.doc();
+        while doc != TERMINATED {
+            list.push(doc);
+            doc = postings.advance();
+        }
+        Docs::from_list(list, self.max)
+    }
+
+    /// The documents with a term.
+    pub(crate) fn term(&self, field: Field, text: &str) -> tantivy::Result<Docs> {
+        let index = self.reader.inverted_index(field)?;
+        let term = Term::from_field_text(field, text);
+        Ok(match index.read_postings(&term, IndexRecordOption::Basic)? {
+            Some(postings) => self.collect(postings),
+            None => Docs::none(),
+        })
+    }
+
+    /// The documents with every one of the terms; the rarest leads and the others only leap.
+    pub(crate) fn all_terms(&self, field: Field, terms: &[String]) -> tantivy::Result<Docs> {
+        let index = self.reader.inverted_index(field)?;
+        let mut infos = Vec::with_capacity(terms.len());
+        for text in terms {
+            match index.get_term_info(&Term::from_field_text(field, text))? {
+                Some(info) => infos.push(info),
+                None => return Ok(Docs::none()),
+            }
+        }
+        infos.sort_by_key(|info| info.doc_freq);
+        let Some((first, rest)) = infos.split_first() else { return Ok(Docs::none()) };
+        let mut docs = self.collect(index.read_postings_from_terminfo(first, IndexRecordOption::Basic)?);
+        for info in rest {
+            if docs.is_empty() {
+                break;
+            }
+            let mut postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+            if let Docs::List(list) = &mut docs {
+                list.retain(|&doc| {
+                    if postings.doc() < doc {
+                        postings.seek(doc);
+                    }
+                    postings.doc() == doc
+                });
+            } else {
+                docs = docs.and(&self.collect(postings));
+            }
+        }
+        Ok(docs)
+    }
+}
+
+/// The set of a value, where there is one.
+pub(crate) fn find<'a>(sets: &'a Sets, value: &str) -> Option<&'a Docs> {
+    sets.binary_search_by(|(known, _)| known.as_str().cmp(value)).ok().map(|i| &sets[i].1)
+}
