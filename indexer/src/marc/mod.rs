@@ -3,6 +3,7 @@
 //! Knows ISO 2709, XML, JSON and the text forms; knows nothing of what a field means.
 
 mod account;
+mod contain;
 mod decode;
 mod flaw;
 mod frame;
@@ -13,6 +14,7 @@ mod utf16;
 mod window;
 
 pub use account::Account;
+pub use contain::{ContainedFiles, contained_files};
 pub use decode::{ParseOptions, parse};
 pub use flaw::{Flaw, FlawCode, Grade, Lang};
 pub use raw::{Carrier, RawRecord};

@@ -2,6 +2,7 @@
 
 mod iso2709;
 mod text;
+mod xml;
 
 use crate::charset::Charset;
 
@@ -24,6 +25,7 @@ pub fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Re
     record.flaws.extend_from_slice(&raw.flaws);
     match raw.carrier {
         Carrier::Iso2709 => iso2709::parse(raw, options, record)?,
+        Carrier::Xml => xml::parse(raw, options, record)?,
         _ => return Err(Flaw { code: FlawCode::Unreadable, at: raw.offset }),
     }
     note_text_damage(raw, record);

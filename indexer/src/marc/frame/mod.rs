@@ -2,6 +2,7 @@
 
 mod iso2709;
 pub(crate) mod sniff;
+mod xml;
 
 use std::io::{self, Read};
 
@@ -10,6 +11,8 @@ use super::{Account, Carrier, Flaw, FlawCode, RawRecord};
 
 use iso2709::Iso2709Framer;
 pub(crate) use sniff::Form;
+use xml::XmlFramer;
+pub(super) use xml::local_name;
 
 /// How many bytes of a quarantined fragment are handed on.
 const KEPT_OF_REJECT: usize = 64 * 1024;
@@ -17,12 +20,15 @@ const KEPT_OF_REJECT: usize = 64 * 1024;
 /// Cuts records out of a window that slides over the input.
 pub(crate) enum Framer {
     Iso2709(Iso2709Framer),
+    Xml(XmlFramer),
 }
 
 impl Framer {
     pub(crate) fn new(form: Form, head: &[u8], max_record: usize) -> Self {
-        let _ = (form, head);
-        Framer::Iso2709(Iso2709Framer::new(max_record))
+        match form {
+            Form::Xml => Framer::Xml(XmlFramer::new(max_record, head)),
+            _ => Framer::Iso2709(Iso2709Framer::new(max_record)),
+        }
     }
 
     /// The next record or fragment; every byte consumed is entered in the account.
@@ -34,6 +40,7 @@ impl Framer {
     ) -> io::Result<Option<Framed>> {
         match self {
             Framer::Iso2709(framer) => framer.next(window, raw, account),
+            Framer::Xml(framer) => framer.next(window, raw, account),
         }
     }
 }
