@@ -307,6 +307,7 @@ fn push_field(
     let field = &parts.bytes[place.start..place.end];
     let at = raw.offset + place.start as u64;
     let first = memchr(SF, field);
+    decoder.begin_field();
     if place.tag.starts_with(b"00") || first.is_none() {
         let text = match first {
             // A control number wrapped in a subfield.

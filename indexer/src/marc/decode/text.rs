@@ -1,21 +1,16 @@
 //! Bytes of a field's text → text, in the charset of the record, with a second try for the field alone.
 
-use crate::charset::Charset;
+use crate::charset::{Charset, Damage, FieldDecoder, Hint, decode, detect};
 
 use super::super::{Flaw, FlawCode, RawRecord, Record};
 use super::ParseOptions;
-
-/// What decoding lost.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Damage {
-    pub(super) replaced: u32,
-    pub(super) controls: u32,
-}
 
 /// Decodes the texts of one record.
 pub(super) struct TextDecoder {
     charset: Charset,
     forced: bool,
+    // Remembers the sets that a MARC-8 field has switched on.
+    field: FieldDecoder,
     // First offset at which each kind of damage was seen.
     controls: Option<u64>,
     mixed: Option<u64>,
@@ -33,9 +28,21 @@ impl TextDecoder {
         let charset = match options.charset {
             Some(charset) => charset,
             None if text.is_ascii() && memchr::memchr(0x1B, text).is_none() => Charset::Ascii,
-            None => detect(text, declared.or(raw.declared), options.prior),
+            None => detect(&[text], Hint { declared: declared.or(raw.declared), prior: options.prior }),
         };
-        Self { charset, forced: options.charset.is_some(), controls: None, mixed: None, undecodable: None }
+        Self {
+            charset,
+            forced: options.charset.is_some(),
+            field: FieldDecoder::new(charset),
+            controls: None,
+            mixed: None,
+            undecodable: None,
+        }
+    }
+
+    /// Forgets what the last field switched on.
+    pub(super) fn begin_field(&mut self) {
+        self.field = FieldDecoder::new(self.charset);
     }
 
     /// Appends the text of `bytes`, which stand at `at`.
@@ -46,7 +53,7 @@ impl TextDecoder {
             return;
         }
         let start = out.len();
-        let damage = decode(self.charset, bytes, out);
+        let damage = self.field.decode(bytes, out);
         if damage.controls > 0 {
             self.controls.get_or_insert(at);
         }
@@ -62,7 +69,7 @@ impl TextDecoder {
 
     /// A field in another charset than its record (DOMAIN §1.2 row 14).
     fn decode_alone(&self, bytes: &[u8], damage: Damage, start: usize, out: &mut String) -> bool {
-        let alone = detect(bytes, None, None);
+        let alone = detect(&[bytes], Hint::default());
         if alone == self.charset {
             return false;
         }
@@ -90,30 +97,4 @@ impl TextDecoder {
 /// Printable ASCII only.
 fn is_plain(bytes: &[u8]) -> bool {
     bytes.iter().all(|&b| (0x20..0x7F).contains(&b))
-}
-
-fn detect(text: &[u8], _declared: Option<Charset>, _prior: Option<Charset>) -> Charset {
-    if simdutf8::basic::from_utf8(text).is_ok() { Charset::Utf8 } else { Charset::Gb18030 }
-}
-
-fn decode(charset: Charset, bytes: &[u8], out: &mut String) -> Damage {
-    use unicode_normalization::UnicodeNormalization;
-    let encoding = match charset {
-        Charset::Gb18030 => encoding_rs::GB18030,
-        Charset::Big5 => encoding_rs::BIG5,
-        _ => encoding_rs::UTF_8,
-    };
-    let (text, _) = encoding.decode_without_bom_handling(bytes);
-    let mut damage = Damage::default();
-    for c in text.nfc() {
-        if c == char::REPLACEMENT_CHARACTER {
-            damage.replaced += 1;
-        }
-        if c.is_control() {
-            damage.controls += 1;
-        } else {
-            out.push(c);
-        }
-    }
-    damage
 }

@@ -107,6 +107,7 @@ impl<'a> Parser<'a> {
                 let tag = tag_of(attribute(attributes, &[b"tag", b"id"]));
                 let one = indicator(attribute(attributes, &[b"ind1", b"i1"]));
                 let two = indicator(attribute(attributes, &[b"ind2", b"i2"]));
+                decoder.begin_field();
                 record.push_data(tag, [one, two]);
                 self.in_field = true;
                 self.inside = Inside::Data;
@@ -136,6 +137,9 @@ impl<'a> Parser<'a> {
         self.close(decoder, record);
         if matches!(inside, Inside::Leader | Inside::Control(_)) {
             self.in_field = false;
+        }
+        if !matches!(inside, Inside::Subfield(_)) {
+            decoder.begin_field();
         }
         self.inside = inside;
     }

@@ -268,14 +268,5 @@ fn declared_charset(head: &[u8]) -> Option<Charset> {
     let value = &declaration[at + b"encoding".len()..end];
     let quote = value.iter().position(|b| matches!(b, b'"' | b'\''))?;
     let label = value[quote + 1..].split(|&b| b == value[quote]).next()?;
-    charset_of_label(std::str::from_utf8(label).ok()?)
-}
-
-fn charset_of_label(label: &str) -> Option<Charset> {
-    let label = label.trim().to_ascii_lowercase();
-    match label.as_str() {
-        "utf-8" | "utf8" => Some(Charset::Utf8),
-        "gbk" | "gb2312" | "gb18030" => Some(Charset::Gb18030),
-        _ => None,
-    }
+    Charset::from_label(std::str::from_utf8(label).ok()?.trim())
 }
