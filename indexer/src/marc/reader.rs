@@ -13,13 +13,15 @@ use super::{Account, Flaw, FlawCode, RawRecord};
 /// Limits of a reader.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOptions {
-    /// Longest record that is accepted, in bytes.
+    /// Longest record that is accepted in ISO 2709 and the text forms, in bytes.
     pub max_record: usize,
+    /// Longest record in XML or JSON, which have no limit of their own: 4 MB have been seen.
+    pub max_markup: usize,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { max_record: 2 * 1024 * 1024 }
+        Self { max_record: 2 << 20, max_markup: 16 << 20 }
     }
 }
 
@@ -138,7 +140,7 @@ impl<R: Read> Reader<R> {
             self.window.ensure(sniff::HEAD)?;
         }
         let form = sniff::form(self.window.data());
-        self.framer = Some(Framer::new(form, self.window.data(), self.options.max_record.max(1024)));
+        self.framer = Some(Framer::new(form, self.window.data(), self.options));
         Ok(())
     }
 

@@ -128,6 +128,17 @@ impl Record {
         }
     }
 
+    /// Appends to the last text of the last field.
+    pub(super) fn extend_last(&mut self, more: &str) {
+        let Some(field) = self.fields.last_mut() else { return };
+        self.text.push_str(more);
+        let end = self.text.len() as u32;
+        match self.subfields.last_mut().filter(|_| !field.subfields.is_empty()) {
+            Some(subfield) => subfield.value.end = end,
+            None => field.value.end = end,
+        }
+    }
+
     fn written(&mut self, write: impl FnOnce(&mut String)) -> Range<u32> {
         let start = self.text.len() as u32;
         write(&mut self.text);

@@ -260,7 +260,7 @@ fn inline_tags(parts: &Parts<'_>, segments: &[(usize, usize)]) -> Vec<Place> {
 
 fn is_plausible(leader: &Leader) -> bool {
     leader.0[..5].iter().all(u8::is_ascii_digit)
-        && leader.0[5..8].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
+        && leader.0[5..7].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
 }
 
 /// What the record itself says about its charset: a hint (DOMAIN §3).

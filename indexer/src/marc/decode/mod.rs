@@ -1,12 +1,14 @@
 //! Parsers: the bytes of one record → a decoded `Record`. Pure; one file a carrier form.
 
 mod iso2709;
+mod json;
+mod lines;
 mod text;
 mod xml;
 
 use crate::charset::Charset;
 
-use super::{Carrier, Flaw, FlawCode, RawRecord, Record};
+use super::{Carrier, Flaw, RawRecord, Record};
 
 /// What is known beforehand about the text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +28,8 @@ pub fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Re
     match raw.carrier {
         Carrier::Iso2709 => iso2709::parse(raw, options, record)?,
         Carrier::Xml => xml::parse(raw, options, record)?,
-        _ => return Err(Flaw { code: FlawCode::Unreadable, at: raw.offset }),
+        Carrier::Json => json::parse(raw, options, record)?,
+        Carrier::Mrk | Carrier::Line | Carrier::Worksheet => lines::parse(raw, options, record)?,
     }
     note_text_damage(raw, record);
     Ok(())

@@ -40,6 +40,10 @@ impl TextDecoder {
         }
     }
 
+    pub(super) fn charset(&self) -> Charset {
+        self.charset
+    }
+
     /// Forgets what the last field switched on.
     pub(super) fn begin_field(&mut self) {
         self.field = FieldDecoder::new(self.charset);

@@ -1,16 +1,21 @@
 //! Framers: where a record begins and ends in each carrier form. Bytes only, no text.
 
 mod iso2709;
+mod json;
+mod lines;
 pub(crate) mod sniff;
 mod xml;
 
 use std::io::{self, Read};
 
-use super::reader::{Framed, Source};
+use super::reader::{Framed, ReadOptions, Source};
 use super::{Account, Carrier, Flaw, FlawCode, RawRecord};
 
 use iso2709::Iso2709Framer;
+use json::JsonFramer;
+use lines::LineFramer;
 pub(crate) use sniff::Form;
+pub(super) use sniff::is_leader_line;
 use xml::XmlFramer;
 pub(super) use xml::local_name;
 
@@ -21,13 +26,19 @@ const KEPT_OF_REJECT: usize = 64 * 1024;
 pub(crate) enum Framer {
     Iso2709(Iso2709Framer),
     Xml(XmlFramer),
+    Json(JsonFramer),
+    Lines(LineFramer),
 }
 
 impl Framer {
-    pub(crate) fn new(form: Form, head: &[u8], max_record: usize) -> Self {
+    pub(crate) fn new(form: Form, head: &[u8], options: ReadOptions) -> Self {
+        let max_record = options.max_record.max(1024);
+        let max_markup = options.max_markup.max(1024);
         match form {
-            Form::Xml => Framer::Xml(XmlFramer::new(max_record, head)),
-            _ => Framer::Iso2709(Iso2709Framer::new(max_record)),
+            Form::Xml => Framer::Xml(XmlFramer::new(max_markup, head)),
+            Form::Json => Framer::Json(JsonFramer::new(max_markup, head)),
+            Form::Lines(carrier) => Framer::Lines(LineFramer::new(max_record, carrier)),
+            Form::Iso2709 => Framer::Iso2709(Iso2709Framer::new(max_record)),
         }
     }
 
@@ -41,6 +52,8 @@ impl Framer {
         match self {
             Framer::Iso2709(framer) => framer.next(window, raw, account),
             Framer::Xml(framer) => framer.next(window, raw, account),
+            Framer::Json(framer) => framer.next(window, raw, account),
+            Framer::Lines(framer) => framer.next(window, raw, account),
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn utf16(head: &[u8]) -> Option<ByteOrder> {
 /// The form of text that begins so.
 pub(crate) fn form(head: &[u8]) -> Form {
     let head = &head[..head.len().min(HEAD)];
-    let text = trim_start(head);
+    let text = trim_start(after_tar_header(head));
     match text.first() {
         Some(b'<') => return Form::Xml,
         Some(b'{' | b'[') if looks_like_json(text) => return Form::Json,
@@ -67,6 +67,15 @@ pub(crate) fn form(head: &[u8]) -> Form {
     Form::Iso2709
 }
 
+/// What follows the header block of a tar archive: the framers take the blocks for padding.
+fn after_tar_header(head: &[u8]) -> &[u8] {
+    let mut rest = head;
+    while rest.get(257..262) == Some(b"ustar".as_slice()) {
+        rest = &rest[512.min(rest.len())..];
+    }
+    rest
+}
+
 fn looks_like_json(text: &[u8]) -> bool {
     let rest = trim_start(&text[1..]);
     matches!(rest.first(), Some(b'"' | b'{' | b'[' | b'}' | b']') | None)
@@ -88,7 +97,7 @@ pub(super) fn is_mrk_line(line: &[u8]) -> bool {
 }
 
 /// A leader alone on its line: five digits or blanks, then leader characters, no delimiter.
-pub(super) fn is_leader_line(line: &[u8]) -> bool {
+pub(in crate::marc) fn is_leader_line(line: &[u8]) -> bool {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
     let line = ["头标区", "頭標區", "LDR", "Leader"]
         .iter()
@@ -107,8 +116,7 @@ fn is_yaz_line(line: &[u8]) -> bool {
     line.len() >= 5
         && line[..3].iter().all(u8::is_ascii_alphanumeric)
         && line[3] == b' '
-        && !(line[4] != b' ' && line.get(5) == Some(&b' ') && line.get(6) != Some(&b'$'))
-        && (line.starts_with(b"00") || line.get(6) == Some(&b' '))
+        && (line.starts_with(b"00") || (line.get(6) == Some(&b' ') && line.get(7) == Some(&b'$')))
 }
 
 /// A line that begins with a tag: `2001 ǂa…`, `905\t|a…`.
