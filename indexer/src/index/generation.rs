@@ -39,6 +39,8 @@ pub struct ManifestInput {
     pub packs: Vec<String>,
     /// When it was built, as the caller writes times.
     pub built_at: String,
+    /// Fingerprint of what it was built from, so that the next build knows whether there is anything to do.
+    pub built_from: String,
 }
 
 /// A file and what it must contain.
@@ -63,6 +65,9 @@ pub struct Manifest {
     pub generation: String,
     /// When it was built.
     pub built_at: String,
+    /// Fingerprint of what it was built from.
+    #[serde(default)]
+    pub built_from: String,
     /// Number of entries.
     pub entries: u64,
     /// The libraries in it, by code.
@@ -114,6 +119,7 @@ impl Manifest {
             analysis: terms::fingerprint(),
             generation: format!("{number:06}-{}", &all.finalize().to_hex()[..8]),
             built_at: input.built_at,
+            built_from: input.built_from,
             entries,
             libraries,
             packs: input.packs,
@@ -142,6 +148,11 @@ impl Manifest {
         }
         serde_json::from_slice(&bytes).map_err(damaged)
     }
+}
+
+/// The manifest of the generation in force; `None` where there is none that this program can read.
+pub fn manifest_in_force(catalogue: &Path) -> Option<Manifest> {
+    Manifest::read(&in_force(catalogue).ok()?).ok()
 }
 
 /// The folder of the generation in force.

@@ -15,4 +15,4 @@ pub(crate) mod terms;
 
 pub use build::{Builder, BuilderOptions};
 pub use error::Error;
-pub use generation::{FileHash, GenerationSummary, LibraryData, Manifest, ManifestInput};
+pub use generation::{FileHash, GenerationSummary, LibraryData, Manifest, ManifestInput, manifest_in_force};
