@@ -11,7 +11,7 @@ use super::file_layer::{FileLayer, replace_file};
 use super::pack::{Pack, PackName};
 use super::pack_writer::{CompressAll, one_by_one};
 use super::quarantine::Quarantine;
-use super::state::State;
+use super::state::{Stamp, State};
 use crate::bib::LibraryCode;
 
 /// One library's archive.
@@ -64,6 +64,11 @@ impl LibraryArchive {
         }
     }
 
+    /// What identifies the state in force; `None` before the first import.
+    pub fn stamp(&self) -> Result<Option<Stamp>> {
+        self.current_number()?.map(|number| Stamp::read(&self.state_path(number))).transpose()
+    }
+
     /// Begins an import; nothing is in force until its `commit`.
     pub fn begin(&self, mode: ImportMode) -> Result<ChangeSet> {
         self.begin_with(mode, one_by_one)
@@ -83,6 +88,37 @@ impl LibraryArchive {
         }
         self.switch(state.previous)?;
         Ok(state.previous)
+    }
+
+    /// The day as which the library's data counts, as it was set last.
+    pub fn as_of(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.folder.join("as-of")).ok()?;
+        Some(text.trim().to_owned()).filter(|day| !day.is_empty())
+    }
+
+    /// Notes the day as which the library's data counts: that of the last import that came to its end.
+    pub fn set_as_of(&self, day: &str) -> Result<()> {
+        self.write_small("as-of", &format!("{day}\n"))
+    }
+
+    /// Text of a small file of this library, such as its holdings profile.
+    pub fn read_small(&self, name: &str) -> Result<Option<String>> {
+        let path = self.folder.join(name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::reading(&path)(error)),
+        }
+    }
+
+    /// Replaces a small file of this library as a whole.
+    pub fn write_small(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.folder.join(name);
+        let write = || {
+            self.files.create_dir_all(&self.folder)?;
+            replace_file(self.files.as_ref(), &path, text.as_bytes())
+        };
+        write().map_err(Error::writing(&path))
     }
 
     /// Opens the place for the rejects of a run; nothing is created before the first one.
@@ -130,9 +166,7 @@ impl LibraryArchive {
     }
 
     pub(super) fn switch(&self, number: u64) -> Result<()> {
-        let path = self.folder.join("current");
-        replace_file(self.files.as_ref(), &path, format!("{number:010}\n").as_bytes())
-            .map_err(Error::writing(&path))
+        self.write_small("current", &format!("{number:010}\n"))
     }
 
     // Removes what an interrupted import left unfinished; a file that stays is only a waste of space.

@@ -35,7 +35,7 @@ pub use library_archive::LibraryArchive;
 pub use pack::{Pack, PackName, StoredRecord};
 pub use pack_writer::{CompressAll, PendingBlock};
 pub use quarantine::{Quarantine, Reject};
-pub use state::{Slot, State};
+pub use state::{Slot, Stamp, State};
 
 /// The archives of all libraries of one data directory.
 pub struct Archive {

@@ -18,7 +18,7 @@
 //! | 32 | BLAKE3 of all bytes before |
 
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::error::{Error, Result};
@@ -74,6 +74,38 @@ impl Slot {
 
     pub(super) fn set_pack_idx(&mut self, pack_idx: u32) {
         self.pack = self.pack & AUXILIARY | pack_idx & !AUXILIARY;
+    }
+}
+
+/// What identifies a state without reading it whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its number.
+    pub number: u64,
+    /// Number of its records.
+    pub n_records: u64,
+    /// First bytes of its checksum.
+    pub checksum: u64,
+}
+
+impl Stamp {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let mut file = File::open(path).map_err(Error::reading(path))?;
+        let (mut header, mut checksum) = ([0; HEADER], [0; 32]);
+        let mut read = || -> std::io::Result<()> {
+            file.read_exact(&mut header)?;
+            file.seek(SeekFrom::End(-32))?;
+            file.read_exact(&mut checksum)
+        };
+        read().map_err(Error::reading(path))?;
+        if header[..8] != MAGIC[..] {
+            return Err(Error::damaged(path, "it is not a state"));
+        }
+        Ok(Self {
+            number: u64_at(&header, 12),
+            n_records: u64_at(&header, 32),
+            checksum: u64_at(&checksum, 0),
+        })
     }
 }
 
