@@ -1,0 +1,41 @@
+//! What stops an import or a build; faulty records never do.
+
+use std::path::PathBuf;
+
+use crate::{archive, marc};
+
+/// Result of a pipeline operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure of the pipeline.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder of the set is not there or cannot be listed.
+    #[error("cannot open {path}")]
+    Open {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The set contains no file at all.
+    #[error("{path} contains no file to read")]
+    EmptySet {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of the set could not be read.
+    #[error("cannot read {file}")]
+    Read {
+        /// Its name in the set.
+        file: String,
+        /// Why.
+        #[source]
+        source: marc::Error,
+    },
+    /// The archive failed.
+    #[error(transparent)]
+    Archive(#[from] archive::Error),
+}
