@@ -26,14 +26,19 @@ pub fn detect(parts: &[&[u8]], hint: Hint) -> Charset {
     if is_ascii && !parts.iter().any(|p| marc8::has_escape(p)) {
         return Charset::Ascii;
     }
-    let utf8 = Utf8Count::of(parts);
-    if utf8.speaks_for_itself(parts, hint) {
+    if is_plainly_utf8(parts) || Utf8Count::of(parts).speaks_for_itself(parts, hint) {
         return Charset::Utf8;
     }
     if parts.iter().any(|p| marc8::has_escape(p)) {
         return Charset::Marc8;
     }
     best_of_the_others(parts, hint)
+}
+
+// The usual case at memory speed: all valid, and at least one sequence of three bytes.
+fn is_plainly_utf8(parts: &[&[u8]]) -> bool {
+    parts.iter().any(|p| p.iter().any(|&b| b >= 0xE0))
+        && parts.iter().all(|p| simdutf8::basic::from_utf8(p).is_ok())
 }
 
 #[derive(Default)]
@@ -122,13 +127,19 @@ fn best_of_the_others(parts: &[&[u8]], hint: Hint) -> Charset {
     ];
     let mut best = (fallback(parts, hint), PLAUSIBLE);
     for (charset, share) in candidates {
-        let hints = [hint.declared, hint.prior].into_iter().filter(|h| *h == Some(charset)).count();
-        let score = share + HINT * hints as f32;
+        let declared = if hint.declared == Some(charset) { weight(charset) } else { 0.0 };
+        let prior = if hint.prior == Some(charset) { HINT } else { 0.0 };
+        let score = share + declared + prior;
         if score > best.1 {
             best = (charset, score);
         }
     }
     best.0
+}
+
+// What a declaration is worth: a blank leader/09 is mostly right about MARC-8, others are mostly inherited.
+fn weight(declared: Charset) -> f32 {
+    if declared == Charset::Marc8 { 0.3 } else { HINT }
 }
 
 fn fallback(parts: &[&[u8]], hint: Hint) -> Charset {
@@ -198,6 +209,9 @@ mod tests {
     fn western_text_is_told_apart() {
         check(&[b"Java"], Some(Charset::Utf8), "ascii");
         check(&[b"aQu\xE2ebec : po\xE2esie r\xE2eunie"], Some(Charset::Marc8), "marc-8");
+        check(&[b"li\xE9cnosta, \xE9zivotot i rad"], Some(Charset::Marc8), "marc-8");
+        check(&[b"\x1FaK\xB2benhavn :\x1FbGyldendal"], Some(Charset::Marc8), "marc-8");
+        check(&[b"\x1Fa0901905305 :\x1Fc\xB916.50"], Some(Charset::Marc8), "marc-8");
         check(&[b"\xEBi\xECa. Andre\xE6i, zhizn\xA7"], None, "marc-8");
         check(&[b"\x1B$1!0!\x1B(B"], None, "marc-8");
         check(&[b"medi\xE6val history, N\xE6ss"], Some(Charset::Marc8), "windows-1252");

@@ -36,8 +36,10 @@ fn ideographs(parts: &[&[u8]], encoding: &'static Encoding, worth: impl Fn(&[u8]
     let (mut common, mut rare, mut broken) = (0u32, 0u32, 0u32);
     for part in parts {
         let mut at = 0;
+        let mut after_high = false;
         while at < part.len() {
             if part[at] < 0x80 {
+                after_high = false;
                 at += 1;
                 continue;
             }
@@ -45,8 +47,13 @@ fn ideographs(parts: &[&[u8]], encoding: &'static Encoding, worth: impl Fn(&[u8]
             let code = &part[at..(at + length).min(part.len())];
             let is_valid = code.len() > 1
                 && encoding.decode_without_bom_handling_and_without_replacement(code).is_some();
+            // A letter as second byte within a Latin word is no ideograph: "K\xB2benhavn" is Danish.
+            let before_high = part.get(at + length).is_some_and(|&b| b >= 0x80);
+            let alone = code.last().is_some_and(|b| *b < 0x80) && !after_high && !before_high;
+            after_high = is_valid;
             match (is_valid, worth(code)) {
                 (false, _) => broken += 1,
+                (true, Worth::Common) if alone => rare += 1,
                 (true, Worth::Common) => common += 1,
                 (true, Worth::Rare) => rare += 1,
                 (true, Worth::Beside) => {}
@@ -79,7 +86,8 @@ pub(super) fn cyrillic(parts: &[&[u8]]) -> (&'static Encoding, f32) {
 
 // Words of small letters, perhaps with a capital in front, in which the frequent letters are frequent.
 fn cyrillic_share(parts: &[&[u8]], encoding: &'static Encoding) -> f32 {
-    let (mut n_bytes, mut n_fitting, mut n_frequent) = (0u32, 0u32, 0u32);
+    let (mut n_bytes, mut n_frequent) = (0u32, 0u32);
+    let mut fitting = 0.0;
     for part in parts {
         let (text, _) = encoding.decode_without_bom_handling(part);
         let mut before = ' ';
@@ -92,7 +100,10 @@ fn cyrillic_share(parts: &[&[u8]], encoding: &'static Encoding) -> f32 {
                 let is_capital = matches!(c, 'А'..='Я' | 'Ё' | 'І' | 'Ї' | 'Є' | 'Ў');
                 let in_word = matches!(before, 'а'..='я' | 'ё');
                 let beside_latin = before.is_ascii_alphabetic() || after.is_ascii_alphabetic();
-                n_fitting += u32::from(!beside_latin && (is_small || (is_capital && !in_word)));
+                if !beside_latin && (is_small || (is_capital && !in_word)) {
+                    // Words of one letter exist, but few.
+                    fitting += if before.is_ascii() && after.is_ascii() { 0.5 } else { 1.0 };
+                }
                 n_frequent += u32::from("оеаинтсрвлОЕАИНТСРВЛ".contains(c));
             }
             before = c;
@@ -100,7 +111,7 @@ fn cyrillic_share(parts: &[&[u8]], encoding: &'static Encoding) -> f32 {
     }
     let n_bytes = n_bytes.max(1) as f32;
     // The ten frequent letters are five of eight in Russian text.
-    n_fitting as f32 / n_bytes * (n_frequent as f32 / n_bytes / 0.5).min(1.0)
+    fitting / n_bytes * (n_frequent as f32 / n_bytes / 0.5).min(1.0)
 }
 
 /// The three readings of Western text, as shares of its high bytes that make sense where they stand.
@@ -117,7 +128,7 @@ pub(super) fn western(parts: &[&[u8]]) -> Western {
     for part in parts {
         for (at, &byte) in part.iter().enumerate().filter(|(_, b)| **b >= 0x80) {
             n_bytes += 1;
-            let before = at.checked_sub(1).map_or(b' ', |i| part[i]);
+            let before = letter_before(part, at);
             let rest = &part[at + 1..];
             sum.latin1 += latin1(byte, before, rest.first().copied().unwrap_or(b' '));
             sum.marc8 += marked(marc8::ansel, byte, before, rest) * marc8_habit(byte);
@@ -128,6 +139,14 @@ pub(super) fn western(parts: &[&[u8]]) -> Western {
     Western { latin1: sum.latin1 / n_bytes, marc8: sum.marc8 / n_bytes, iso5426: sum.iso5426 / n_bytes }
 }
 
+// The byte before, unless it is a subfield code: that belongs to no word.
+fn letter_before(part: &[u8], at: usize) -> u8 {
+    match part[..at] {
+        [.., 0x1F, _] | [] => b' ',
+        [.., before] => before,
+    }
+}
+
 fn latin1(byte: u8, before: u8, after: u8) -> f32 {
     let is_vowel = |b: u8| b"aeiouyAEIOUY".contains(&b);
     match byte {
@@ -136,8 +155,8 @@ fn latin1(byte: u8, before: u8, after: u8) -> f32 {
         0xC0..=0xDE if after.is_ascii_alphabetic() => 0.8,
         0xC0..=0xDE => 0.2,
         _ if before >= 0x80 || after >= 0x80 => 0.2,
-        0xE9 | 0xDF => 1.0,
-        0xF0 | 0xFD | 0xFE | 0xFF | 0xD7 | 0xF7 => 0.1,
+        0xDF => 1.0,
+        0xF0 | 0xFD | 0xFE | 0xFF | 0xF7 => 0.1,
         // Marked vowels mostly stand between consonants or end a word; before a vowel they are rare.
         0xE0..=0xE6 | 0xE8..=0xFC if byte != 0xF1 && is_vowel(after) => 0.3,
         0xE0..=0xFC if before.is_ascii_alphabetic() || after.is_ascii_alphabetic() => 0.9,
@@ -178,7 +197,8 @@ fn marked(table: fn(u8) -> Option<(char, bool)>, byte: u8, before: u8, rest: &[u
 // E9 is é in Latin-1 and a caron in ANSEL: the same place, but the first is far more frequent.
 fn marc8_habit(byte: u8) -> f32 {
     match byte {
-        0xE9 | 0xED | 0xEE | 0xEF | 0xF3..=0xFE => 0.6,
+        0xE9 => 0.7,
+        0xED | 0xEE | 0xEF | 0xF3..=0xFE => 0.6,
         0xE4 | 0xE7 | 0xEA => 0.8,
         _ => 1.0,
     }
