@@ -54,6 +54,7 @@ pub(super) fn push_clean(text: &str, out: &mut String) -> u32 {
     }
     let mut kept = String::with_capacity(text.len());
     let mut in_break = false;
+    let mut in_double = false;
     for c in text.chars() {
         // A line break or tab separated words: it leaves one space, everything else leaves nothing.
         let is_break = matches!(c, '\t' | '\n' | '\r');
@@ -62,6 +63,10 @@ pub(super) fn push_clean(text: &str, out: &mut String) -> u32 {
                 kept.push(' ');
             }
             controls = controls.saturating_add(u32::from(!in_break));
+        } else if in_double && let Some(shown) = of_windows_1252(c) {
+            // UTF-8 once read as Latin-1: keep what `repair_mojibake` needs to undo it.
+            kept.push(shown);
+            controls = controls.saturating_add(1);
         } else if is_control(c) {
             // NSB/NSE enclose what sorting skips: no damage, but nothing to show either.
             let is_nonsort = matches!(c, '\u{88}' | '\u{89}' | '\u{98}' | '\u{9C}');
@@ -70,9 +75,17 @@ pub(super) fn push_clean(text: &str, out: &mut String) -> u32 {
             kept.push(c);
         }
         in_break = is_break;
+        in_double = matches!(c, '\u{C2}'..='\u{F4}') || (in_double && matches!(c, '\u{80}'..='\u{BF}'));
     }
     push_nfc(&kept, out);
     controls
+}
+
+// The printable character that Windows has in the place of a C1 control.
+fn of_windows_1252(c: char) -> Option<char> {
+    let byte = u8::try_from(u32::from(c)).ok().filter(|b| (0x80..0xA0).contains(b))?;
+    let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(&byte));
+    text.chars().next().filter(|c| !is_control(*c))
 }
 
 /// Cleans what was appended to `out` from `start` on; returns how many controls fell out.
@@ -114,6 +127,7 @@ mod tests {
             ("上册\r\n\t下册", "上册 下册", 1),
             ("\u{FEFF}论语", "论语", 1),
             ("\u{F900}", "豈", 0),
+            ("St\u{C4}\u{83}niloae", "StÄƒniloae", 1),
             ("\u{2000}", "\u{2002}", 0),
         ] {
             let mut out = String::from("|");
