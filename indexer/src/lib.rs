@@ -5,6 +5,8 @@
 #![warn(missing_docs)]
 
 pub mod bib;
+
+pub mod analysis;
 pub mod library;
 
 pub mod charset;
@@ -13,8 +15,6 @@ pub mod marc;
 pub mod mapping;
 
 pub mod archive;
-
-pub mod analysis;
 
 pub mod index;
 pub mod search;
