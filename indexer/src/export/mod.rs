@@ -2,10 +2,19 @@
 //!
 //! One writer a format, each a pure function that appends to a buffer. Knows nothing of files and of HTTP.
 
+mod bibtex;
+mod contributors;
+mod csl;
+mod gb7714;
 mod iso2709;
 mod marc_json;
 mod marcxml;
+mod ris;
 
+pub use bibtex::write_bibtex;
+pub use csl::write_csl;
+pub use gb7714::write_gb7714;
 pub use iso2709::{TooLong, write_iso2709};
 pub use marc_json::write_marc_json;
 pub use marcxml::{MARCXML_BEGIN, MARCXML_END, write_marcxml};
+pub use ris::write_ris;
