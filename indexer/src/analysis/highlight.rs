@@ -59,6 +59,8 @@ fn joined(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::single_range_in_vec_init, reason = "one range is the commonest answer")]
+
     use proptest::prelude::*;
 
     use super::super::fold::fold;

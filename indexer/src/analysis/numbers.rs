@@ -6,9 +6,14 @@
 use super::fold::{Class, class_of, fold};
 
 /// A numeral directly behind one of these counts a part …
-const LEADS: &str = "第卷册辑集部";
+fn leads(c: char) -> bool {
+    matches!(c, '第' | '卷' | '册' | '辑' | '集' | '部')
+}
+
 /// … and so does one directly before one of these.
-const FOLLOWS: &str = "卷册版辑部集期编回章分";
+fn follows(c: char) -> bool {
+    matches!(c, '卷' | '册' | '版' | '辑' | '部' | '集' | '期' | '编' | '回' | '章' | '分')
+}
 
 /// The part number in one form: every number of the text as digits, joined by dots; the folded text where
 /// there is no number in it.
@@ -40,14 +45,14 @@ pub fn part_number(text: &str) -> Option<u32> {
 /// Calls `piece` with the other spellings of the part numbers of a folded text, each with the characters
 /// beside it.
 pub(super) fn respell(text: &str, piece: &mut impl FnMut(&str)) {
-    if !text.contains(|c| LEADS.contains(c) || FOLLOWS.contains(c)) {
+    if !text.contains(|c| leads(c) || follows(c)) {
         return;
     }
     let mut out = String::new();
     for numeral in numerals(text) {
         let Some(n) = numeral.value else { continue };
         let (before, after) = numeral.beside(text);
-        let counts = before.is_some_and(|c| LEADS.contains(c)) || after.is_some_and(|c| FOLLOWS.contains(c));
+        let counts = before.is_some_and(leads) || after.is_some_and(follows);
         if !counts || numeral.level {
             continue;
         }
@@ -70,7 +75,7 @@ pub(super) fn spellings(text: &str) -> Vec<String> {
     for numeral in numerals(text) {
         let Some(n) = numeral.value.filter(|_| !numeral.level) else { continue };
         let (before, after) = numeral.beside(text);
-        if before.is_some_and(|c| LEADS.contains(c)) || after.is_some_and(|c| FOLLOWS.contains(c)) {
+        if before.is_some_and(leads) || after.is_some_and(follows) {
             for spelling in [Some(n.to_string()), chinese(n), roman(n)].into_iter().flatten() {
                 all.push(format!("{}{spelling}{}", &text[..numeral.start], &text[numeral.end..]));
             }
@@ -97,13 +102,11 @@ impl Numeral {
     /// 上 counts in 上, 上册 and 卷上, not in 上海.
     fn stands_alone(&self, text: &str) -> bool {
         let (before, after) = self.beside(text);
-        let edge =
-            |c: Option<char>, set: &str| c.is_none_or(|c| set.contains(c) || class_of(c) != Class::Dense);
-        if self.level {
-            edge(after, FOLLOWS)
-                && (after.is_some() || before.is_none_or(|c| "卷册辑集部编".contains(c) || numeric(c)))
-        } else {
-            true
+        let dense = |c: char| class_of(c) == Class::Dense;
+        match after {
+            _ if !self.level => true,
+            Some(c) => follows(c) || !dense(c),
+            None => before.is_none_or(|c| follows(c) || numeric(c) || !dense(c)),
         }
     }
 }

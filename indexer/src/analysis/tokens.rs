@@ -157,7 +157,9 @@ fn edges(text: &str, term: &mut impl FnMut(&str)) {
         mark.push_str(first.text);
         term(&mark);
     }
-    if let Some(last) = pieces(text).last() {
+    // The last piece begins at the last dense character, or behind it.
+    let tail = text.rfind(|c| c == ' ' || class_of(c) == Class::Dense).unwrap_or(0);
+    if let Some(last) = pieces(&text[tail..]).last() {
         mark.clear();
         mark.push_str(last.text);
         mark.push('$');

@@ -20,3 +20,27 @@ pub fn words(text: &str, word: &mut impl FnMut(&str)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold::fold;
+    use super::*;
+
+    #[test]
+    fn words_and_the_words_inside_them() {
+        let all = |text: &str| {
+            let mut out = Vec::new();
+            words(&fold(text), &mut |w| out.push(w.to_owned()));
+            out
+        };
+        for (text, expect) in [
+            ("計算機科學與技術", &["计算", "计算机", "科学", "技术"][..]),
+            ("《三国演义》是中国古典小说", &["三国", "三国演义", "中国", "古典小说"]),
+            ("本书介绍Java语言", &["介绍", "java", "语言"]),
+        ] {
+            let own = all(text);
+            assert!(expect.iter().all(|w| own.iter().any(|o| o == w)), "{text} {own:?}");
+        }
+        assert_eq!(all("——，。"), Vec::<String>::new());
+    }
+}

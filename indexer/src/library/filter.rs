@@ -141,7 +141,7 @@ impl Typed {
         let bare = bare(&folded);
         let chars: Vec<char> = bare_chars(&fold(&umlauts)).filter(|c| !c.is_ascii_digit()).collect();
         let letters = chars.iter().collect();
-        let han = folded.chars().any(|c| !c.is_ascii());
+        let han = !folded.is_ascii();
         Self { folded, bare, letters, chars, han }
     }
 }

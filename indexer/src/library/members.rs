@@ -278,3 +278,101 @@ fn change(library: &mut Library, key: &str, value: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn library<'a>(members: &'a Members, code: &str) -> &'a Library {
+        members.get(&LibraryCode::new(code)).expect(code)
+    }
+
+    #[test]
+    fn the_embedded_list_is_that_of_the_consortium() {
+        let members = Members::embedded();
+        let groups: Vec<(&str, usize)> =
+            members.groups().into_iter().map(|(name, own)| (name, own.len())).collect();
+        assert_eq!(
+            groups,
+            [
+                ("公共馆", 2),
+                ("工科类", 13),
+                ("经贸管理类", 3),
+                ("文科类", 4),
+                ("师范类", 2),
+                ("音乐艺术类", 3),
+                ("政法类", 6),
+                ("综合类", 8),
+                ("农林医类", 5)
+            ]
+        );
+        assert_eq!(library(&members, "BUU-CAS").parent, Some(LibraryCode::new("BUU")));
+        assert_eq!(library(&members, "BISTU-S").parent, library(&members, "BISTU-X").parent);
+        assert_eq!(library(&members, "CCMUSIC").pinyin, "zhong guo yin yue/le xue yuan");
+        assert!(members.iter().all(|l| !l.initials.is_empty() && !l.short_name.is_empty()));
+    }
+
+    #[test]
+    fn overrides_change_add_and_suspend() {
+        let rows = "\u{feff}# our members\n\
+            group\tcode\tname\tsuspended\tnew\tparent\topac_url\taliases\tpinyin\r\n\
+            \tBJFU\t\t1\t\t\thttps://opac.example.edu.cn/\t林大；林业大学\t\r\n\
+            理工类\tBIT\t北京理工大学图书馆\t\t\t\t\t\t\n\
+            农林医类\tVET\t北京动物医学院图书馆\t\t是\tCAU\t\t\tbeijingdongwuyixueyuan\n\
+            \tBUU-CAS\t\t\t\t-\t\t\t\n";
+        let (members, problems) = Members::load(Some(rows));
+        assert_eq!(problems, []);
+        assert_eq!(members.len(), 47);
+        let bjfu = library(&members, "BJFU");
+        assert!(bjfu.suspended && !bjfu.new && bjfu.name == "北京林业大学图书馆");
+        assert_eq!(bjfu.opac_url.as_deref(), Some("https://opac.example.edu.cn/"));
+        assert_eq!(members.filter("林大")[0].code, bjfu.code);
+        let vet = library(&members, "VET");
+        assert!(vet.new && vet.parent == Some(LibraryCode::new("CAU")));
+        assert_eq!((vet.initials.as_str(), vet.short_name.as_str()), ("bjdwyxy", "北京动物医学院"));
+        assert_eq!(library(&members, "BUU-CAS").parent, None);
+        let bit = library(&members, "BIT");
+        assert_eq!((bit.initials.as_str(), bit.group.as_str()), ("bjlgdx", "理工类"));
+        let codes: Vec<&str> = members
+            .groups()
+            .last()
+            .map(|(_, own)| own.iter().map(|l| l.code.as_str()).collect())
+            .unwrap_or_default();
+        assert_eq!(codes, ["BIT"], "a new group stands at the end");
+    }
+
+    #[test]
+    fn faults_are_told_and_the_rest_is_used() {
+        for (rows, line, part) in [
+            ("name\tgroup\nx\ty", 1, "first row"),
+            ("code\tcolour\nBJFU\tred", 1, "`colour`"),
+            ("code\tname\n\t北京图书馆", 2, "no code"),
+            ("code\tname\n../x\t北京图书馆", 2, "`../x`"),
+            ("code\tname\nNEW\t", 2, "no name"),
+            ("code\tname\nBJFU\t-", 2, "without a name"),
+            ("code\tsuspended\nBJFU\tmaybe", 2, "`maybe`"),
+            ("code\tparent\nBJFU\tBJFU", 2, "own parent"),
+            ("code\topac_url\nBJFU\tjavascript:alert(1)", 2, "http"),
+            ("code\tpinyin\nBJFU\tbei jing", 2, "does not fit"),
+        ] {
+            let (members, problems) = Members::load(Some(rows));
+            assert_eq!(members.len(), 46, "{rows}");
+            assert_eq!(problems.len(), 1, "{rows} {problems:?}");
+            assert!(
+                problems[0].line == line && problems[0].sentence.contains(part),
+                "{rows} {}",
+                problems[0]
+            );
+            assert_eq!(members.filter("bjlydx").len(), 1, "{rows}");
+        }
+        assert_eq!(Members::load(Some("")).1, []);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_and_no_query_panics(rows in "(code|name|pinyin|\\t|\\n|[A-C三国lü/;1-]){0,40}", typed in "\\PC{0,20}") {
+            let (members, _) = Members::load(Some(&format!("code\tname\tpinyin\n{rows}")));
+            members.filter(&typed);
+        }
+    }
+}
