@@ -29,6 +29,8 @@ pub struct Query {
     pub page: u32,
     /// Hits a page, 1–100.
     pub per_page: u32,
+    /// Whether each hit says how its score came about.
+    pub explain_score: bool,
 }
 
 impl Default for Query {
@@ -46,6 +48,7 @@ impl Default for Query {
             home: None,
             page: 1,
             per_page: 20,
+            explain_score: false,
         }
     }
 }

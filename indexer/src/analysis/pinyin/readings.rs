@@ -71,12 +71,7 @@ impl Readings {
             let (Some(target), None) = (chars.next(), chars.next()) else { continue };
             // A rare form lends its target the first reading only: the rest would make every syllable longer.
             let n = if target == c || common(c) { multi.count() } else { 1 };
-            let proper = multi.into_iter().take(n).map(|p| plain(p.plain())).filter(|s| spoken(s));
-            let mut own: Vec<String> = proper.collect();
-            // Many type ü as u, and only lü and nü can be meant then.
-            let typed: Vec<String> =
-                own.iter().filter(|s| s.contains('v')).map(|s| s.replace('v', "u")).collect();
-            own.extend(typed);
+            let own = multi.into_iter().take(n).map(|p| plain(p.plain())).filter(|s| spoken(s)).collect();
             found.push((target, c, own));
         }
         // The character's own readings stand before those it inherits.
