@@ -1,6 +1,19 @@
 //! `lianmu`: the one program. Every subcommand has its own file in `cli`.
 
+mod api;
+mod ask;
+mod assets;
+mod blocking;
 mod cli;
+mod error;
+mod export;
+mod i18n;
+mod metrics;
+mod pages;
+mod reader;
+mod router;
+mod state;
+mod wire;
 
 use std::process::ExitCode;
 

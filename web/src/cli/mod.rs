@@ -5,12 +5,21 @@
     reason = "the command line is where the program speaks"
 )]
 
+mod library;
 mod marc;
+mod record;
+mod search;
+mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use daemon::settings::Settings;
+use indexer::library::Members;
+
+use crate::state::App;
 
 /// 联目 Lianmu: the offline union catalogue of a library consortium.
 #[derive(Parser)]
@@ -35,8 +44,16 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve pages and API.
+    Serve(serve::Args),
     /// Read any MARC file without a data directory.
     Marc(marc::Args),
+    /// Search the catalogue.
+    Search(search::Args),
+    /// Show one entry of the catalogue.
+    Record(record::Args),
+    /// List, add or edit member libraries.
+    Library(library::Args),
 }
 
 /// How a command ended, as its exit code says it.
@@ -68,7 +85,11 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let global = cli.global;
     let outcome = match cli.command {
+        Command::Serve(args) => serve::run(&global, args),
         Command::Marc(args) => marc::run(&global, args),
+        Command::Search(args) => search::run(&global, args),
+        Command::Record(args) => record::run(&global, args),
+        Command::Library(args) => library::run(&global, args),
     };
     match outcome {
         Ok(outcome) => outcome.into(),
@@ -80,6 +101,33 @@ pub(crate) fn run() -> ExitCode {
             Outcome::Failed.into()
         }
     }
+}
+
+/// The settings in force; a configuration beside the working directory is found by itself.
+fn settings(global: &Global) -> anyhow::Result<Settings> {
+    let beside = Path::new("lianmu.toml");
+    let path = global.config.as_deref().or_else(|| beside.is_file().then_some(beside));
+    let settings = Settings::load(path)?;
+    if let Some(code) = &settings.library {
+        let (members, _) = Members::load(overrides(global)?.as_deref());
+        anyhow::ensure!(members.get(code).is_some(), "library = \"{code}\" in the configuration is no member");
+    }
+    Ok(settings)
+}
+
+/// The members that the data directory adds or changes.
+fn overrides(global: &Global) -> anyhow::Result<Option<String>> {
+    let path = global.data.join("members.tsv");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cause).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Settings, members and the generation in force, for commands that look and do not write.
+fn open_app(global: &Global) -> anyhow::Result<App> {
+    App::new(settings(global)?, &global.data)
 }
 
 /// Whoever read our output has gone: `lianmu … | head` is no failure.

@@ -1,0 +1,140 @@
+//! The JSON API of CONTRACT §3. Handlers only: what they say is in `wire`, what they read in `ask`.
+
+mod openapi;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use indexer::bib::EditionId;
+
+use crate::error::{BadRequest, WebError};
+use crate::reader::Reader;
+use crate::state::{App, Open};
+use crate::wire::{
+    CentralStatus, EntryDocument, LibrariesDocument, LibraryStatus, SearchDocument, StatusDocument,
+};
+use crate::{ask, blocking, export};
+
+fn answer<T: serde::Serialize>(lang: crate::i18n::Lang, result: Result<T, WebError>) -> Response {
+    match result {
+        Ok(document) => Json(document).into_response(),
+        Err(cause) => cause.problem(lang),
+    }
+}
+
+/// `/api/v1/search`
+pub(crate) async fn search(State(app): State<App>, reader: Reader) -> Response {
+    let lang = reader.lang;
+    answer(lang, search_document(app, reader).await)
+}
+
+async fn search_document(app: App, reader: Reader) -> Result<SearchDocument, WebError> {
+    let members = app.members();
+    let limit = app.settings().policy.max_libraries;
+    let libraries = ask::strict_choice(&reader.asked, &members, limit)?;
+    let query = ask::query(&reader.asked, libraries, app.home())?;
+    let open = app.opened()?;
+    let counting = app.clone();
+    blocking::run(app.turns(), move || {
+        let started = Instant::now();
+        let answer = open.catalogue.search(&query).map_err(WebError::internal)?;
+        let took = started.elapsed();
+        counting.metrics().searched(took);
+        Ok(SearchDocument::new(&query, answer, took.as_secs_f64() * 1e3, &open, &members, reader.lang))
+    })
+    .await
+}
+
+/// `/api/v1/records/{id}?format=`
+pub(crate) async fn record(State(app): State<App>, Path(id): Path<String>, reader: Reader) -> Response {
+    let lang = reader.lang;
+    let format = reader.asked.get("format").unwrap_or("json").to_owned();
+    match record_document(app, id, &format, reader).await {
+        Ok(response) => response,
+        Err(cause) => cause.problem(lang),
+    }
+}
+
+async fn record_document(app: App, id: String, format: &str, reader: Reader) -> Result<Response, WebError> {
+    let format = match format {
+        "json" => None,
+        name => Some(export::Format::from_name(name).ok_or_else(|| {
+            let allowed = format!("json {}", export::Format::names());
+            BadRequest::UnknownFormat { format: name.to_owned(), allowed }
+        })?),
+    };
+    let open = app.opened()?;
+    let reading = app.clone();
+    blocking::run(app.turns(), move || {
+        let found = open.catalogue.entry(&EditionId::new(id.as_str())).map_err(WebError::internal)?;
+        let entry = found.ok_or(WebError::UnknownRecord(id))?;
+        match format {
+            None => Ok(Json(EntryDocument::new(&entry, reader.lang)).into_response()),
+            Some(format) => export::response(format, &entry, reading.archive()),
+        }
+    })
+    .await
+}
+
+/// `/api/v1/libraries?q=`
+pub(crate) async fn libraries(State(app): State<App>, reader: Reader) -> Response {
+    let q = reader.asked.get("q").unwrap_or_default();
+    Json(LibrariesDocument::new(&app.members(), app.open().as_deref(), q)).into_response()
+}
+
+/// `/api/v1/status`
+pub(crate) async fn status(State(app): State<App>) -> Response {
+    Json(status_document(&app)).into_response()
+}
+
+fn status_document(app: &App) -> StatusDocument {
+    let open: Option<Arc<Open>> = app.open();
+    let members = app.members();
+    let libraries = members.iter().map(|library| {
+        let state = open.as_ref().and_then(|o| o.library(&library.code));
+        LibraryStatus {
+            code: library.code.to_string(),
+            as_of: state.and_then(|s| s.as_of.clone()),
+            last_try: None,
+            state: if state.is_some() { "ok" } else { "none" },
+            reason: None,
+        }
+    });
+    StatusDocument {
+        version: env!("CARGO_PKG_VERSION"),
+        role: app.settings().role.name(),
+        generation: open.as_ref().map(|o| o.catalogue.generation().to_owned()),
+        entries: open.as_ref().map_or(0, |o| o.catalogue.manifest().entries),
+        records: open.as_ref().map_or(0, |o| o.libraries().map(|(_, state)| state.records).sum()),
+        libraries: libraries.collect(),
+        central: CentralStatus { kind: "none", last_contact: None },
+    }
+}
+
+/// `/api/v1/openapi.json`
+pub(crate) async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], openapi::DOCUMENT).into_response()
+}
+
+/// `/healthz`: the process listens.
+pub(crate) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// `/readyz`: a generation is open.
+pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    match app.open() {
+        Some(_) => (StatusCode::OK, "ready\n"),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "no generation is open\n"),
+    }
+}
+
+/// `/metrics`
+pub(crate) async fn metrics(State(app): State<App>) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (kind, app.metrics().text(app.open().as_deref())).into_response()
+}

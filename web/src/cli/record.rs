@@ -1,0 +1,62 @@
+//! `lianmu record ID`: one entry, as text, JSON or in a format of other programs.
+
+use std::io::Write;
+
+use anyhow::anyhow;
+use indexer::bib::EditionId;
+
+use super::{Global, Outcome};
+use crate::export::{self, Format};
+use crate::i18n::Lang;
+use crate::wire::{EntryDocument, library_name};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Id of the entry, as `search` prints it.
+    id: String,
+    /// Format of the answer; readable text where none is given.
+    #[arg(long, value_name = "json|iso2709|marcxml|ris|bibtex|csl|gb7714")]
+    format: Option<String>,
+}
+
+pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
+    let lang = Lang::of_terminal();
+    let format = match args.format.as_deref() {
+        None | Some("json") => None,
+        Some(name) => match Format::from_name(name) {
+            Some(format) => Some(format),
+            None => {
+                let allowed = format!("json {}", Format::names());
+                let gaps = [("format", name), ("allowed", allowed.as_str())];
+                eprintln!("lianmu: {}", lang.fill("error.unknown_format", &gaps));
+                return Ok(Outcome::WrongUsage);
+            }
+        },
+    };
+    let app = super::open_app(global)?;
+    let open = app.open().ok_or_else(|| anyhow!("{}", lang.t("error.not_ready")))?;
+    let Some(entry) = open.catalogue.entry(&EditionId::new(args.id.as_str()))? else {
+        return Err(anyhow!("{}", lang.fill("error.unknown_record", &[("id", &args.id)])));
+    };
+    let mut out = std::io::stdout().lock();
+    match format {
+        Some(format) => out.write_all(&export::write(format, &entry, app.archive())?)?,
+        None if args.format.is_some() => {
+            writeln!(out, "{}", serde_json::to_string(&EntryDocument::new(&entry, lang))?)?;
+        }
+        None => {
+            let members = app.members();
+            for (label, values) in crate::pages::record::description(&entry.bib, lang) {
+                writeln!(out, "{label}\t{}", values.join(" · "))?;
+            }
+            for held in &entry.holdings {
+                let holding = &held.holding;
+                let call_number = holding.call_number.as_deref().unwrap_or("—");
+                let location = holding.location.as_deref().unwrap_or_default();
+                let name = library_name(&members, &held.library);
+                writeln!(out, "{name}\t{call_number}\t×{}\t{location}", holding.copies)?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,95 @@
+//! `lianmu serve`: the pages and the API over one data directory, until told to stop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use daemon::settings::Settings;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::{Global, Outcome};
+use crate::router::router;
+use crate::state::App;
+
+/// How long open answers may go on after the signal to stop.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Address to listen on, instead of the configured one; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Print the settings in force and where each comes from, then stop.
+    #[arg(long)]
+    print_config: bool,
+}
+
+pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
+    let mut settings = super::settings(global)?;
+    if let Some(listen) = args.listen {
+        settings.listen_on(listen);
+    }
+    if args.print_config {
+        println!("data = {:?}  # command line or default", global.data.display().to_string());
+        settings.in_force().iter().for_each(|setting| println!("{setting}"));
+        return Ok(Outcome::Done);
+    }
+    serve(settings, global)
+}
+
+/// Serves until ctrl-c or SIGTERM; used by `demo` too.
+pub(crate) fn serve(settings: Settings, global: &Global) -> anyhow::Result<Outcome> {
+    let filter = EnvFilter::try_from_env("LIANMU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second subscriber is refused; the first one serves as well.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let app = App::new(settings, &global.data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve_until_told(app))?;
+    runtime.shutdown_timeout(FAREWELL);
+    Ok(Outcome::Done)
+}
+
+async fn serve_until_told(app: App) -> anyhow::Result<()> {
+    let listen = app.settings().server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    // The one line on standard output: whoever asked for port 0 reads the port from it.
+    println!("lianmu listens on http://{}", listener.local_addr()?);
+    if app.open().is_none() {
+        eprintln!("lianmu: no generation yet: run `lianmu import`, then `lianmu build`");
+    }
+    tokio::spawn(app.clone().keep_glancing());
+    let (told, wait) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
+        told_to_stop().await;
+        let _ = told.send(());
+    });
+    // Keep-alive connections would hold the process for ever.
+    let farewell = async {
+        let _ = wait.await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        ended = serving => ended.context("serving ended"),
+        () = farewell => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
+}

@@ -1,0 +1,100 @@
+//! `/libraries` and `/libraries/{code}`: who takes part, with how much, as of when.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use indexer::bib::LibraryCode;
+use indexer::library::Library;
+
+use super::{Ui, page, render};
+use crate::ask;
+use crate::error::WebError;
+use crate::i18n::grouped;
+use crate::reader::Reader;
+use crate::state::{App, Open};
+
+#[derive(Template)]
+#[template(path = "libraries.html")]
+struct LibrariesPage {
+    ui: Ui,
+    q: String,
+    n_members: usize,
+    n_found: usize,
+    groups: Vec<(String, usize, Vec<Row>)>,
+}
+
+#[derive(Template)]
+#[template(path = "library.html")]
+struct LibraryPage {
+    ui: Ui,
+    row: Row,
+    group: String,
+    opac: Option<String>,
+    search: String,
+}
+
+struct Row {
+    code: String,
+    name: String,
+    short_name: String,
+    records: Option<String>,
+    as_of: String,
+    new: bool,
+    suspended: bool,
+}
+
+fn row(library: &Library, open: Option<&Open>) -> Row {
+    let state = open.and_then(|o| o.library(&library.code));
+    Row {
+        code: library.code.to_string(),
+        name: library.name.clone(),
+        short_name: library.short_name.clone(),
+        records: state.map(|s| grouped(s.records)),
+        as_of: state.and_then(|s| s.as_of.clone()).unwrap_or_default(),
+        new: library.new,
+        suspended: library.suspended,
+    }
+}
+
+/// `/libraries`
+pub(crate) async fn list(State(app): State<App>, reader: Reader) -> Response {
+    let members = app.members();
+    let open = app.open();
+    let q = reader.asked.get("q").unwrap_or_default();
+    let found: Vec<&Library> = if q.is_empty() { members.iter().collect() } else { members.filter(q) };
+    let mut groups: Vec<(String, usize, Vec<Row>)> = Vec::new();
+    for library in &found {
+        let row = row(library, open.as_deref());
+        match groups.iter_mut().find(|(name, _, _)| *name == library.group) {
+            Some((_, n, rows)) => {
+                *n += 1;
+                rows.push(row);
+            }
+            None => groups.push((library.group.clone(), 1, vec![row])),
+        }
+    }
+    let template = LibrariesPage {
+        ui: Ui::new(&app, &reader),
+        q: q.to_owned(),
+        n_members: members.iter().count(),
+        n_found: found.len(),
+        groups,
+    };
+    page(&app, &reader, render(&template))
+}
+
+/// `/libraries/{code}`
+pub(crate) async fn show(State(app): State<App>, Path(code): Path<String>, reader: Reader) -> Response {
+    let members = app.members();
+    let result = match members.get(&LibraryCode::new(code.as_str())) {
+        None => Err(WebError::UnknownLibrary(code)),
+        Some(library) => render(&LibraryPage {
+            ui: Ui::new(&app, &reader),
+            row: row(library, app.open().as_deref()),
+            group: library.group.clone(),
+            opac: library.opac_url.clone().filter(|url| url.starts_with("http")),
+            search: ask::link("/search", [("library", code.as_str())]),
+        }),
+    };
+    page(&app, &reader, result)
+}

@@ -1,0 +1,128 @@
+//! Pages for readers: each handler with its template beside it. Catalogue data is escaped by the templates
+//! and stands in `dir="auto"`; every choice is in the address.
+
+pub(crate) mod help;
+pub(crate) mod home;
+pub(crate) mod libraries;
+mod marc;
+pub(crate) mod record;
+pub(crate) mod search;
+
+use std::fmt::Display;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::assets;
+use crate::error::WebError;
+use crate::i18n::{Lang, grouped};
+use crate::reader::Reader;
+use crate::state::App;
+
+/// What every page shows around its content.
+pub(crate) struct Ui {
+    /// Language of the texts.
+    pub(crate) lang: Lang,
+    path: String,
+    languages: Vec<(Lang, String)>,
+    home: Option<String>,
+}
+
+impl Ui {
+    pub(crate) fn new(app: &App, reader: &Reader) -> Self {
+        let language = |lang: Lang| (lang, reader.asked.link(&reader.path, &[], &[("lang", lang.tag())]));
+        let members = app.members();
+        let home = app.home().and_then(|code| members.get(&code).map(|l| l.name.clone()));
+        Self { lang: reader.lang, path: reader.path.clone(), languages: Lang::ALL.map(language).into(), home }
+    }
+
+    // What follows is called by the templates.
+
+    fn t<'k>(&self, key: &'k str) -> &'k str {
+        self.lang.t(key)
+    }
+
+    /// A text with one gap.
+    fn with(&self, key: &str, gap: &str, value: impl Display) -> String {
+        self.lang.fill(key, &[(gap, &value.to_string())])
+    }
+
+    /// A text with a number in its gap `n`.
+    fn count(&self, key: &str, n: impl Display) -> String {
+        let n = n.to_string();
+        self.lang.fill(key, &[("n", &n.parse().map_or_else(|_| n.clone(), grouped))])
+    }
+
+    fn asset(&self, name: &str) -> String {
+        assets::url(name)
+    }
+
+    fn is_here(&self, path: &str) -> bool {
+        self.path == path
+    }
+}
+
+/// A box with a text: a choice of a list.
+pub(crate) struct Choosable {
+    pub(crate) value: String,
+    pub(crate) label: String,
+    pub(crate) chosen: bool,
+}
+
+/// A page, or what went wrong instead.
+pub(crate) fn page(app: &App, reader: &Reader, result: Result<Response, WebError>) -> Response {
+    let mut response = result.unwrap_or_else(|cause| error_page(app, reader, &cause));
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, header::HeaderValue::from_static("cookie, accept-language"));
+    headers.entry(header::CACHE_CONTROL).or_insert(header::HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+pub(crate) fn render(template: &impl Template) -> Result<Response, WebError> {
+    Ok(Html(template.render().map_err(WebError::internal)?).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    ui: Ui,
+    heading: &'a str,
+    sentence: String,
+    how_to_build: bool,
+    may_retry: bool,
+}
+
+fn error_page(app: &App, reader: &Reader, cause: &WebError) -> Response {
+    cause.log();
+    let template = ErrorPage {
+        ui: Ui::new(app, reader),
+        heading: cause.heading(reader.lang),
+        sentence: match cause {
+            WebError::UnknownRecord(_) => reader.lang.t("record.gone_text").to_owned(),
+            WebError::NotReady => reader.lang.t("none.text").to_owned(),
+            _ => cause.sentence(reader.lang),
+        },
+        how_to_build: matches!(cause, WebError::NotReady),
+        may_retry: matches!(cause, WebError::Busy | WebError::Internal(_)),
+    };
+    match template.render() {
+        Ok(html) => (cause.status(), Html(html)).into_response(),
+        Err(_) => (cause.status(), cause.sentence(reader.lang)).into_response(),
+    }
+}
+
+/// No route has this address.
+pub(crate) async fn not_found(State(app): State<App>, reader: Reader) -> Response {
+    if reader.path.starts_with("/api/") {
+        return WebError::NotFound.problem(reader.lang);
+    }
+    page(&app, &reader, Err(WebError::NotFound))
+}
+
+/// The address is right, the method is not.
+pub(crate) async fn wrong_method(reader: Reader) -> Response {
+    let sentence = reader.lang.t("error.method").to_owned();
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], sentence).into_response()
+}

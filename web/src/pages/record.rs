@@ -1,0 +1,292 @@
+//! `/record/{id}`: the description, who holds it, how to cite it, and the members' MARC on request.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use indexer::bib::{Bib, EditionId, Entry, Lendable, LibraryCode};
+
+use super::marc::{MarcView, marc_views};
+use super::{Ui, page, render};
+use crate::ask;
+use crate::blocking;
+use crate::error::{BadRequest, WebError};
+use crate::export::{self, Format};
+use crate::i18n::Lang;
+use crate::reader::Reader;
+use crate::state::{App, Open};
+use crate::wire::{library_name, part_text};
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct RecordPage {
+    ui: Ui,
+    id: String,
+    title: String,
+    subtitle: String,
+    kind: String,
+    year: String,
+    language: String,
+    rows: Vec<Row>,
+    holdings: Vec<HoldingRow>,
+    holdings_sum: String,
+    members: String,
+    citation: String,
+    exports: Vec<(String, &'static str)>,
+    marc: Option<Vec<MarcView>>,
+}
+
+/// One line of the description.
+struct Row {
+    label: String,
+    values: Vec<Value>,
+}
+
+struct Value {
+    text: String,
+    href: Option<String>,
+    /// Leads out of this site.
+    outside: bool,
+}
+
+struct HoldingRow {
+    library: String,
+    code: String,
+    home: bool,
+    location: Option<String>,
+    call_number: Option<String>,
+    coverage: Option<String>,
+    copies: String,
+    lendable: String,
+    state: &'static str,
+    as_of: String,
+}
+
+/// `/record/{id}`
+pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, reader: Reader) -> Response {
+    let result = record(&app, id, &reader).await;
+    page(&app, &reader, result)
+}
+
+async fn record(app: &App, id: String, reader: &Reader) -> Result<Response, WebError> {
+    let open = app.opened()?;
+    let (app, reader) = (app.clone(), reader.clone());
+    let turns = app.turns().clone();
+    blocking::run(&turns, move || {
+        let entry = find(&open, &id)?;
+        let with_marc = reader.asked.has("view", "marc");
+        let marc = with_marc.then(|| marc_views(&entry, app.archive(), &app.members(), reader.lang));
+        render(&record_page(&app, &open, &entry, &reader, marc))
+    })
+    .await
+}
+
+fn find(open: &Open, id: &str) -> Result<Entry, WebError> {
+    let found = open.catalogue.entry(&EditionId::new(id)).map_err(WebError::internal)?;
+    found.ok_or_else(|| WebError::UnknownRecord(id.to_owned()))
+}
+
+/// `/record/{id}/export/{format}`
+pub(crate) async fn export(
+    State(app): State<App>,
+    Path((id, format)): Path<(String, String)>,
+    reader: Reader,
+) -> Response {
+    let result = exported(&app, id, format).await;
+    page(&app, &reader, result)
+}
+
+async fn exported(app: &App, id: String, format: String) -> Result<Response, WebError> {
+    let format = Format::from_name(&format)
+        .ok_or_else(|| BadRequest::UnknownFormat { format, allowed: Format::names() })?;
+    let open = app.opened()?;
+    let reading = app.clone();
+    blocking::run(app.turns(), move || export::response(format, &find(&open, &id)?, reading.archive())).await
+}
+
+fn record_page(
+    app: &App,
+    open: &Open,
+    entry: &Entry,
+    reader: &Reader,
+    marc: Option<Vec<MarcView>>,
+) -> RecordPage {
+    let lang = reader.lang;
+    let bib = &entry.bib;
+    let copies: u64 = entry.holdings.iter().map(|h| u64::from(h.holding.copies)).sum();
+    let mut holders: Vec<&LibraryCode> = entry.holdings.iter().map(|h| &h.library).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    let sum = [("n", holders.len().to_string()), ("copies", copies.to_string())];
+    let sum: Vec<(&str, &str)> = sum.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    RecordPage {
+        ui: Ui::new(app, reader),
+        id: entry.id.to_string(),
+        title: bib.title.clone().unwrap_or_else(|| lang.t("search.no_title").to_owned()),
+        subtitle: [part_text(bib), bib.subtitle.clone()].into_iter().flatten().collect::<Vec<_>>().join(" : "),
+        kind: lang.label("type", bib.material_type.code()),
+        year: bib.year.map(|y| y.to_string()).unwrap_or_default(),
+        language: html_lang(bib),
+        rows: rows(bib, lang),
+        holdings: holdings(app, open, entry, lang),
+        holdings_sum: lang.fill("record.holdings_sum", &sum),
+        members: lang.fill("record.members", &[("n", &entry.members.len().to_string())]),
+        citation: export::citation(bib),
+        exports: Format::ALL.map(|f| (format!("/record/{}/export/{}", entry.id, f.name()), f.label())).into(),
+        marc,
+    }
+}
+
+/// The language of the title for `lang=""`, where a browser picks glyphs and voices by it.
+fn html_lang(bib: &Bib) -> String {
+    let code = bib.languages.first().map_or("", String::as_str);
+    let known = [
+        ("chi", "zh"),
+        ("eng", "en"),
+        ("jpn", "ja"),
+        ("rus", "ru"),
+        ("kor", "ko"),
+        ("fre", "fr"),
+        ("ger", "de"),
+        ("uig", "ug"),
+        ("tib", "bo"),
+        ("mon", "mn"),
+        ("kaz", "kk"),
+        ("ara", "ar"),
+    ];
+    known.iter().find(|(c, _)| *c == code).map_or(String::new(), |(_, tag)| (*tag).to_owned())
+}
+
+fn rows(bib: &Bib, lang: Lang) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut push = |label: &str, values: Vec<Value>| {
+        if !values.is_empty() {
+            rows.push(Row { label: lang.t(label).to_owned(), values });
+        }
+    };
+    let published = [bib.place.as_deref(), bib.publisher.as_deref()].into_iter().flatten();
+    let published = published.collect::<Vec<_>>().join(" : ");
+    let date = bib.date_text.clone().or_else(|| bib.year.map(|y| y.to_string()));
+    let published = [Some(published).filter(|p| !p.is_empty()), date].into_iter().flatten();
+    let published = published.collect::<Vec<_>>().join(", ");
+    push("record.responsibility", plain(&bib.responsibility));
+    push("record.agents", bib.agents.iter().map(|a| searched("author", &a.name, a.role.as_deref())).collect());
+    push("record.part", plain(&part_text(bib)));
+    push("record.edition", plain(&bib.edition));
+    push("record.published", plain(&Some(published).filter(|p| !p.is_empty())));
+    push("record.extent", plain(&bib.extent));
+    push("record.isbn", bib.isbns.iter().map(|i| text(i.to_string())).collect());
+    push("record.invalid_isbn", bib.invalid_isbns.iter().map(text).collect());
+    push("record.issn", bib.issns.iter().map(|i| text(i.to_string())).collect());
+    push("record.cn_book_no", plain(&bib.cn_book_no));
+    push("record.price", plain(&bib.price));
+    push("record.language", bib.languages.iter().map(|l| text(lang.label("language", l))).collect());
+    push("record.original_language", plain(&bib.original_language.as_ref().map(|l| lang.label("language", l))));
+    push("record.classes", bib.clc.iter().map(|c| searched("class", c, None)).collect());
+    push("record.subjects", bib.subjects.iter().map(|s| searched("subject", s, None)).collect());
+    push("record.series", bib.series.iter().map(|s| searched("series", &s.title, s.volume.as_deref())).collect());
+    push("record.parallel", bib.parallel_titles.iter().map(text).collect());
+    push("record.other_titles", bib.other_titles.iter().map(text).collect());
+    push("record.coverage", plain(&bib.serial_coverage));
+    push("record.abstract", plain(&bib.abstract_text));
+    push("record.contents", plain(&bib.contents));
+    push("record.notes", bib.notes.iter().map(text).collect());
+    push("record.links", bib.urls.iter().map(link).collect());
+    rows
+}
+
+/// The description as labels and texts, for the command line.
+pub(crate) fn description(bib: &Bib, lang: Lang) -> Vec<(String, Vec<String>)> {
+    let title = [bib.title.clone(), bib.subtitle.clone()].into_iter().flatten().collect::<Vec<_>>().join(" : ");
+    let texts = |row: Row| (row.label, row.values.into_iter().map(|v| v.text).collect());
+    [(lang.label("field", "title"), vec![title])].into_iter().chain(rows(bib, lang).into_iter().map(texts)).collect()
+}
+
+fn text(text: impl ToString) -> Value {
+    Value { text: text.to_string(), href: None, outside: false }
+}
+
+fn plain(value: &Option<String>) -> Vec<Value> {
+    value.iter().map(text).collect()
+}
+
+/// A heading that leads to everything under it; what follows it is not part of the question.
+fn searched(field: &str, heading: &str, after: Option<&str>) -> Value {
+    let q = if field == "class" { heading.to_owned() } else { format!("\"{}\"", heading.replace('"', " ")) };
+    let shown = match after {
+        Some(after) => format!("{heading} {after}"),
+        None => heading.to_owned(),
+    };
+    Value {
+        text: shown,
+        href: Some(ask::link("/search", [("field", field), ("q", q.as_str())])),
+        outside: false,
+    }
+}
+
+/// A link of the record: only what a browser may follow without harm, the rest stands as text.
+fn link(url: impl AsRef<str>) -> Value {
+    let url = url.as_ref().trim();
+    let harmless = ["http://", "https://", "ftp://", "mailto:"];
+    let lower = url.to_ascii_lowercase();
+    let href = harmless.iter().any(|scheme| lower.starts_with(scheme)).then(|| url.to_owned());
+    Value { text: url.to_owned(), outside: href.is_some(), href }
+}
+
+/// The library of this machine first, then in list order.
+fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec<HoldingRow> {
+    let members = app.members();
+    let home = app.home();
+    let place = |code: &LibraryCode| {
+        let position = members.iter().position(|l| l.code == *code).unwrap_or(usize::MAX);
+        (home.as_ref() != Some(code), position)
+    };
+    let mut held: Vec<_> = entry.holdings.iter().collect();
+    held.sort_by_key(|h| place(&h.library));
+    let row = |held: &indexer::bib::LibraryHolding| {
+        let holding = &held.holding;
+        let (state, lendable) = match &holding.lendable {
+            Lendable::Yes => ("yes", lang.t("record.yes").to_owned()),
+            Lendable::No { reason } if reason.is_empty() => ("no", lang.t("record.no").to_owned()),
+            Lendable::No { reason } => ("no", lang.fill("record.no_because", &[("reason", reason)])),
+            Lendable::Unknown => ("unknown", lang.t("record.unknown").to_owned()),
+        };
+        HoldingRow {
+            library: library_name(&members, &held.library),
+            code: held.library.to_string(),
+            home: home.as_ref() == Some(&held.library),
+            location: holding.location.clone(),
+            call_number: holding.call_number.clone(),
+            coverage: holding.coverage.clone(),
+            copies: match holding.copies {
+                0 => lang.t("record.unknown_copies").to_owned(),
+                n => n.to_string(),
+            },
+            lendable,
+            state,
+            as_of: open.library(&held.library).and_then(|l| l.as_of.clone()).unwrap_or_default(),
+        }
+    };
+    held.into_iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_links_are_links() {
+        for url in ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "//x.org", ""] {
+            assert_eq!(link(url).href, None, "{url}");
+        }
+        for url in ["http://example.org/三国", "HTTPS://example.org", "mailto:a@example.org"] {
+            assert_eq!(link(url).href.as_deref(), Some(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn headings_are_searched_as_phrases() {
+        let value = searched("author", "林\"巧民", Some("主编"));
+        assert_eq!(value.text, "林\"巧民 主编");
+        assert_eq!(value.href.as_deref(), Some("/search?field=author&q=%22%E6%9E%97+%E5%B7%A7%E6%B0%91%22"));
+    }
+}

@@ -1,0 +1,80 @@
+//! Who asks and how: language, query string and remembered choices, out of one request.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+
+use crate::ask::Asked;
+use crate::i18n::Lang;
+use crate::state::App;
+
+/// One request as a handler sees it.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    /// The language of the answer.
+    pub(crate) lang: Lang,
+    /// The query string.
+    pub(crate) asked: Asked,
+    /// The path, as in links.
+    pub(crate) path: String,
+    /// What the browser remembers.
+    pub(crate) remembered: Remembered,
+}
+
+/// What the browser remembers between visits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remembered {
+    /// The access point used last.
+    pub(crate) field: Option<String>,
+    /// Codes of the libraries chosen last.
+    pub(crate) libraries: Vec<String>,
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let asked = Asked::parse(parts.uri.query());
+        let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+        let lang = Lang::choose(asked.get("lang"), cookie(&parts.headers, "lang").as_deref(), accept);
+        let libraries = cookie(&parts.headers, "libraries").unwrap_or_default();
+        let remembered = Remembered {
+            field: cookie(&parts.headers, "field"),
+            libraries: libraries.split('.').filter(|c| !c.is_empty()).map(str::to_owned).collect(),
+        };
+        Ok(Self { lang, asked, path: parts.uri.path().to_owned(), remembered })
+    }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(n, _)| *n == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// A cookie that remembers a choice for a year; empty forgets it. Values are codes: letters, digits, `-._`.
+pub(crate) fn set_cookie(name: &str, value: &str) -> String {
+    let value: String =
+        value.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).collect();
+    let age = if value.is_empty() { 0 } else { 31_536_000 };
+    format!("{name}={value}; Path=/; Max-Age={age}; SameSite=Lax; HttpOnly")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_hold_codes_and_nothing_else() {
+        assert_eq!(set_cookie("lang", "zh-Hant"), "lang=zh-Hant; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+        assert!(set_cookie("field", "a;b\r\nSet-Cookie: x=1").starts_with("field=abSet-Cookiex1; "));
+        assert!(set_cookie("libraries", "").contains("Max-Age=0"));
+    }
+}

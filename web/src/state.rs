@@ -1,0 +1,187 @@
+//! What every handler may look at: settings, members, the open generation, counters.
+//!
+//! The open generation is swapped under the readers when `catalogue/current` names another one; whoever is
+//! reading keeps the one he has.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use daemon::settings::Settings;
+use indexer::archive::Archive;
+use indexer::bib::LibraryCode;
+use indexer::library::Members;
+use indexer::search::Catalogue;
+
+use crate::blocking::{self, Turns};
+use crate::error::WebError;
+use crate::metrics::Metrics;
+
+/// How often `catalogue/current` is looked at.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// The state of the web process; cloning it is cheap.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    data_dir: PathBuf,
+    archive: Archive,
+    members: ArcSwap<Members>,
+    open: ArcSwapOption<Open>,
+    seen: Mutex<Seen>,
+    turns: Turns,
+    metrics: Metrics,
+}
+
+/// What the last glance at the data directory saw.
+#[derive(Default)]
+struct Seen {
+    generation: Option<String>,
+    members: Option<String>,
+}
+
+/// An open generation and what its manifest says of each library.
+pub(crate) struct Open {
+    /// The catalogue.
+    pub(crate) catalogue: Catalogue,
+    libraries: HashMap<LibraryCode, LibraryState>,
+}
+
+/// What a generation holds of one library.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LibraryState {
+    /// Date of its data.
+    pub(crate) as_of: Option<String>,
+    /// Its records.
+    pub(crate) records: u64,
+}
+
+impl Open {
+    fn new(catalogue: Catalogue) -> Self {
+        let states = catalogue.manifest().libraries.iter();
+        let libraries = states
+            .map(|l| (l.code.clone(), LibraryState { as_of: l.as_of.clone(), records: l.records }))
+            .collect();
+        Self { catalogue, libraries }
+    }
+
+    /// What it holds of a library.
+    pub(crate) fn library(&self, code: &LibraryCode) -> Option<&LibraryState> {
+        self.libraries.get(code)
+    }
+
+    /// All libraries with data.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = (&LibraryCode, &LibraryState)> {
+        self.libraries.iter()
+    }
+}
+
+impl App {
+    /// The state over a data directory, with the generation that is in force now.
+    pub(crate) fn new(settings: Settings, data_dir: &Path) -> anyhow::Result<Self> {
+        let inner = Inner {
+            settings,
+            data_dir: data_dir.to_owned(),
+            archive: Archive::open(data_dir)?,
+            members: ArcSwap::from_pointee(Members::embedded()),
+            open: ArcSwapOption::empty(),
+            seen: Mutex::default(),
+            turns: Turns::for_this_machine(),
+            metrics: Metrics::default(),
+        };
+        let app = Self(Arc::new(inner));
+        app.glance();
+        Ok(app)
+    }
+
+    /// Looks whether another generation or another table of members is in force; opens what is new.
+    pub(crate) fn glance(&self) {
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let members = std::fs::read_to_string(self.0.data_dir.join("members.tsv")).ok();
+        if members != seen.members {
+            let (table, problems) = Members::load(members.as_deref());
+            for problem in problems {
+                tracing::warn!("members.tsv: {problem}");
+            }
+            self.0.members.store(Arc::new(table));
+            seen.members = members;
+        }
+        let catalogue_dir = self.0.data_dir.join("catalogue");
+        let current = std::fs::read_to_string(catalogue_dir.join("current")).ok();
+        if current != seen.generation {
+            match current.as_ref().map(|_| Catalogue::open(&catalogue_dir)) {
+                Some(Ok(catalogue)) => {
+                    tracing::info!("generation {} is open", catalogue.generation());
+                    self.0.open.store(Some(Arc::new(Open::new(catalogue))));
+                }
+                // The one that is open stays open: an older answer is better than none.
+                Some(Err(cause)) => {
+                    tracing::error!("cannot open the generation: {:#}", anyhow::Error::new(cause));
+                }
+                None => tracing::warn!("no generation in {}", catalogue_dir.display()),
+            }
+            seen.generation = current;
+        }
+    }
+
+    /// Glances once a second until the process ends.
+    pub(crate) async fn keep_glancing(self) {
+        let mut ticks = tokio::time::interval(GLANCE);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            let app = self.clone();
+            let looked = blocking::run(&self.0.turns, move || {
+                app.glance();
+                Ok(())
+            });
+            if let Err(cause) = looked.await {
+                cause.log();
+            }
+        }
+    }
+
+    /// The open generation.
+    pub(crate) fn open(&self) -> Option<Arc<Open>> {
+        self.0.open.load_full()
+    }
+
+    /// The open generation, or the error that says what to do.
+    pub(crate) fn opened(&self) -> Result<Arc<Open>, WebError> {
+        self.open().ok_or(WebError::NotReady)
+    }
+
+    /// The member libraries.
+    pub(crate) fn members(&self) -> Arc<Members> {
+        self.0.members.load_full()
+    }
+
+    /// The settings in force.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The library of this machine.
+    pub(crate) fn home(&self) -> Option<LibraryCode> {
+        self.0.settings.library.clone()
+    }
+
+    /// The original records.
+    pub(crate) fn archive(&self) -> &Archive {
+        &self.0.archive
+    }
+
+    /// Turns for blocking work.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
+    }
+
+    /// The counters.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+}
