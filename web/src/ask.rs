@@ -152,7 +152,8 @@ pub(crate) fn query(
 /// Of a class and a class below it the narrower one counts: the boxes of a page offer both.
 fn classes(asked: &Asked) -> Vec<String> {
     let all: Vec<&str> = asked.all("class").collect();
-    let narrowed = |class: &str| all.iter().any(|other| other.len() > class.len() && other.starts_with(class));
+    let narrowed =
+        |class: &str| all.iter().any(|other| other.len() > class.len() && other.starts_with(class));
     all.iter().filter(|class| !narrowed(class)).map(|class| (*class).to_owned()).collect()
 }
 
@@ -179,7 +180,8 @@ fn number(asked: &Asked, name: &'static str, min: u32, max: u32) -> Result<Optio
         // A huge number is a number: how deep one may go has its own sentence.
         Err(_) if max == u32::MAX && value.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(max)),
         _ => {
-            let allowed = if max == u32::MAX { format!("{min}–{DEEPEST}") } else { format!("{min}–{max}") };
+            let allowed =
+                if max == u32::MAX { format!("{min}–{DEEPEST}") } else { format!("{min}–{max}") };
             Err(BadRequest::WrongNumber { name, value: value.to_owned(), allowed })
         }
     }
@@ -206,9 +208,10 @@ mod tests {
 
     #[test]
     fn reads_every_parameter() {
-        let query = ask("q=java&field=title&type=book-chi&type=thesis&language=chi&class=TP3&from=1998&to=2024\
+        let query =
+            ask("q=java&field=title&type=book-chi&type=thesis&language=chi&class=TP3&from=1998&to=2024\
                          &sort=newest&page=2&per_page=50&unknown=1")
-        .unwrap();
+            .unwrap();
         assert_eq!(query.text, "java");
         assert_eq!(query.field, SearchField::Title);
         assert_eq!(query.types, [MaterialType::BookChi, MaterialType::Thesis]);
@@ -263,10 +266,7 @@ mod tests {
         assert_eq!(found.libraries, [LibraryCode::new("NLC")]);
         assert_eq!(found.left_out, [LibraryCode::new("SHL")]);
         assert_eq!(found.unknown, ["XXX"]);
-        assert_eq!(
-            strict_choice(&asked, &members, None),
-            Err(BadRequest::UnknownLibrary("XXX".to_owned()))
-        );
+        assert_eq!(strict_choice(&asked, &members, None), Err(BadRequest::UnknownLibrary("XXX".to_owned())));
         let group = Asked::parse(Some("group=公共馆"));
         assert_eq!(choice(&group, &members, Some(10)).libraries.len(), 2);
         let two = Asked::parse(Some("library=SHL&library=NLC"));
@@ -279,7 +279,10 @@ mod tests {
     #[test]
     fn links_replace_what_changes() {
         let asked = Asked::parse(Some("q=三国&page=3&lang=en&type=map"));
-        assert_eq!(asked.link("/search", &["page"], &[("page", "4")]), "/search?q=%E4%B8%89%E5%9B%BD&type=map&page=4");
+        assert_eq!(
+            asked.link("/search", &["page"], &[("page", "4")]),
+            "/search?q=%E4%B8%89%E5%9B%BD&type=map&page=4"
+        );
         assert_eq!(Asked::default().link("/", &[], &[]), "/");
     }
 }

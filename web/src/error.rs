@@ -55,12 +55,12 @@ impl BadRequest {
     /// The sentence for the reader.
     pub(crate) fn sentence(&self, lang: Lang) -> String {
         match self {
-            Self::WrongValue { name, value, allowed } => {
-                lang.fill("error.wrong_value", &[("name", name), ("value", &short(value)), ("allowed", allowed)])
-            }
-            Self::WrongNumber { name, value, allowed } => {
-                lang.fill("error.wrong_number", &[("name", name), ("value", &short(value)), ("allowed", allowed)])
-            }
+            Self::WrongValue { name, value, allowed } => lang
+                .fill("error.wrong_value", &[("name", name), ("value", &short(value)), ("allowed", allowed)]),
+            Self::WrongNumber { name, value, allowed } => lang.fill(
+                "error.wrong_number",
+                &[("name", name), ("value", &short(value)), ("allowed", allowed)],
+            ),
             Self::TooDeep { max } => lang.fill("error.too_deep", &[("max", &max.to_string())]),
             Self::TooManyLibraries { max, given } => lang.fill(
                 "error.too_many_libraries",

@@ -34,7 +34,8 @@ impl Metrics {
         let mut text = String::new();
         family(&mut text, "lianmu_http_requests_total", "counter", "Answers by class of status.");
         for (i, n) in self.answers.iter().enumerate() {
-            let _ = writeln!(text, "lianmu_http_requests_total{{status=\"{}xx\"}} {}", i + 1, n.load(Relaxed));
+            let _ =
+                writeln!(text, "lianmu_http_requests_total{{status=\"{}xx\"}} {}", i + 1, n.load(Relaxed));
         }
         family(&mut text, "lianmu_search_seconds", "summary", "Time spent in searches.");
         let seconds = self.search_micros.load(Relaxed) as f64 / 1e6;

@@ -73,7 +73,10 @@ mod tests {
 
     #[test]
     fn cookies_hold_codes_and_nothing_else() {
-        assert_eq!(set_cookie("lang", "zh-Hant"), "lang=zh-Hant; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+        assert_eq!(
+            set_cookie("lang", "zh-Hant"),
+            "lang=zh-Hant; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
+        );
         assert!(set_cookie("field", "a;b\r\nSet-Cookie: x=1").starts_with("field=abSet-Cookiex1; "));
         assert!(set_cookie("libraries", "").contains("Max-Age=0"));
     }

@@ -187,7 +187,14 @@ pub(crate) struct CentralStatus {
 
 impl SearchDocument {
     /// The document of an answer.
-    pub(crate) fn new(query: &Query, answer: Answer, took_ms: f64, open: &Open, members: &Members, lang: Lang) -> Self {
+    pub(crate) fn new(
+        query: &Query,
+        answer: Answer,
+        took_ms: f64,
+        open: &Open,
+        members: &Members,
+        lang: Lang,
+    ) -> Self {
         let libraries = answer.libraries.iter().map(|(code, hits)| LibraryHits {
             code: code.to_string(),
             name: library_name(members, code),

@@ -164,7 +164,8 @@ fn write(global: &Global, member: &Member, new: bool) -> anyhow::Result<Outcome>
     std::fs::create_dir_all(&global.data)
         .with_context(|| format!("cannot make {}", global.data.display()))?;
     let path = global.data.join("members.tsv");
-    replace_file(&Disk, &path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    replace_file(&Disk, &path, text.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
     if member.json {
         let mut document = LibrariesDocument::new(&members, None, "");
         document.libraries.retain(|library| library.code == member.code);

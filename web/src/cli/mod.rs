@@ -110,7 +110,10 @@ fn settings(global: &Global) -> anyhow::Result<Settings> {
     let settings = Settings::load(path)?;
     if let Some(code) = &settings.library {
         let (members, _) = Members::load(overrides(global)?.as_deref());
-        anyhow::ensure!(members.get(code).is_some(), "library = \"{code}\" in the configuration is no member");
+        anyhow::ensure!(
+            members.get(code).is_some(),
+            "library = \"{code}\" in the configuration is no member"
+        );
     }
     Ok(settings)
 }

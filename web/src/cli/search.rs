@@ -139,7 +139,11 @@ fn record(n: u64, record: &RecordDocument, lang: Lang, out: &mut impl Write) -> 
     writeln!(out, "\n{n:>4}  {title}{}", rest.collect::<String>())?;
     let year = record.year.map(|y| y.to_string());
     let line = [&record.responsibility, &record.publisher, &year, &Some(record.type_label.clone())];
-    writeln!(out, "      {}", line.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · "))?;
+    writeln!(
+        out,
+        "      {}",
+        line.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ")
+    )?;
     let held = record.holdings.iter().take(3).map(|h| {
         let call_number = h.call_number.as_deref().unwrap_or("—");
         format!("{} {call_number} ×{}", h.library, h.copies)

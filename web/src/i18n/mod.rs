@@ -90,7 +90,8 @@ impl Lang {
 
     /// The language of the terminal; English where the environment names none of ours.
     pub(crate) fn of_terminal() -> Self {
-        let mut named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+        let mut named =
+            ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
         let named = named.find(|value| !value.is_empty()).unwrap_or_default();
         let tag = named.split('.').next().unwrap_or_default().replace('_', "-");
         Self::from_tag(&tag).unwrap_or(Self::En)

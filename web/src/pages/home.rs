@@ -173,7 +173,8 @@ fn freshness(open: &Open, n_members: usize, lang: Lang) -> String {
         _ => "fresh.undated",
     };
     let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
-    let gaps = [("entries", &*entries), ("n", &n.to_string()), ("first", first), ("last", last), ("date", last)];
+    let gaps =
+        [("entries", &*entries), ("n", &n.to_string()), ("first", first), ("last", last), ("date", last)];
     let mut line = lang.fill(key, &gaps);
     if n < n_members {
         if lang == Lang::En {

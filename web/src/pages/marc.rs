@@ -70,7 +70,11 @@ fn marc_view(member: &Member, archive: &Archive, members: &Members, lang: Lang) 
             let indicators = if field.is_control() {
                 String::new()
             } else {
-                field.indicators().iter().map(|&b| if b.is_ascii_graphic() { b as char } else { '␣' }).collect()
+                field
+                    .indicators()
+                    .iter()
+                    .map(|&b| if b.is_ascii_graphic() { b as char } else { '␣' })
+                    .collect()
             };
             MarcField { tag, label, indicators, subfields }
         })
@@ -87,7 +91,11 @@ enum Family {
 
 impl Family {
     fn of(record: &Record) -> Self {
-        if record.field(b"245").is_some() && record.field(b"200").is_none() { Self::Marc21 } else { Self::Unimarc }
+        if record.field(b"245").is_some() && record.field(b"200").is_none() {
+            Self::Marc21
+        } else {
+            Self::Unimarc
+        }
     }
 
     fn name(self) -> &'static str {

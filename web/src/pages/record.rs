@@ -122,7 +122,11 @@ fn record_page(
         ui: Ui::new(app, reader),
         id: entry.id.to_string(),
         title: bib.title.clone().unwrap_or_else(|| lang.t("search.no_title").to_owned()),
-        subtitle: [part_text(bib), bib.subtitle.clone()].into_iter().flatten().collect::<Vec<_>>().join(" : "),
+        subtitle: [part_text(bib), bib.subtitle.clone()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" : "),
         kind: lang.label("type", bib.material_type.code()),
         year: bib.year.map(|y| y.to_string()).unwrap_or_default(),
         language: html_lang(bib),
@@ -169,7 +173,10 @@ fn rows(bib: &Bib, lang: Lang) -> Vec<Row> {
     let published = [Some(published).filter(|p| !p.is_empty()), date].into_iter().flatten();
     let published = published.collect::<Vec<_>>().join(", ");
     push("record.responsibility", plain(&bib.responsibility));
-    push("record.agents", bib.agents.iter().map(|a| searched("author", &a.name, a.role.as_deref())).collect());
+    push(
+        "record.agents",
+        bib.agents.iter().map(|a| searched("author", &a.name, a.role.as_deref())).collect(),
+    );
     push("record.part", plain(&part_text(bib)));
     push("record.edition", plain(&bib.edition));
     push("record.published", plain(&Some(published).filter(|p| !p.is_empty())));
@@ -180,10 +187,16 @@ fn rows(bib: &Bib, lang: Lang) -> Vec<Row> {
     push("record.cn_book_no", plain(&bib.cn_book_no));
     push("record.price", plain(&bib.price));
     push("record.language", bib.languages.iter().map(|l| text(lang.label("language", l))).collect());
-    push("record.original_language", plain(&bib.original_language.as_ref().map(|l| lang.label("language", l))));
+    push(
+        "record.original_language",
+        plain(&bib.original_language.as_ref().map(|l| lang.label("language", l))),
+    );
     push("record.classes", bib.clc.iter().map(|c| searched("class", c, None)).collect());
     push("record.subjects", bib.subjects.iter().map(|s| searched("subject", s, None)).collect());
-    push("record.series", bib.series.iter().map(|s| searched("series", &s.title, s.volume.as_deref())).collect());
+    push(
+        "record.series",
+        bib.series.iter().map(|s| searched("series", &s.title, s.volume.as_deref())).collect(),
+    );
     push("record.parallel", bib.parallel_titles.iter().map(text).collect());
     push("record.other_titles", bib.other_titles.iter().map(text).collect());
     push("record.coverage", plain(&bib.serial_coverage));
@@ -196,9 +209,13 @@ fn rows(bib: &Bib, lang: Lang) -> Vec<Row> {
 
 /// The description as labels and texts, for the command line.
 pub(crate) fn description(bib: &Bib, lang: Lang) -> Vec<(String, Vec<String>)> {
-    let title = [bib.title.clone(), bib.subtitle.clone()].into_iter().flatten().collect::<Vec<_>>().join(" : ");
+    let title =
+        [bib.title.clone(), bib.subtitle.clone()].into_iter().flatten().collect::<Vec<_>>().join(" : ");
     let texts = |row: Row| (row.label, row.values.into_iter().map(|v| v.text).collect());
-    [(lang.label("field", "title"), vec![title])].into_iter().chain(rows(bib, lang).into_iter().map(texts)).collect()
+    [(lang.label("field", "title"), vec![title])]
+        .into_iter()
+        .chain(rows(bib, lang).into_iter().map(texts))
+        .collect()
 }
 
 fn text(text: impl ToString) -> Value {
@@ -275,7 +292,9 @@ mod tests {
 
     #[test]
     fn only_harmless_links_are_links() {
-        for url in ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "//x.org", ""] {
+        for url in
+            ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "//x.org", ""]
+        {
             assert_eq!(link(url).href, None, "{url}");
         }
         for url in ["http://example.org/三国", "HTTPS://example.org", "mailto:a@example.org"] {

@@ -240,7 +240,11 @@ impl View<'_> {
             kept_by_jump: self.kept(&[]),
             notes: notes(self.choice, limit, self.members, lang),
             scope: self.scope(),
-            change: self.asked().link("/", &["page", "only", "type", "language", "class", "from", "to", "sort"], &[]),
+            change: self.asked().link(
+                "/",
+                &["page", "only", "type", "language", "class", "from", "to", "sort"],
+                &[],
+            ),
             summary: self.summary(&document),
             strip: self.strip(&document),
             n_filters: filters.iter().map(|name| self.asked().all(name).count()).sum(),
@@ -447,7 +451,8 @@ impl View<'_> {
 /// The pages whose numbers stand in the pager: the ends, and those around this one.
 fn pages_shown(page: u32, pages: u32) -> Vec<u32> {
     let around = page.saturating_sub(2)..=page.saturating_add(2);
-    let mut shown: Vec<u32> = [1, pages].into_iter().chain(around).filter(|p| (1..=pages).contains(p)).collect();
+    let mut shown: Vec<u32> =
+        [1, pages].into_iter().chain(around).filter(|p| (1..=pages).contains(p)).collect();
     shown.sort_unstable();
     shown.dedup();
     shown
@@ -491,7 +496,12 @@ fn year_chart(years: &[FacetValue], lang: Lang) -> Option<YearChart> {
     let bar = |(i, hits): (usize, &u64)| {
         let height = usize::try_from((hits * CHART_HEIGHT).div_ceil(highest)).unwrap_or(0);
         let from = first + i32::try_from(i * step).unwrap_or(0);
-        Bar { x: i * 6, y: CHART_HEIGHT as usize - height, height, title: format!("{from}: {}", grouped(*hits)) }
+        Bar {
+            x: i * 6,
+            y: CHART_HEIGHT as usize - height,
+            height,
+            title: format!("{from}: {}", grouped(*hits)),
+        }
     };
     Some(YearChart {
         label: lang.fill("search.year_chart", &gaps),
