@@ -2,5 +2,5 @@
 //!
 //! Single characters come from the crate `pinyin`. Origin: `tables/README.md`.
 
-/// Rows `word TAB syllables with tone numbers`, the characters folded.
+/// Rows `word TAB syllables with tone numbers`, in simplified characters.
 pub const PHRASES: &str = include_str!("../tables/pinyin_phrases.tsv");

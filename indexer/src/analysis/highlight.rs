@@ -4,11 +4,11 @@
 
 use std::ops::Range;
 
-use super::fold::{Class, class_of, fold_mapped};
+use super::fold::{Class, Folded, class_of, fold_mapped};
 use super::numbers;
 
 /// The half-open ranges of `original`, in characters (Unicode scalar values), that one of the folded `needles`
-/// matches; sorted, overlapping and touching ones joined.
+/// matches; sorted, overlapping and touching ones joined. A needle `jav*` matches words that begin so.
 ///
 /// ```
 /// use indexer::analysis::highlight;
@@ -18,31 +18,59 @@ pub fn highlight(original: &str, needles: &[String]) -> Vec<Range<u32>> {
     let folded = fold_mapped(original);
     let starts: Vec<usize> = folded.text.char_indices().map(|(at, _)| at).collect();
     let mut found = Vec::new();
-    for needle in needles.iter().flat_map(|n| numbers::spellings(n)).filter(|n| !n.is_empty()) {
-        for (at, _) in folded.text.match_indices(&needle) {
-            if !whole_words(&folded.text, at, at + needle.len()) {
-                continue;
-            }
-            let first = starts.partition_point(|&s| s < at);
-            let last = starts.partition_point(|&s| s < at + needle.len());
-            if let (Some(from), Some(to)) =
-                (folded.map.get(first), last.checked_sub(1).and_then(|l| folded.map.get(l)))
-            {
-                found.push(from.0..to.1);
+    for needle in needles.iter().flat_map(|n| numbers::spellings(n)) {
+        let (needle, open) = needle.strip_suffix('*').map_or((needle.as_str(), false), |n| (n, true));
+        if needle.is_empty() {
+            continue;
+        }
+        for (at, _) in folded.text.match_indices(needle) {
+            if whole_words(&folded.text, at, at + needle.len(), open) {
+                let first = starts.partition_point(|&s| s < at);
+                let last = starts.partition_point(|&s| s < at + needle.len());
+                found.extend(span(&folded, first, last));
             }
         }
     }
     joined(found)
 }
 
+/// The ranges of `original` that a reading in pinyin matches: each reading is a row of syllables, each of these the
+/// sorted folded characters that it may stand for.
+///
+/// ```
+/// use indexer::analysis::{highlight_readings, pinyin::chars_of_syllable};
+/// let sets = ["san", "guo"].map(|s| chars_of_syllable(s).to_vec());
+/// assert_eq!(highlight_readings("新三國", &[sets]), vec![1..3]);
+/// ```
+pub fn highlight_readings(original: &str, readings: &[impl AsRef<[Vec<char>]>]) -> Vec<Range<u32>> {
+    let folded = fold_mapped(original);
+    let chars: Vec<char> = folded.text.chars().collect();
+    let mut found = Vec::new();
+    for sets in readings.iter().map(AsRef::as_ref).filter(|sets| !sets.is_empty()) {
+        for (at, window) in chars.windows(sets.len()).enumerate() {
+            if sets.iter().zip(window).all(|(set, c)| set.binary_search(c).is_ok()) {
+                found.extend(span(&folded, at, at + sets.len()));
+            }
+        }
+    }
+    joined(found)
+}
+
+/// What the folded characters from `first` up to `last` were.
+fn span(folded: &Folded, first: usize, last: usize) -> Option<Range<u32>> {
+    let (from, _) = folded.map.get(first)?;
+    let (_, to) = folded.map.get(last.checked_sub(1)?)?;
+    Some(*from..*to)
+}
+
 /// `java` does not match inside `javascript`; Han matches anywhere.
-fn whole_words(text: &str, start: usize, end: usize) -> bool {
+fn whole_words(text: &str, start: usize, end: usize, open: bool) -> bool {
     let word = |c: Option<char>| c.filter(|&c| class_of(c) == Class::Word).map(|c| c.is_ascii_digit());
     let before = word(text[..start].chars().next_back());
     let first = word(text[start..].chars().next());
     let last = word(text[..end].chars().next_back());
     let after = word(text[end..].chars().next());
-    (first.is_none() || before != first) && (last.is_none() || after != last)
+    (first.is_none() || before != first) && (open || last.is_none() || after != last)
 }
 
 fn joined(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
@@ -88,6 +116,18 @@ mod tests {
         check("三三三三", &["三三"], &[0..4]);
         check("三国", &["", "水浒"], &[]);
         check("", &["三国"], &[]);
+        assert_eq!(highlight("JavaScript与Python", &["jav*".to_owned(), "*".to_owned()]), [0..3]);
+    }
+
+    #[test]
+    fn readings_are_shown_too() {
+        let sets = |typed: &str| -> Vec<Vec<char>> {
+            typed.split(' ').map(super::super::pinyin::chars_of_prefix).collect()
+        };
+        assert_eq!(highlight_readings("《三國演義》（上）", &[sets("san guo yan yi")]), [1..5]);
+        assert_eq!(highlight_readings("《三國演義》（上）", &[sets("y y"), sets("shang")]), [3..5, 7..8]);
+        assert_eq!(highlight_readings("三国", &[sets("san guo yan")]), []);
+        assert_eq!(highlight_readings("", &[sets("san")]), []);
     }
 
     proptest! {

@@ -10,7 +10,7 @@ pub mod pinyin;
 mod tokens;
 mod words;
 
-pub use highlight::highlight;
+pub use highlight::{highlight, highlight_readings};
 pub use tokens::{Mode, index_tokens, query_tokens, tokens};
 pub use words::words;
 

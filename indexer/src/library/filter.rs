@@ -107,7 +107,7 @@ impl Key {
         }
         let mut best = None;
         for &start in &self.starts {
-            let found = Walk { key: self, typed: &typed.chars, best: None }.from(start);
+            let found = walk(self, &typed.chars, start);
             let rank = found.map(|way| match way {
                 Way { tolerated: true, .. } => Rank::Tolerated,
                 _ if start > 0 => Rank::BehindPlace,
@@ -162,46 +162,51 @@ struct Way {
     partial: bool,
 }
 
-struct Walk<'a> {
-    key: &'a Key,
-    typed: &'a [char],
-    best: Option<Way>,
+/// The best way in which the sounds from `start` on use up all that was typed.
+fn walk(key: &Key, typed: &[char], start: usize) -> Option<Way> {
+    // For each place in what was typed the best way to it; one sound further with every turn.
+    let mut reached: Vec<Option<Way>> = vec![None; typed.len() + 1];
+    reached[0] = Some(Way { tolerated: false, partial: false });
+    let mut best = None;
+    for i in start..=key.sounds.len() {
+        // 图书馆 behind the name counts only whole: `bjdxt` is nothing.
+        if i <= key.core || i == key.sounds.len() {
+            best = better(best, reached[typed.len()]);
+        }
+        let Some(sound) = key.sounds.get(i) else { break };
+        let mut next = vec![None; typed.len() + 1];
+        for (at, way) in reached.iter().enumerate().take(typed.len()) {
+            if let Some(way) = *way {
+                say(sound, typed, at, way, &mut next);
+            }
+        }
+        if next.iter().all(Option::is_none) {
+            break;
+        }
+        reached = next;
+    }
+    best
 }
 
-impl Walk<'_> {
-    fn from(mut self, start: usize) -> Option<Way> {
-        self.step(start, 0, Way { tolerated: false, partial: false });
-        self.best
+/// Uses one sound from `typed[at..]`, in every way that it can be typed.
+fn say(sound: &Sound, typed: &[char], at: usize, way: Way, next: &mut [Option<Way>]) {
+    if typed[at] == sound.c {
+        next[at + 1] = better(next[at + 1], Some(way));
     }
+    let right = sound.right.iter().map(|s| (s, false));
+    for (syllable, tolerated) in right.chain(sound.tolerated.iter().map(|s| (s, true))) {
+        let common = syllable.chars().zip(&typed[at..]).take_while(|(a, b)| a == *b).count();
+        for n in 1..=common {
+            let last = at > 0 && at + n == typed.len();
+            let partial = way.partial || (n < syllable.len() && !last);
+            let own = Way { tolerated: way.tolerated || tolerated, partial };
+            next[at + n] = better(next[at + n], Some(own));
+        }
+    }
+}
 
-    /// Uses `typed[at..]` from the sound `i` on. Names are short and a syllable fits in few ways, so it is quick.
-    fn step(&mut self, i: usize, at: usize, way: Way) {
-        if self.best.is_some_and(|b| b <= way) {
-            return;
-        }
-        if at == self.typed.len() {
-            // 图书馆 behind the name counts only whole: `bjdxt` is nothing.
-            if i <= self.key.core || i == self.key.sounds.len() {
-                self.best = Some(way);
-            }
-            return;
-        }
-        let key = self.key;
-        let Some(sound) = key.sounds.get(i) else { return };
-        if self.typed[at] == sound.c {
-            self.step(i + 1, at + 1, way);
-        }
-        let right = sound.right.iter().map(|s| (s, false));
-        for (syllable, tolerated) in right.chain(sound.tolerated.iter().map(|s| (s, true))) {
-            let common = syllable.chars().zip(&self.typed[at..]).take_while(|(a, b)| a == *b).count();
-            for n in (1..=common).rev() {
-                let partial = way.partial
-                    || (n < syllable.len() && at + n < self.typed.len())
-                    || (n < syllable.len() && at == 0);
-                self.step(i + 1, at + n, Way { tolerated: way.tolerated || tolerated, partial });
-            }
-        }
-    }
+fn better(a: Option<Way>, b: Option<Way>) -> Option<Way> {
+    a.into_iter().chain(b).min()
 }
 
 /// The numbers of the libraries that fit, best first.

@@ -88,6 +88,16 @@ impl Table {
         let (mut pages, mut cells, mut many) = (Vec::new(), Vec::new(), Vec::new());
         let mut known: FxHashMap<Vec<u32>, u16> = FxHashMap::default();
         for first in (0..=char::MAX as u32).step_by(PAGE) {
+            // Planes without characters, or with private ones alone.
+            let uniform =
+                matches!(first, 0x4_0000..0xE_0000 | 0xF_0000..).then(|| char::from_u32(first)).flatten();
+            if let (Some(c), Some(&number)) = (uniform, pages.last())
+                && first % 0x1_0000 != 0
+                && cells.get(usize::from(number) * PAGE) == Some(&cell('\0', class(c)))
+            {
+                pages.push(number);
+                continue;
+            }
             let page: Vec<u32> = (first..first + PAGE as u32)
                 .map(|code| {
                     let Some(c) = char::from_u32(code) else { return cell('\0', Class::Gone) };

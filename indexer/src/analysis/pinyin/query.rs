@@ -89,8 +89,7 @@ fn segments(typed: &str) -> Option<Vec<String>> {
             _ if c.is_whitespace() => segments.push(String::new()),
             _ => {
                 let folded = fold(c.encode_utf8(&mut [0; 4]));
-                if let Some(tone @ b'1'..=b'5') = folded.bytes().next().filter(|_| folded.len() == 1) {
-                    debug_assert!(tone.is_ascii_digit());
+                if matches!(folded.as_bytes(), [b'1'..=b'5']) {
                     segments.push(String::new());
                 } else if folded.bytes().all(|b| b.is_ascii_lowercase()) {
                     segments.last_mut()?.push_str(&folded);
@@ -105,15 +104,9 @@ fn segments(typed: &str) -> Option<Vec<String>> {
     (0 < letters && letters <= MOST_LETTERS).then(|| segments.iter().map(|s| umlauts(s)).collect())
 }
 
-/// `lyu`, `nyue` are how passports write lü, nüe; `lue`, `nue` how most people type them.
+/// `lyu` and `nyue` are how passports write lü and nüe.
 fn umlauts(letters: &str) -> String {
-    let mut out = letters.to_owned();
-    for (from, to) in [("lyu", "lv"), ("nyu", "nv"), ("lue", "lve"), ("nue", "nve")] {
-        if out.contains(from) {
-            out = out.replace(from, to);
-        }
-    }
-    out
+    letters.replace("lyu", "lv").replace("nyu", "nv")
 }
 
 fn cost(split: &[Piece]) -> (usize, usize) {
@@ -197,6 +190,8 @@ mod tests {
             ("lu:se", &["lv se"]),
             ("lyu", &["lv"]),
             ("lüe", &["lve"]),
+            ("lue", &["lue", "lu e"]),
+            ("nuer", &["nu er"]),
             ("zhonghuarenmingongheguo", &["zhong hua ren min gong he guo"]),
         ] {
             let own = splits(typed);

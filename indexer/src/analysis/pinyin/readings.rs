@@ -71,7 +71,12 @@ impl Readings {
             let (Some(target), None) = (chars.next(), chars.next()) else { continue };
             // A rare form lends its target the first reading only: the rest would make every syllable longer.
             let n = if target == c || common(c) { multi.count() } else { 1 };
-            let own = multi.into_iter().take(n).map(|p| plain(p.plain())).filter(|s| spoken(s)).collect();
+            let proper = multi.into_iter().take(n).map(|p| plain(p.plain())).filter(|s| spoken(s));
+            let mut own: Vec<String> = proper.collect();
+            // Many type ü as u, and only lü and nü can be meant then.
+            let typed: Vec<String> =
+                own.iter().filter(|s| s.contains('v')).map(|s| s.replace('v', "u")).collect();
+            own.extend(typed);
             found.push((target, c, own));
         }
         // The character's own readings stand before those it inherits.
@@ -105,7 +110,7 @@ impl Readings {
 }
 
 /// In GB 2312: its readings are all in use.
-fn common(c: char) -> bool {
+pub(super) fn common(c: char) -> bool {
     let mut buffer = [0; 4];
     let (bytes, _, lost) = encoding_rs::GBK.encode(c.encode_utf8(&mut buffer));
     !lost && matches!(*bytes, [0xB0..=0xF7, 0xA1..=0xFE])

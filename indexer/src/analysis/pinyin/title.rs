@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use pinyin::ToPinyin;
 use rustc_hash::FxHashMap;
 
-use super::super::fold::fold;
-use super::readings::plain;
+use super::super::fold::{fold, fold_mapped};
+use super::readings::{common, plain};
 
-static PHRASES: LazyLock<FxHashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+static PHRASES: LazyLock<FxHashMap<String, Vec<&'static str>>> = LazyLock::new(|| {
     let rows = data::pinyin::PHRASES.lines().filter(|l| !l.starts_with('#'));
-    rows.filter_map(|l| l.split_once('\t')).map(|(word, read)| (word, read.split(' ').collect())).collect()
+    rows.filter_map(|l| l.split_once('\t'))
+        .map(|(word, read)| (fold(word), read.split(' ').collect()))
+        .collect()
 });
 
 /// The longest word of the table, in characters.
@@ -20,7 +22,7 @@ const LONGEST: usize = 4;
 pub fn reading(title: &str) -> String {
     let mut out = String::new();
     let mut after_syllable = false;
-    read(&fold(title), &mut |c, syllable| match syllable {
+    read(title, &mut |c, syllable| match syllable {
         Some(syllable) => {
             if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
@@ -41,7 +43,7 @@ pub fn reading(title: &str) -> String {
 /// The first letters of the title's syllables, its words of letters whole: `sgyy`, `javajmjc`.
 pub fn initials(title: &str) -> String {
     let mut out = String::new();
-    read(&fold(title), &mut |c, syllable| match syllable {
+    read(title, &mut |c, syllable| match syllable {
         Some(syllable) => out.extend(syllable.chars().next()),
         None if c != ' ' => out.push(c),
         None => {}
@@ -52,7 +54,7 @@ pub fn initials(title: &str) -> String {
 /// Compares as titles stand in a Chinese catalogue: digits, Latin letters, then Han by pinyin, tone, character.
 pub fn sort_key(title: &str) -> String {
     let mut out = String::new();
-    read(&fold(title), &mut |c, syllable| {
+    read(title, &mut |c, syllable| {
         if let Some(syllable) = syllable {
             // Behind every ASCII letter, and the tone behind the end of the syllable: xi before xian.
             out.push('~');
@@ -67,28 +69,43 @@ fn tone(c: char) -> bool {
     c.is_ascii_digit()
 }
 
-/// Calls `each` with every character of folded text and its syllable with tone number, if it has one.
-fn read(folded: &str, each: &mut impl FnMut(char, Option<&str>)) {
-    let mut rest = folded;
+/// Calls `each` with every folded character of a title and its syllable with tone number, if it has one.
+fn read(title: &str, each: &mut impl FnMut(char, Option<&str>)) {
+    let folded = fold_mapped(title);
+    let mut rest = folded.text.as_str();
+    let mut origins = folded.map.iter();
+    let mut originals = (0u32..).zip(title.chars()).peekable();
     while let Some(c) = rest.chars().next() {
-        let word = (2..=LONGEST).rev().find_map(|n| {
-            let end = rest.char_indices().nth(n).map_or(rest.len(), |(at, _)| at);
-            let read = PHRASES.get(&rest[..end])?;
-            (rest[..end].chars().count() == read.len()).then_some((end, read))
-        });
-        if let (false, Some((end, read))) = (c.is_ascii(), word) {
-            for (c, syllable) in rest[..end].chars().zip(read) {
+        if let Some((end, syllables)) = word(rest) {
+            for (c, syllable) in rest[..end].chars().zip(syllables) {
                 each(c, Some(syllable));
+                origins.next();
             }
             rest = &rest[end..];
-        } else {
-            match c.to_pinyin() {
-                Some(syllable) => each(c, Some(&plain(syllable.with_tone_num_end()))),
-                None => each(c, None),
-            }
-            rest = &rest[c.len_utf8()..];
+            continue;
         }
+        let origin = origins.next().map_or(0, |(from, _)| *from);
+        // 乾隆 and 活着 fold to 干隆 and 活著 but are read as they stand.
+        while originals.next_if(|(at, _)| *at < origin).is_some() {}
+        let original = originals.peek().map(|(_, c)| *c).filter(|&c| common(c));
+        match original.unwrap_or(c).to_pinyin() {
+            Some(syllable) => each(c, Some(&plain(syllable.with_tone_num_end()))),
+            None => each(c, None),
+        }
+        rest = &rest[c.len_utf8()..];
     }
+}
+
+/// The longest word of the table that the folded text begins with: where it ends, and its syllables.
+fn word(text: &str) -> Option<(usize, &'static [&'static str])> {
+    if text.starts_with(|c: char| c.is_ascii()) {
+        return None;
+    }
+    (2..=LONGEST).rev().find_map(|n| {
+        let end = text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+        let syllables = PHRASES.get(&text[..end])?;
+        (text[..end].chars().count() == syllables.len()).then_some((end, syllables.as_slice()))
+    })
 }
 
 #[cfg(test)]
@@ -106,6 +123,13 @@ mod tests {
             ("曾国藩家书", "zeng guo fan jia shu"),
             ("Java简明教程2", "java jian ming jiao cheng 2"),
             ("绿色", "lv se"),
+            ("乾隆皇帝", "qian long huang di"),
+            ("活着", "huo zhe"),
+            ("世界名著", "shi jie ming zhu"),
+            ("飞机着陆", "fei ji zhuo lu"),
+            ("㈱三国", "zhu san guo"),
+            ("ﬁⅡ三国Ⅳ卷", "fi ii san guo iv juan"),
+            ("重庆㈱乾", "chong qing zhu qian"),
             ("", ""),
         ] {
             assert_eq!(reading(title), expect, "{title}");

@@ -1,0 +1,4 @@
+//! Everything that crosses several stations of the indexer, or reads real files: one binary, one module a matter.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod analysis;
