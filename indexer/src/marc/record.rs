@@ -139,6 +139,31 @@ impl Record {
         }
     }
 
+    /// Replaces texts by better ones; `better` answers `None` for those that are good. True if any was replaced.
+    pub(super) fn rewrite(&mut self, better: impl Fn(&str) -> Option<String>) -> bool {
+        let mut any = false;
+        let mut text = String::with_capacity(self.text.len());
+        let mut moved = |value: &mut Range<u32>| {
+            let old = &self.text[range(value)];
+            let start = text.len() as u32;
+            match better(old) {
+                Some(new) => {
+                    any = true;
+                    text.push_str(&new);
+                }
+                None => text.push_str(old),
+            }
+            *value = start..text.len() as u32;
+        };
+        for field in &mut self.fields {
+            // In the order of the text: a field's own value stands before its subfields.
+            moved(&mut field.value);
+            self.subfields[range(&field.subfields)].iter_mut().for_each(|s| moved(&mut s.value));
+        }
+        self.text = text;
+        any
+    }
+
     fn written(&mut self, write: impl FnOnce(&mut String)) -> Range<u32> {
         let start = self.text.len() as u32;
         write(&mut self.text);

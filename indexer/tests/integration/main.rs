@@ -2,3 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod analysis;
+mod corpus;
+mod flaws;
+mod marc_laws;
+mod mutations;
+mod reading;

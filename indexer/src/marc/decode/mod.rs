@@ -6,9 +6,9 @@ mod lines;
 mod text;
 mod xml;
 
-use crate::charset::Charset;
+use crate::charset::{Charset, decode_entities, repair_mojibake};
 
-use super::{Carrier, Flaw, RawRecord, Record};
+use super::{Carrier, Flaw, FlawCode, RawRecord, Record};
 
 /// What is known beforehand about the text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,4 +35,18 @@ pub fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Re
     Ok(())
 }
 
-fn note_text_damage(_raw: &RawRecord, _record: &mut Record) {}
+/// Text that had been damaged before it was exported: a better reading takes its place, the bytes stay as they are.
+fn note_text_damage(raw: &RawRecord, record: &mut Record) {
+    if memchr::memchr(b'&', record.text().as_bytes()).is_some() && record.rewrite(decode_entities) {
+        record.flaw(FlawCode::EntitiesInText, raw.offset);
+    }
+    if record.charset == Charset::Ascii {
+        return;
+    }
+    // The title stands for the record: a wrong charset garbles all of it.
+    let title = record.fields().find(|f| matches!(&f.tag(), b"200" | b"245")).and_then(|f| f.first('a'));
+    let garbled = title.is_some_and(|title| repair_mojibake(title).is_some());
+    if garbled && record.rewrite(repair_mojibake) {
+        record.flaw(FlawCode::TextRepaired, raw.offset);
+    }
+}

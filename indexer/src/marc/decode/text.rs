@@ -74,7 +74,10 @@ impl TextDecoder {
     /// A field in another charset than its record (DOMAIN §1.2 row 14).
     fn decode_alone(&self, bytes: &[u8], damage: Damage, start: usize, out: &mut String) -> bool {
         let alone = detect(&[bytes], Hint::default());
-        if alone == self.charset {
+        // A set in which every byte means something explains nothing where other characters are right.
+        let catch_all = !matches!(alone, Charset::Utf8 | Charset::Gb18030 | Charset::Big5);
+        let any_right = out[start..].chars().any(|c| !c.is_ascii() && c != char::REPLACEMENT_CHARACTER);
+        if alone == self.charset || (catch_all && any_right) {
             return false;
         }
         let mut text = String::new();

@@ -46,10 +46,9 @@ impl Iso2709Framer {
         };
         let framed = match cut {
             Cut::Record(n) => {
+                let offset = window.offset();
+                raw.flaws.iter_mut().for_each(|flaw| flaw.at += offset);
                 let framed = take_record(window, n, Carrier::Iso2709, raw, account);
-                for flaw in &mut raw.flaws {
-                    flaw.at += raw.offset;
-                }
                 self.moved(n);
                 framed
             }
@@ -124,6 +123,8 @@ impl Iso2709Framer {
         let within = &data[..span];
         if !is_leader(within) {
             return Ok(match find_leader(within, 1) {
+                // A leader one character too long: parsing puts it right.
+                Some(1) => Cut::Record(span),
                 Some(at) if memchr(FT, &within[..at]).is_none() => Cut::Stray(at),
                 Some(at) => missing_terminator(raw, at),
                 None if rt.is_none() && span == self.max_record => Cut::TooLong,

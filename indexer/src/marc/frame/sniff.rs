@@ -49,6 +49,10 @@ pub(crate) fn form(head: &[u8]) -> Form {
     if head.iter().any(|b| matches!(b, 0x1D | 0x1E)) {
         return Form::Iso2709;
     }
+    // A directory may be longer than what is looked at; a leader of a text form ends with its line.
+    if super::iso2709::is_leader(text) && !text.iter().take(36).any(|b| matches!(b, b'\r' | b'\n')) {
+        return Form::Iso2709;
+    }
     let mut lines = text.split(|&b| b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
     let first = lines.by_ref().find(|l| !l.is_empty() && !l.starts_with(b"(")).unwrap_or_default();
     if is_mrk_line(first) {

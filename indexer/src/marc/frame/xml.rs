@@ -65,7 +65,10 @@ impl XmlFramer {
                     self.seen += 2;
                     self.until = Some(until);
                 }
-                Tag::Doctype => return Ok(Some(refuse(window, raw, account)?)),
+                Tag::Doctype => {
+                    self.reset();
+                    return Ok(Some(refuse(window, raw, account)?));
+                }
                 Tag::RecordStart if self.open && self.is_marc => {
                     return Ok(Some(self.take(window, at, true, raw, account)));
                 }
