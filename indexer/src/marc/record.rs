@@ -139,6 +139,12 @@ impl Record {
         }
     }
 
+    /// Every text of a control field or subfield.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let values = self.fields.iter().map(|f| &f.value).chain(self.subfields.iter().map(|s| &s.value));
+        values.map(|value| &self.text[range(value)])
+    }
+
     /// Replaces texts by better ones; `better` answers `None` for those that are good. True if any was replaced.
     pub(super) fn rewrite(&mut self, better: impl Fn(&str) -> Option<String>) -> bool {
         let mut any = false;

@@ -7,7 +7,7 @@ mod convert;
 mod line;
 mod report;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
 use indexer::charset::Charset;
@@ -130,7 +130,7 @@ fn read(
     let mut reader = Reader::new(input, ReadOptions::default());
     let mut raw = RawRecord::default();
     let mut record = Record::default();
-    let mut options = ParseOptions { charset, prior: None };
+    let mut options = ParseOptions { charset, prior: None, as_decoded: true };
     let mut seen = Seen::default();
     let mut n = 0;
     while let Some(framed) = reader.next(&mut raw)? {

@@ -17,6 +17,8 @@ pub struct ParseOptions {
     pub charset: Option<Charset>,
     /// The charset of nearly all other records of the source: decides where a short record leaves it open.
     pub prior: Option<Charset>,
+    /// Leaves text as it was decoded where a better reading is known, and only notes the flaw.
+    pub as_decoded: bool,
 }
 
 /// Decodes one framed record into `record`, whose buffers are used again.
@@ -31,13 +33,13 @@ pub fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Re
         Carrier::Json => json::parse(raw, options, record)?,
         Carrier::Mrk | Carrier::Line | Carrier::Worksheet => lines::parse(raw, options, record)?,
     }
-    note_text_damage(raw, record);
+    note_text_damage(raw, options, record);
     Ok(())
 }
 
 /// Text that had been damaged before it was exported: a better reading takes its place, the bytes stay as they are.
-fn note_text_damage(raw: &RawRecord, record: &mut Record) {
-    if memchr::memchr(b'&', record.text().as_bytes()).is_some() && record.rewrite(decode_entities) {
+fn note_text_damage(raw: &RawRecord, options: &ParseOptions, record: &mut Record) {
+    if memchr::memchr(b'&', record.text().as_bytes()).is_some() && mend(record, decode_entities, options) {
         record.flaw(FlawCode::EntitiesInText, raw.offset);
     }
     if record.charset == Charset::Ascii {
@@ -46,7 +48,14 @@ fn note_text_damage(raw: &RawRecord, record: &mut Record) {
     // The title stands for the record: a wrong charset garbles all of it.
     let title = record.fields().find(|f| matches!(&f.tag(), b"200" | b"245")).and_then(|f| f.first('a'));
     let garbled = title.is_some_and(|title| repair_mojibake(title).is_some());
-    if garbled && record.rewrite(repair_mojibake) {
+    if garbled && mend(record, repair_mojibake, options) {
         record.flaw(FlawCode::TextRepaired, raw.offset);
     }
+}
+
+fn mend(record: &mut Record, better: impl Fn(&str) -> Option<String>, options: &ParseOptions) -> bool {
+    if options.as_decoded {
+        return record.texts().any(|text| better(text).is_some());
+    }
+    record.rewrite(better)
 }
