@@ -270,8 +270,9 @@ fn declared(parts: &Parts<'_>, places: impl Iterator<Item = Place>) -> Option<Ch
         match &place.tag {
             b"100" => {
                 let field = &parts.bytes[place.start..place.end];
-                if let Some(coded) = field.get(2..4).filter(|s| *s == b"\x1Fa").and_then(|_| field.get(4..)) {
-                    return unimarc_charset(coded);
+                let coded = field.get(2..4).filter(|s| *s == b"\x1Fa").and_then(|_| field.get(4..));
+                if let Some(charset) = coded.and_then(unimarc_charset) {
+                    return Some(charset);
                 }
             }
             b"008" | b"245" => marc21 = true,
