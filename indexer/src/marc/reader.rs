@@ -72,9 +72,12 @@ pub(crate) type Source<R> = Window<Input<R>>;
 
 pub(crate) enum Input<R> {
     Plain(R),
-    Utf16(Box<Utf8From16<io::Chain<io::Cursor<Vec<u8>>, Input<R>>>>),
+    Utf16(Box<Utf8From16<Rest<R>>>),
     Gone,
 }
+
+/// What was read to find out the form, then all else.
+type Rest<R> = io::Chain<io::Cursor<Vec<u8>>, Input<R>>;
 
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -67,7 +67,7 @@ impl LineFramer {
         loop {
             let data = window.data();
             if let Some(at) = memchr(b'\n', &data[seen..]) {
-                return Ok((seen + at + 1 <= self.max_record).then_some(seen + at + 1 - from));
+                return Ok((seen + at < self.max_record).then_some(seen + at + 1 - from));
             }
             seen = data.len();
             if seen > self.max_record {
