@@ -2,8 +2,10 @@
 //!
 //! The packed form is postcard behind a version byte. Nothing is written here.
 
+use rustc_hash::FxHashSet;
 use tantivy::TantivyDocument;
 
+use crate::analysis;
 use crate::bib::{Bib, Entry};
 use crate::index::schema::Fields;
 use crate::index::terms::{VALUE, normal, normal_into};
@@ -72,7 +74,7 @@ impl Texts {
     pub(crate) fn of(bib: &Bib) -> Self {
         let mut texts = Self::default();
         let titles = &mut texts.titles;
-        for title in bib.title.iter() {
+        if let Some(title) = &bib.title {
             titles.add(title);
         }
         for title in bib
@@ -98,11 +100,11 @@ impl Texts {
         }
         for agent in &bib.agents {
             texts.authors.add(&agent.name);
-            for text in &agent.pinyin {
+            if let Some(text) = &agent.pinyin {
                 texts.authors.add(text);
             }
         }
-        for text in &bib.responsibility {
+        if let Some(text) = &bib.responsibility {
             texts.authors.add(text);
         }
         for subject in &bib.subjects {
@@ -110,7 +112,7 @@ impl Texts {
                 texts.subjects.add(part);
             }
         }
-        for text in &bib.publisher {
+        if let Some(text) = &bib.publisher {
             texts.publishers.add(text);
         }
         texts
@@ -292,13 +294,17 @@ fn initials(texts: &Texts) -> Values {
     values
 }
 
+/// The words of notes, contents and abstract, each once.
 fn notes(bib: &Bib) -> Values {
     let mut values = Values::default();
+    let mut seen = FxHashSet::default();
     for text in bib.notes.iter().chain(&bib.contents).chain(&bib.abstract_text) {
-        for word in normal(text).split(' ') {
-            let _ = word;
-        }
+        analysis::words(&normal(text), &mut |word| {
+            if word.len() <= 60 && seen.insert(word.to_owned()) {
+                values.0.push_str(word);
+                values.0.push(VALUE);
+            }
+        });
     }
-    values.0.clear();
     values
 }

@@ -1,41 +1,54 @@
-//! Pinyin of values, as the index keeps it: initials and the order of titles.
+//! Pinyin of values and of queries, as the index keeps and reads it.
 //!
-//! A thin layer over `analysis::pinyin`; what a syllable is belongs there.
+//! A thin layer over `analysis::pinyin`: what a syllable is belongs there, which values have initials here.
 
-use crate::index::terms;
+pub(crate) use crate::analysis::pinyin::Piece;
+use crate::analysis::pinyin::{
+    chars_of_prefix, chars_of_syllable, initials as first_letters, sort_key, split_query,
+};
 
-/// Initials of a normal form that is one run of 2 to 20 Han characters: `sgyy` for 三国演义.
-pub(crate) fn initials(normal: &str, out: &mut String) -> bool {
-    use pinyin::ToPinyin;
-    let start = out.len();
-    let mut n = 0;
-    for reading in normal.to_pinyin() {
-        let Some(letter) = reading.map(|r| r.first_letter()) else {
-            out.truncate(start);
-            return false;
-        };
-        out.push_str(letter);
-        n += 1;
+/// Values of more characters are no title that a reader abbreviates.
+const MOST_INITIALS: usize = 20;
+
+/// Initials of a value with at least two syllables: `sgyy` for 三国演义.
+pub(crate) fn initials(value: &str, out: &mut String) -> bool {
+    let n = value.chars().take(MOST_INITIALS + 1).count();
+    if !(2..=MOST_INITIALS).contains(&n) || value.is_ascii() {
+        return false;
     }
-    if (2..=20).contains(&n) {
-        return true;
+    let letters = first_letters(value);
+    let plain = letters.len() >= 2 && letters.bytes().all(|b| b.is_ascii_alphanumeric());
+    if plain {
+        out.push_str(&letters);
     }
-    out.truncate(start);
-    false
+    plain
 }
 
-/// The key by which titles sort: pinyin without tones, then the characters themselves.
-pub(crate) fn order_key(text: &str) -> String {
-    use pinyin::ToPinyin;
-    let normal = terms::normal(text);
-    let mut key = String::with_capacity(normal.len() * 2);
-    for (c, reading) in normal.chars().zip(normal.as_str().to_pinyin()).take(24) {
-        match reading {
-            Some(reading) => key.push_str(reading.plain()),
-            None => key.push(c),
-        }
-        key.push(' ');
+/// The key by which titles sort.
+pub(crate) fn order_key(title: &str) -> String {
+    let mut key = sort_key(title);
+    let mut end = key.len().min(100);
+    while !key.is_char_boundary(end) {
+        end -= 1;
     }
-    key.push_str(normal.get(..normal.len().min(48)).unwrap_or(&normal));
+    key.truncate(end);
     key
+}
+
+/// The plausible ways to part letters into syllables, best first.
+pub(crate) fn split(typed: &str) -> Vec<Vec<Piece>> {
+    split_query(typed)
+}
+
+/// The characters that a syllable or its beginning may stand for, sorted.
+pub(crate) fn chars(piece: &Piece) -> Vec<char> {
+    match piece {
+        Piece::Syllable(letters) => chars_of_syllable(letters).to_vec(),
+        Piece::Prefix(letters) => chars_of_prefix(letters),
+    }
+}
+
+/// The letters alone, as initials are kept.
+pub(crate) fn folded_letters(typed: &str) -> String {
+    crate::analysis::fold::fold(typed).chars().filter(|c| c.is_ascii_alphabetic()).collect()
 }

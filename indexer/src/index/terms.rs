@@ -1,169 +1,143 @@
-//! From a text to its terms: one normal form, and the grams of it.
+//! From a text to its terms, as the index keeps them and as a query needs them.
 //!
-//! The normal form is the folded text with everything dropped that is neither letter nor digit: characters of
-//! Han, kana and Hangul stand in runs, other words between single spaces. The index and the queries both start
-//! from it, and a hit is verified against it, so a text is cut in exactly one place. Fields know nothing here.
+//! The normal form of a value is its folded text; the terms of it are `analysis::tokens`. The index and the
+//! queries both start from it, and a hit is verified against it, so a text is cut in one place. Fields and
+//! entries are not known here.
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use unicode_normalization::UnicodeNormalization;
+use crate::analysis::fold::{Class, class_of, fold, fold_into};
+use crate::analysis::{self, Mode, tokens};
 
-/// Changes whenever the grams of some text change; part of the index format.
-pub(crate) const TERMS_VERSION: u32 = 1;
+/// Changes whenever this module cuts a text differently; part of the index format.
+const TERMS_VERSION: u32 = 1;
 
 /// One line that differs whenever two programs would cut a text differently; kept in the manifest.
 pub(crate) fn fingerprint() -> String {
-    format!("terms {TERMS_VERSION}")
+    format!("terms {TERMS_VERSION}; {}", analysis::fingerprint())
 }
 
 /// Separates the values of one field in the stored normal forms.
 pub(crate) const VALUE: char = '\u{1f}';
 
-/// Words longer than this are cut: no reader types them and the term dictionary should not hold them.
-const LONGEST_WORD: usize = 64;
+/// Longer runs of a note are no word that a reader types.
+const LONGEST_NOTE_WORD: usize = 8;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Run,
-    Word,
-    Apart,
-}
-
-/// Whether a character belongs to the scripts that are written without spaces and searched by grams.
-pub(crate) fn in_runs(c: char) -> bool {
-    matches!(c,
-        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' | '\u{f900}'..='\u{faff}'
-        | '\u{3041}'..='\u{309f}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}'
-        | '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' | '\u{3131}'..='\u{318e}'
-        | '々' | '〇' | '\u{2e80}'..='\u{2fdf}')
-}
-
-fn class(c: char) -> Class {
-    if c.is_ascii() {
-        if c.is_ascii_alphanumeric() { Class::Word } else { Class::Apart }
-    } else if in_runs(c) {
-        Class::Run
-    } else if c.is_alphanumeric() || is_mark(c) {
-        Class::Word
-    } else {
-        Class::Apart
-    }
-}
-
-/// Vowel signs and other marks that belong to the word they stand in (Tibetan, Mongolian, Arabic).
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c) || matches!(c, '\u{180b}'..='\u{180d}' | '\u{200d}')
+fn dense(c: char) -> bool {
+    class_of(c) == Class::Dense
 }
 
 /// Appends the normal form of one value.
 pub(crate) fn normal_into(text: &str, out: &mut String) {
-    let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    let start = out.len();
-    let mut last = Class::Apart;
-    let mut previous = None;
-    for c in folded.chars() {
-        let mut here = class(c);
-        if matches!(c, '+' | '#') && previous == Some(Class::Word) {
-            here = Class::Word; // C++ and C# are words of their own
-        }
-        previous = Some(here);
-        if here == Class::Apart {
-            continue_apart(&mut last, out, start);
-            continue;
-        }
-        let apart = out.len() > start && (last == Class::Apart || last != here);
-        if apart && !(here == Class::Run && ends_in_run(out)) {
-            out.push(' ');
-        }
-        out.push(c);
-        last = here;
-    }
-}
-
-fn continue_apart(last: &mut Class, out: &str, start: usize) {
-    if out.len() > start {
-        *last = Class::Apart;
-    }
-}
-
-fn ends_in_run(out: &str) -> bool {
-    out.chars().next_back().is_some_and(in_runs)
+    fold_into(text, out);
 }
 
 /// The normal form of one value.
 pub(crate) fn normal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    normal_into(text, &mut out);
-    out
+    fold(text)
 }
 
-/// The pieces of a normal form: runs, and words cut to a sensible length.
+/// The terms that must all be present where a normal form is.
+pub(crate) fn required(normal: &str, phrase: bool) -> Vec<String> {
+    let mut terms = Vec::new();
+    tokens(normal, if phrase { Mode::Phrase } else { Mode::Query }, &mut |term| terms.push(term.to_owned()));
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// The words that must all be present in a note: without jieba, whose dictionary would delay the first answer.
+pub(crate) fn note_words(normal: &str) -> Vec<String> {
+    let runs: Vec<String> = pieces(normal).map(str::to_owned).collect();
+    if runs.iter().any(|run| run.chars().count() > LONGEST_NOTE_WORD && run.starts_with(dense)) {
+        return Vec::new();
+    }
+    runs
+}
+
+/// The runs of a normal form: characters written without blanks, and words.
 pub(crate) fn pieces(normal: &str) -> impl Iterator<Item = &str> {
-    normal
-        .split([' ', VALUE])
-        .filter(|piece| !piece.is_empty())
-        .map(|piece| if piece.chars().next().is_some_and(in_runs) { piece } else { cut(piece) })
+    normal.split([' ', VALUE]).flat_map(|part| {
+        let mut rest = part;
+        std::iter::from_fn(move || {
+            let first = rest.chars().next()?;
+            let end = rest.find(|c| dense(c) != dense(first)).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at(end);
+            rest = after;
+            Some(piece)
+        })
+    })
 }
 
-fn cut(word: &str) -> &str {
-    if word.len() <= LONGEST_WORD {
-        return word;
-    }
-    let mut end = LONGEST_WORD;
-    while !word.is_char_boundary(end) {
-        end -= 1;
-    }
-    &word[..end]
+/// Whether the terms may all be present without the form itself: a run of three characters and more. Part numbers
+/// are taken as found, since the index knows their other spellings and the stored form does not.
+pub(crate) fn is_doubtful(normal: &str) -> bool {
+    pieces(normal).any(|piece| piece.starts_with(dense) && piece.chars().nth(2).is_some())
+        && !normal.contains(|c| "第卷册集部编辑回章篇".contains(c))
 }
 
-/// The terms that must all be present for a piece to be present: its bigrams, or itself where it is short.
-pub(crate) fn required(piece: &str, mut emit: impl FnMut(&str)) {
-    let mut chars = piece.char_indices();
-    let first = chars.next();
-    if !first.is_some_and(|(_, c)| in_runs(c)) {
-        return emit(piece);
+/// What stands before the last word of letters, and that word; `None` where a run of characters is last.
+pub(crate) fn split_last_word(normal: &str) -> Option<(&str, &str)> {
+    let last = pieces(normal).last()?;
+    (!last.starts_with(dense)).then(|| normal.split_at(normal.len() - last.len()))
+}
+
+/// Whether the values hold each run of `normal`, or with `whole` the form as it stands; a word may go on where
+/// `prefix` says so.
+pub(crate) fn holds(values: &str, normal: &str, whole: bool, prefix: bool) -> bool {
+    if whole {
+        return stands(values, normal, prefix);
     }
-    let mut start = 0;
-    let mut any = false;
-    for (at, c) in chars {
-        emit(&piece[start..at + c.len_utf8()]);
-        start = at;
-        any = true;
-    }
-    if !any {
-        emit(piece);
-    }
+    pieces(normal).filter(|piece| piece.starts_with(dense)).all(|piece| values.contains(piece))
+}
+
+/// Whether a value begins with the form, which does not end inside a word.
+pub(crate) fn starts(value: &str, normal: &str) -> bool {
+    value.strip_prefix(normal).is_some_and(|after| parted(normal, after))
+}
+
+fn stands(values: &str, normal: &str, prefix: bool) -> bool {
+    values.match_indices(normal).any(|(at, _)| {
+        let (before, after) = (&values[..at], &values[at + normal.len()..]);
+        let (last, first) = (before.chars().next_back(), normal.chars().next());
+        let begins = !matches!((last, first), (Some(a), Some(b)) if goes_on(a, b));
+        begins && (prefix || parted(normal, after))
+    })
+}
+
+fn parted(normal: &str, after: &str) -> bool {
+    !matches!((normal.chars().next_back(), after.chars().next()), (Some(a), Some(b)) if goes_on(a, b))
+}
+
+/// Whether two neighbours belong to one word.
+fn goes_on(a: char, b: char) -> bool {
+    let word = |c| class_of(c) == Class::Word;
+    word(a) && word(b) && a.is_ascii_digit() == b.is_ascii_digit()
 }
 
 /// The mark of a title's first character or word.
 pub(crate) fn head_mark(normal: &str) -> Option<String> {
-    let piece = pieces(normal).next()?;
-    let first = piece.chars().next()?;
-    Some(if in_runs(first) { format!("^{first}") } else { format!("^{piece}") })
+    marks(normal).into_iter().find(|mark| mark.starts_with('^'))
 }
 
 /// The mark of a title's last character or word.
 pub(crate) fn tail_mark(normal: &str) -> Option<String> {
-    let piece = pieces(normal).last()?;
-    let last = piece.chars().next_back()?;
-    Some(if in_runs(last) { format!("{last}$") } else { format!("{piece}$") })
+    marks(normal).into_iter().find(|mark| mark.ends_with('$'))
 }
 
-/// Cuts stored normal forms into unigrams and overlapping bigrams, with edge marks where asked.
+fn marks(normal: &str) -> Vec<String> {
+    let mut marks = Vec::new();
+    tokens(normal, Mode::Edges, &mut |mark| marks.push(mark.to_owned()));
+    marks
+}
+
+/// Cuts stored normal forms into terms, with edge marks where asked; its buffers are used again and again.
 #[derive(Clone, Default)]
 pub(crate) struct Grams {
-    /// Whether each value gets its two edge marks.
-    pub(crate) edges: bool,
-    spans: Vec<Span>,
+    edges: bool,
+    terms: String,
+    ends: Vec<usize>,
     token: Token,
-}
-
-#[derive(Clone, Copy)]
-struct Span {
-    from: usize,
-    to: usize,
-    head: bool,
-    tail: bool,
 }
 
 impl Grams {
@@ -172,36 +146,14 @@ impl Grams {
     }
 
     fn cut(&mut self, text: &str) {
-        self.spans.clear();
+        self.terms.clear();
+        self.ends.clear();
+        let mode = if self.edges { Mode::Whole } else { Mode::Index };
         for value in text.split(VALUE) {
-            let base = value.as_ptr() as usize - text.as_ptr() as usize;
-            let first = self.spans.len();
-            for piece in pieces(value) {
-                let at = base + (piece.as_ptr() as usize - value.as_ptr() as usize);
-                self.cut_piece(piece, at);
-            }
-            if self.edges && self.spans.len() > first {
-                let (head, tail) = (self.spans[first], self.spans[self.spans.len() - 1]);
-                self.spans.push(Span { head: true, ..head });
-                self.spans.push(Span { tail: true, ..tail });
-            }
-        }
-    }
-
-    /// A run ends with the unigram of its last character and begins with that of its first: the edge marks rely on it.
-    fn cut_piece(&mut self, piece: &str, base: usize) {
-        let plain = |from, to| Span { from, to, head: false, tail: false };
-        if !piece.chars().next().is_some_and(in_runs) {
-            return self.spans.push(plain(base, base + piece.len()));
-        }
-        let mut previous = None;
-        for (at, c) in piece.char_indices() {
-            let end = base + at + c.len_utf8();
-            if let Some(start) = previous {
-                self.spans.push(plain(start, end));
-            }
-            self.spans.push(plain(base + at, end));
-            previous = Some(base + at);
+            tokens(value, mode, &mut |term| {
+                self.terms.push_str(term);
+                self.ends.push(self.terms.len());
+            });
         }
     }
 }
@@ -212,31 +164,26 @@ impl Tokenizer for Grams {
     fn token_stream<'a>(&'a mut self, text: &'a str) -> GramStream<'a> {
         self.cut(text);
         self.token.reset();
-        GramStream { text, next: 0, grams: self }
+        GramStream { next: 0, from: 0, grams: self }
     }
 }
 
 /// The grams of one text.
 pub(crate) struct GramStream<'a> {
-    text: &'a str,
     next: usize,
+    from: usize,
     grams: &'a mut Grams,
 }
 
 impl TokenStream for GramStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some(&span) = self.grams.spans.get(self.next) else { return false };
+        let Some(&end) = self.grams.ends.get(self.next) else { return false };
         self.next += 1;
         let token = &mut self.grams.token;
         token.text.clear();
-        if span.head {
-            token.text.push('^');
-        }
-        token.text.push_str(&self.text[span.from..span.to]);
-        if span.tail {
-            token.text.push('$');
-        }
+        token.text.push_str(&self.grams.terms[self.from..end]);
         token.position = 0;
+        self.from = end;
         true
     }
 
@@ -292,49 +239,44 @@ impl TokenStream for ValueStream<'_> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn normal_forms() {
-        for (text, expect) in [
-            ("《三国演义》（上）", "三国演义上"),
-            ("Java  程序设计（第2版）", "java 程序设计第 2 版"),
-            ("C++/C# 入门", "c++ c# 入门"),
-            ("史蒂文·霍金", "史蒂文霍金"),
-            (" — ", ""),
-            ("A. B.", "a b"),
-        ] {
-            assert_eq!(normal(text), expect, "{text}");
-        }
-    }
-
     fn grams(text: &str, edges: bool) -> Vec<String> {
         let mut out = Vec::new();
         Grams::new(edges).token_stream(text).process(&mut |t| out.push(t.text.clone()));
         out.sort();
+        out.dedup();
         out
     }
 
     #[test]
     fn grams_and_marks() {
         assert_eq!(grams("三国\u{1f}家", true), ["^三", "^家", "三", "三国", "国", "国$", "家", "家$"]);
-        assert_eq!(grams("java 程", true), ["^java", "java", "程", "程$"]);
         assert_eq!(grams("", true), Vec::<String>::new());
     }
 
     #[test]
-    fn required_terms_are_among_the_grams() {
-        for text in ["三国演义", "家", "c++ 语言", "三国 java 水浒"] {
-            let all = grams(text, false);
-            for piece in pieces(text) {
-                required(piece, |term| assert!(all.iter().any(|t| t == term), "{term} of {text}"));
-            }
+    fn holding_and_starting() {
+        for (values, normal, whole, prefix, expect) in [
+            ("三国演义", "国演", true, false, true),
+            ("三国志\u{1f}演义", "志演", true, false, false),
+            ("javascript入门", "java", true, false, false),
+            ("javascript入门", "java", true, true, true),
+            ("java入门", "java入门", true, false, true),
+            ("程序设计java", "设计 程序", false, false, true),
+            ("程序设计", "序计", false, false, false),
+        ] {
+            assert_eq!(holds(values, normal, whole, prefix), expect, "{normal} in {values}");
         }
+        assert!(starts("java入门", "java") && !starts("javascript", "java"));
     }
 
     proptest::proptest! {
         #[test]
-        fn a_normal_form_is_its_own(text in "\\PC{0,40}") {
-            let once = normal(&text);
-            proptest::prop_assert_eq!(normal(&once), once);
+        fn required_terms_are_among_the_grams(text in "[三国演义a-c1-3 ]{0,12}", phrase: bool) {
+            let text = normal(&text);
+            let all = grams(&text, false);
+            for term in required(&text, phrase) {
+                proptest::prop_assert!(all.contains(&term), "{} of {}", term, text);
+            }
         }
     }
 }

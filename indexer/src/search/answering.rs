@@ -1,16 +1,159 @@
 //! From a query to its answer: read, find, filter, count, order, advise.
+//!
+//! One sentence of the other modules; it decides only what a reading in pinyin adds and when initials answer.
 
+use crate::analysis;
+use crate::bib::{Entry, LibraryCode};
 use crate::index::Error;
-use crate::search::{Answer, Catalogue, Query};
+use crate::search::catalogue::REACH;
+use crate::search::docs::Docs;
+use crate::search::filter::{self, Filters};
+use crate::search::find::{self, Found};
+use crate::search::grammar::{self, Asked};
+use crate::search::rank::{Place, Ranker};
+use crate::search::readings::{Letters, Reading};
+use crate::search::{
+    Advice, AdviceKind, Answer, Catalogue, Hit, Query, SearchField, Sort, advise, counts, order,
+};
 
-pub(crate) fn answer(_catalogue: &Catalogue, _query: &Query) -> Result<Answer, Error> {
+/// What the words of a query came to.
+pub(crate) struct Reckoned {
+    pub(crate) asked: Asked,
+    pub(crate) found: Found,
+    /// Hits that match as typed; the others match as pinyin.
+    pub(crate) literal: Vec<Docs>,
+    pub(crate) readings: Vec<Reading>,
+    pub(crate) advice: Vec<Advice>,
+}
+
+pub(crate) fn answer(catalogue: &Catalogue, query: &Query) -> Result<Answer, Error> {
+    let per_page = query.per_page.clamp(1, 100);
+    let page = query.page.max(1);
+    let end = page.checked_mul(per_page).filter(|&end| end <= REACH);
+    let Some(end) = end else { return Err(Error::TooFar { page, per_page, limit: REACH }) };
+    let engine = |e| Error::engine(&catalogue.dir)(e);
+    let mut reckoned = reckon(catalogue, query).map_err(engine)?;
+    let filters: Vec<Filters> = catalogue
+        .segments
+        .iter()
+        .map(|s| Filters::of(s, query))
+        .collect::<tantivy::Result<_>>()
+        .map_err(engine)?;
+    let found = &reckoned.found.docs;
+    let result: Vec<Docs> = filters.iter().zip(found).map(|(f, docs)| f.pass(docs, None)).collect();
+    let total: u64 = result.iter().map(|d| u64::from(d.len())).sum();
+    let counts = counts::count(catalogue, query, found, &filters, &result).map_err(engine)?;
+    let hits = hits(catalogue, query, &reckoned, &result, (end - per_page, end))?;
+    let mut advice = std::mem::take(&mut reckoned.advice);
+    advise::advise(catalogue, query, &reckoned, total, counts.in_all_libraries, &mut advice)
+        .map_err(engine)?;
     Ok(Answer {
-        total: 0,
-        total_is_exact: true,
-        pages: 0,
-        libraries: vec![],
-        facets: Default::default(),
-        hits: vec![],
-        advice: vec![],
+        total,
+        total_is_exact: reckoned.found.exact,
+        pages: u32::try_from(total.div_ceil(u64::from(per_page))).unwrap_or(u32::MAX).min(REACH / per_page),
+        libraries: counts.libraries,
+        facets: counts.facets,
+        hits,
+        advice,
     })
+}
+
+/// Finds what the words say, and what they say as pinyin.
+pub(crate) fn reckon(catalogue: &Catalogue, query: &Query) -> tantivy::Result<Reckoned> {
+    let asked = grammar::read(&query.text, query.field);
+    let mut advice: Vec<Advice> = asked
+        .ignored
+        .iter()
+        .map(|typed| Advice { kind: AdviceKind::Ignored, hits: None, query: Some(typed.clone()) })
+        .collect();
+    if asked.clauses.is_empty() {
+        let lists_all = query.text.trim().is_empty();
+        let docs = |max| if lists_all { Docs::all(max) } else { Docs::none() };
+        let docs: Vec<Docs> = catalogue.segments.iter().map(|s| docs(s.max)).collect();
+        let found = Found { docs: docs.clone(), exact: true };
+        return Ok(Reckoned { asked, found, literal: docs, readings: Vec::new(), advice });
+    }
+    let mut found = find::find(catalogue, &asked)?;
+    let literal = found.docs.clone();
+    let mut readings = Vec::new();
+    if let Some(letters) = Letters::of(&asked) {
+        let as_typed = passing(catalogue, query, &found)?;
+        let syllables = letters.by_syllables(catalogue)?;
+        add(&mut found, syllables);
+        let with_syllables = passing(catalogue, query, &found)?;
+        let initials = letters.by_initials(catalogue)?;
+        let by_initials = passing(catalogue, query, &initials)?;
+        readings = letters.readings();
+        let mut say =
+            |kind, hits| advice.push(Advice { kind, hits: Some(hits), query: Some(letters.typed.clone()) });
+        if with_syllables == 0 && by_initials > 0 {
+            add(&mut found, initials);
+            say(AdviceKind::ReadAsPinyin, by_initials);
+        } else if as_typed == 0 && with_syllables > 0 {
+            say(AdviceKind::ReadAsPinyin, with_syllables);
+        } else if by_initials > 0 && query.field != SearchField::Pinyin {
+            say(AdviceKind::PinyinOffered, by_initials);
+        } else if by_initials > 0 {
+            add(&mut found, initials);
+        }
+    }
+    Ok(Reckoned { asked, found, literal, readings, advice })
+}
+
+fn add(found: &mut Found, more: Found) {
+    found.exact &= more.exact;
+    for (docs, more) in found.docs.iter_mut().zip(more.docs) {
+        *docs = std::mem::replace(docs, Docs::none()).or(more);
+    }
+}
+
+fn passing(catalogue: &Catalogue, query: &Query, found: &Found) -> tantivy::Result<u64> {
+    if !filter::any(query) {
+        return Ok(found.total());
+    }
+    Ok(catalogue.pass(&found.docs, query)?.iter().map(|d| u64::from(d.len())).sum())
+}
+
+fn hits(
+    catalogue: &Catalogue,
+    query: &Query,
+    reckoned: &Reckoned,
+    result: &[Docs],
+    (start, end): (u32, u32),
+) -> Result<Vec<Hit>, Error> {
+    let (start, end) = (start as usize, end as usize);
+    let engine = |e| Error::engine(&catalogue.dir)(e);
+    let ranker = Ranker::new(catalogue, &reckoned.asked, query.field, &reckoned.literal, &reckoned.readings);
+    let says_nothing = reckoned.asked.wanted().next().is_none();
+    let places: Vec<Place> = if query.sort == Sort::Relevance && !says_nothing {
+        ranker.order(result, end)
+    } else {
+        order::order(catalogue, query, result, end)
+    }
+    .map_err(engine)?;
+    let needles: Vec<String> = reckoned
+        .asked
+        .wanted()
+        .flat_map(|clause| &clause.any)
+        .filter(|atom| matches!(atom.field, SearchField::Any | SearchField::Title))
+        .map(|atom| atom.normal.clone())
+        .collect();
+    let mut hits = Vec::with_capacity(end - start);
+    for &place in places.get(start..).unwrap_or_default() {
+        let number = catalogue.segments[place.0].number(place.1);
+        let Some(number) = number else { continue };
+        let mut entry = catalogue.sides.entry(number)?;
+        home_first(&mut entry, query.home.as_ref());
+        let title = entry.bib.title.as_deref().unwrap_or_default();
+        let title_highlight = analysis::highlight(title, &needles);
+        let score = query.explain_score.then(|| ranker.explain(place));
+        hits.push(Hit { entry, title_highlight, score });
+    }
+    Ok(hits)
+}
+
+fn home_first(entry: &mut Entry, home: Option<&LibraryCode>) {
+    if let Some(home) = home {
+        entry.holdings.sort_by_key(|holding| &holding.library != home);
+    }
 }

@@ -10,7 +10,7 @@ use tantivy::directory::MmapDirectory;
 use tantivy::{Index, IndexReader, ReloadPolicy};
 
 use crate::bib::{EditionId, Entry};
-use crate::index::schema::{self, Fields};
+use crate::index::schema;
 use crate::index::{Error, Manifest, generation};
 use crate::search::directory::ReadOnly;
 use crate::search::segment::Segment;
@@ -24,7 +24,6 @@ pub const REACH: u32 = 10_000;
 pub struct Catalogue {
     pub(crate) dir: PathBuf,
     pub(crate) manifest: Manifest,
-    pub(crate) fields: Fields,
     pub(crate) segments: Vec<Segment>,
     pub(crate) sides: Sides,
 }
@@ -57,7 +56,7 @@ impl Catalogue {
         for reader in reader.searcher().segment_readers() {
             segments.push(Segment::open(reader.clone(), fields.clone()).map_err(engine)?);
         }
-        Ok(Self { dir: dir.to_owned(), manifest, fields, segments, sides })
+        Ok(Self { dir: dir.to_owned(), manifest, segments, sides })
     }
 
     /// Answers a query.

@@ -1,15 +1,29 @@
 //! An open generation answers queries.
 //!
-//! `Catalogue` is immutable: a new generation is a new `Catalogue`.
+//! `Catalogue` is immutable: a new generation is a new `Catalogue`. The way of a query: `grammar` reads what was
+//! typed, `find` and `readings` make sets of documents, `filter` and `counts` intersect them, `rank` and `order`
+//! put them in order, `advise` says what may help. Nothing here writes.
 
+mod advise;
 mod answer;
 mod answering;
 mod catalogue;
+mod counts;
 mod directory;
 mod docs;
+mod filter;
+mod find;
+mod grammar;
+mod numbers;
+mod order;
 mod query;
+mod rank;
+mod readings;
 mod segment;
 mod sides;
+
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Advice, AdviceKind, Answer, Facets, Hit};
 pub use catalogue::{Catalogue, REACH};

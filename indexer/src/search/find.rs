@@ -1,0 +1,203 @@
+//! Which entries satisfy the clauses: sets of documents, a set a segment.
+//!
+//! The grams of a word may all stand in a field without standing together, so sets of longer runs and of phrases
+//! are *maybe*: they are verified against the stored normal forms up to a cap, beyond which the total is said to
+//! be approximate. It knows neither filters nor order.
+
+use tantivy::schema::Field;
+
+use crate::index::schema::Fields;
+use crate::index::terms;
+use crate::search::docs::Docs;
+use crate::search::grammar::{Asked, Atom, Clause};
+use crate::search::segment::Segment;
+use crate::search::sides::{Part, TextRecord};
+use crate::search::{Catalogue, SearchField, numbers};
+
+/// Quoted phrases are verified on up to this many candidates.
+const PHRASE_CAP: u64 = 20_000;
+/// Words are verified on up to this many: beyond it at most one in two hundred is a chance meeting of pairs.
+const WORD_CAP: u64 = 5_000;
+
+/// The entries found.
+pub(crate) struct Found {
+    /// By segment.
+    pub(crate) docs: Vec<Docs>,
+    /// Whether every one of them was verified.
+    pub(crate) exact: bool,
+}
+
+impl Found {
+    pub(crate) fn total(&self) -> u64 {
+        self.docs.iter().map(|d| u64::from(d.len())).sum()
+    }
+}
+
+/// What an atom matches in one segment.
+struct Matches {
+    sure: Docs,
+    maybe: Docs,
+}
+
+/// The access points that an atom's field searches by grams, and what verifies them.
+pub(crate) fn gram_fields(fields: &Fields, field: SearchField) -> Vec<(Field, Part)> {
+    let title = (fields.title, Part::Titles);
+    let author = (fields.author, Part::Authors);
+    let subject = (fields.subject, Part::Subjects);
+    let publisher = (fields.publisher, Part::Publishers);
+    let series = (fields.series, Part::Series);
+    match field {
+        SearchField::Any => vec![title, author, subject, publisher, series],
+        SearchField::Title => vec![title],
+        SearchField::Author => vec![author],
+        SearchField::Subject => vec![subject],
+        SearchField::Publisher => vec![publisher],
+        SearchField::Series => vec![series],
+        SearchField::Isbn | SearchField::Issn | SearchField::CallNumber | SearchField::Class => vec![],
+        SearchField::Pinyin => vec![],
+    }
+}
+
+/// The entries that satisfy every clause.
+pub(crate) fn find(catalogue: &Catalogue, asked: &Asked) -> tantivy::Result<Found> {
+    let mut found = Found { docs: Vec::new(), exact: true };
+    let mut matches = Vec::new();
+    for segment in &catalogue.segments {
+        let wanted = asked.wanted().map(|clause| clause_matches(segment, clause));
+        let wanted: Vec<Vec<Matches>> = wanted.collect::<tantivy::Result<_>>()?;
+        let mut docs: Option<Docs> = None;
+        for clause in &wanted {
+            let any = clause.iter().fold(Docs::none(), |any, m| any.or(m.maybe.clone()).or(m.sure.clone()));
+            docs = Some(docs.map_or(any.clone(), |docs| docs.and(&any)));
+        }
+        found.docs.push(docs.unwrap_or_else(|| Docs::all(segment.max)));
+        matches.push(wanted);
+    }
+    for clause in asked.clauses.iter().filter(|c| c.excluded) {
+        exclude(catalogue, clause, &mut found)?;
+    }
+    let clauses: Vec<&Clause> = asked.wanted().collect();
+    verify(catalogue, &clauses, &matches, &mut found);
+    Ok(found)
+}
+
+fn clause_matches(segment: &Segment, clause: &Clause) -> tantivy::Result<Vec<Matches>> {
+    clause.any.iter().map(|atom| atom_matches(segment, atom)).collect()
+}
+
+fn exclude(catalogue: &Catalogue, clause: &Clause, found: &mut Found) -> tantivy::Result<()> {
+    for (segment, docs) in catalogue.segments.iter().zip(&mut found.docs) {
+        for atom in &clause.any {
+            let mut matches = atom_matches(segment, atom)?;
+            matches.maybe = matches.maybe.and(docs);
+            if u64::from(matches.maybe.len()) <= PHRASE_CAP {
+                matches.maybe.retain(|doc| catalogue.holds(segment, doc, atom));
+            } else {
+                found.exact = false;
+            }
+            *docs = docs.minus(&matches.sure).minus(&matches.maybe);
+        }
+    }
+    Ok(())
+}
+
+/// Drops what only seemed to match, where there is little enough to look at.
+fn verify(catalogue: &Catalogue, clauses: &[&Clause], matches: &[Vec<Vec<Matches>>], found: &mut Found) {
+    let doubtful = |n: usize| matches.iter().any(|segment| segment[n].iter().any(|m| !m.maybe.is_empty()));
+    let doubtful: Vec<usize> = (0..clauses.len()).filter(|&n| doubtful(n)).collect();
+    if doubtful.is_empty() {
+        return;
+    }
+    let phrase = doubtful.iter().any(|&n| clauses[n].any.iter().any(|a| a.phrase));
+    if found.total() > if phrase { PHRASE_CAP } else { WORD_CAP } {
+        found.exact = false;
+        return;
+    }
+    for ((segment, docs), matches) in catalogue.segments.iter().zip(&mut found.docs).zip(matches) {
+        docs.retain(|doc| {
+            doubtful.iter().all(|&n| {
+                let atoms = clauses[n].any.iter().zip(&matches[n]);
+                atoms.into_iter().any(|(atom, m)| {
+                    m.sure.contains(doc) || m.maybe.contains(doc) && catalogue.holds(segment, doc, atom)
+                })
+            })
+        });
+    }
+}
+
+fn atom_matches(segment: &Segment, atom: &Atom) -> tantivy::Result<Matches> {
+    let fields = &segment.fields;
+    let mut sure = match atom.field {
+        SearchField::CallNumber => by_prefix(segment, fields.call, &crate::index::call_form(&atom.typed))?,
+        SearchField::Class => segment.term(fields.class, &crate::index::class_form(&atom.typed))?,
+        SearchField::Any if !atom.phrase => {
+            let call = crate::index::call_form(&atom.typed);
+            let notes = terms::note_words(&atom.normal);
+            segment.term(fields.call, &call)?.or(segment.all_terms(fields.note, &notes)?)
+        }
+        _ => Docs::none(),
+    };
+    if matches!(atom.field, SearchField::Any | SearchField::Isbn | SearchField::Issn) {
+        for term in numbers::terms(&atom.typed, atom.field) {
+            sure = sure.or(segment.term(fields.number, &term)?);
+        }
+    }
+    let doubtful = atom.phrase || terms::is_doubtful(&atom.normal);
+    let mut maybe = Docs::none();
+    for (field, _) in gram_fields(fields, atom.field) {
+        maybe = maybe.or(by_grams(segment, field, atom)?);
+    }
+    if doubtful {
+        Ok(Matches { sure, maybe })
+    } else {
+        Ok(Matches { sure: sure.or(maybe), maybe: Docs::none() })
+    }
+}
+
+fn by_grams(segment: &Segment, field: Field, atom: &Atom) -> tantivy::Result<Docs> {
+    if atom.prefix
+        && let Some((before, last)) = terms::split_last_word(&atom.normal)
+    {
+        let ends = by_prefix(segment, field, last)?;
+        let before = terms::required(before, false);
+        return if before.is_empty() { Ok(ends) } else { Ok(segment.all_terms(field, &before)?.and(&ends)) };
+    }
+    segment.all_terms(field, &terms::required(&atom.normal, atom.phrase))
+}
+
+fn by_prefix(segment: &Segment, field: Field, prefix: &str) -> tantivy::Result<Docs> {
+    if prefix.is_empty() {
+        return Ok(Docs::none());
+    }
+    let sets = segment.sets(field, prefix, |_| true)?;
+    Ok(union(sets.into_iter().map(|(_, docs)| docs), segment.max))
+}
+
+/// The union of many sets, most of them small.
+pub(crate) fn union(sets: impl Iterator<Item = Docs>, max: u32) -> Docs {
+    let mut list = Vec::new();
+    let mut wide = Docs::none();
+    for docs in sets {
+        match docs {
+            Docs::List(docs) => list.extend(docs),
+            bits => wide = wide.or(bits),
+        }
+    }
+    list.sort_unstable();
+    list.dedup();
+    Docs::from_list(list, max).or(wide)
+}
+
+impl Catalogue {
+    /// The normal forms of a document.
+    pub(crate) fn text(&self, segment: &Segment, doc: u32) -> Option<TextRecord<'_>> {
+        segment.number(doc).and_then(|number| self.sides.text(number))
+    }
+
+    /// Whether the document holds the atom's runs, or its phrase as it stands, in one of its access points.
+    fn holds(&self, segment: &Segment, doc: u32, atom: &Atom) -> bool {
+        let Some(text) = self.text(segment, doc) else { return false };
+        let mut parts = gram_fields(&segment.fields, atom.field).into_iter().map(|(_, part)| text.part(part));
+        parts.any(|part| terms::holds(part, &atom.normal, atom.phrase, atom.prefix))
+    }
+}

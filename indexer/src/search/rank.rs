@@ -1,0 +1,205 @@
+//! The order of relevance: how well the title answers, then who holds it and how new it is.
+//!
+//! The best few thousand candidates are compared by their stored normal forms. Which those are is decided by the
+//! edge marks, so that a title that is or begins with what was typed is always among them.
+
+use crate::index::terms::{self, VALUE};
+use crate::search::docs::Docs;
+use crate::search::grammar::Asked;
+use crate::search::readings::Reading;
+use crate::search::sides::{Part, TextRecord};
+use crate::search::{Catalogue, SearchField};
+
+/// Candidates that are compared; those behind them follow in the order of the index.
+const CAP: usize = 2_000;
+
+/// A document of a segment.
+pub(crate) type Place = (usize, u32);
+
+/// What hits are compared with.
+pub(crate) struct Ranker<'a> {
+    catalogue: &'a Catalogue,
+    whole: String,
+    words: Vec<String>,
+    part: Part,
+    literal: &'a [Docs],
+    readings: &'a [Reading],
+}
+
+/// How well a hit answers; the greater the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Score {
+    tier: u8,
+    libraries: u16,
+    year: i16,
+    brevity: u16,
+}
+
+/// What a tier means, best last.
+const TIERS: [&str; 12] = [
+    "elsewhere",
+    "pinyin",
+    "pinyin at the start",
+    "pinyin of the whole title",
+    "words of the record",
+    "all words in the title",
+    "phrase in the title",
+    "another access point",
+    "start of another title",
+    "start of the title",
+    "another title",
+    "the title",
+];
+
+impl<'a> Ranker<'a> {
+    pub(crate) fn new(
+        catalogue: &'a Catalogue,
+        asked: &Asked,
+        field: SearchField,
+        literal: &'a [Docs],
+        readings: &'a [Reading],
+    ) -> Self {
+        let typed: Vec<&str> = asked.wanted().flat_map(|c| c.any.first()).map(|a| a.typed.as_str()).collect();
+        let whole = terms::normal(&typed.join(" "));
+        let words = asked.wanted().flat_map(|c| c.any.first()).map(|a| a.normal.clone()).collect();
+        let field = asked.wanted().flat_map(|c| c.any.first()).map(|a| a.field).next().unwrap_or(field);
+        let part = match field {
+            SearchField::Author => Part::Authors,
+            SearchField::Subject => Part::Subjects,
+            SearchField::Publisher => Part::Publishers,
+            SearchField::Series => Part::Series,
+            _ => Part::Titles,
+        };
+        Self { catalogue, whole, words, part, literal, readings }
+    }
+
+    /// The hits in order, up to `end`; all of them where there are fewer.
+    pub(crate) fn order(&self, result: &[Docs], end: usize) -> tantivy::Result<Vec<Place>> {
+        let total: usize = result.iter().map(|d| d.len() as usize).sum();
+        let mut candidates: Vec<Place> = Vec::with_capacity(total.min(CAP));
+        if total <= CAP {
+            candidates.extend(places(result));
+        } else {
+            self.choose(result, &mut candidates)?;
+        }
+        let mut scored: Vec<(Score, Place)> =
+            candidates.iter().map(|&place| (self.score(place), place)).collect();
+        let better = |a: &(Score, Place), b: &(Score, Place)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
+        if end < scored.len() {
+            scored.select_nth_unstable_by(end, better);
+            scored.truncate(end);
+        }
+        scored.sort_unstable_by(better);
+        let mut order: Vec<Place> = scored.into_iter().map(|(_, place)| place).collect();
+        if order.len() < end && total > CAP {
+            candidates.sort_unstable();
+            let rest = places(result).filter(|place| candidates.binary_search(place).is_err());
+            let missing = end - order.len();
+            order.extend(rest.take(missing));
+        }
+        Ok(order)
+    }
+
+    /// Candidates by tiers of the edge marks: both, the first, then whatever comes.
+    fn choose(&self, result: &[Docs], candidates: &mut Vec<Place>) -> tantivy::Result<()> {
+        let (head, tail) = (terms::head_mark(&self.whole), terms::tail_mark(&self.whole));
+        let mut chosen: Vec<Docs> = vec![Docs::none(); result.len()];
+        if self.part == Part::Titles
+            && let (Some(head), Some(tail)) = (head, tail)
+        {
+            let mut starts = Vec::new();
+            for (n, segment) in self.catalogue.segments.iter().enumerate() {
+                let start = segment.term(segment.fields.title, &head)?.and(&result[n]);
+                let both = segment.term(segment.fields.title, &tail)?.and(&start);
+                candidates.extend(both.iter().take(CAP - candidates.len().min(CAP)).map(|doc| (n, doc)));
+                starts.push(start);
+                chosen[n] = both;
+            }
+            for (n, start) in starts.iter().enumerate() {
+                take(candidates, n, &start.minus(&chosen[n]));
+                chosen[n] = chosen[n].clone().or(start.clone());
+            }
+        }
+        // Literal hits come before readings in pinyin.
+        for (n, docs) in result.iter().enumerate() {
+            let literal = self.literal.get(n).map_or_else(Docs::none, |l| l.and(docs));
+            take(candidates, n, &literal.minus(&chosen[n]));
+            chosen[n] = chosen[n].clone().or(literal);
+        }
+        for (n, docs) in result.iter().enumerate() {
+            take(candidates, n, &docs.minus(&chosen[n]));
+        }
+        Ok(())
+    }
+
+    fn score(&self, place: Place) -> Score {
+        let segment = &self.catalogue.segments[place.0];
+        let Some(text) = self.catalogue.text(segment, place.1) else {
+            return Score { tier: 0, libraries: 0, year: i16::MIN, brevity: 0 };
+        };
+        let literal = self.literal.get(place.0).is_some_and(|docs| docs.contains(place.1));
+        let tier = if literal { self.literal_tier(&text) } else { self.pinyin_tier(&text) };
+        let title = text.part(Part::Titles).split(VALUE).next().unwrap_or_default();
+        let brevity = u16::MAX - u16::try_from(title.len()).unwrap_or(u16::MAX);
+        Score { tier, libraries: text.libraries, year: text.year, brevity }
+    }
+
+    fn literal_tier(&self, text: &TextRecord<'_>) -> u8 {
+        if self.whole.is_empty() {
+            return 0;
+        }
+        let values = text.part(self.part);
+        let mut best = 4;
+        for (n, value) in values.split(VALUE).enumerate() {
+            let first = u8::from(n == 0);
+            let here = if value == self.whole {
+                10 + first
+            } else if terms::starts(value, &self.whole) {
+                8 + first
+            } else if self.words.len() > 1 && self.words.iter().any(|w| w == value) {
+                6
+            } else if terms::holds(value, &self.whole, true, false) {
+                6
+            } else {
+                4
+            };
+            best = best.max(here);
+        }
+        if best < 7 && self.part == Part::Titles {
+            let others = [Part::Authors, Part::Subjects, Part::Series];
+            let whole = |part| text.part(part).split(VALUE).any(|value| value == self.whole);
+            if others.into_iter().any(whole) {
+                return 7;
+            }
+        }
+        if best == 4
+            && self.words.iter().all(|word| terms::holds(values, word, false, false) && !word.is_empty())
+        {
+            let all = self.words.iter().all(|word| values.contains(word.as_str()));
+            return if all { 5 } else { 4 };
+        }
+        best
+    }
+
+    fn pinyin_tier(&self, text: &TextRecord<'_>) -> u8 {
+        let title = text.part(Part::Titles).split(VALUE).next().unwrap_or_default();
+        self.readings.iter().filter_map(|r| r.place(title)).max().map_or(0, |place| 1 + place)
+    }
+
+    /// How a hit's place came about, in words for `--explain-score`.
+    pub(crate) fn explain(&self, place: Place) -> String {
+        let score = self.score(place);
+        let tier = TIERS.get(usize::from(score.tier)).copied().unwrap_or_default();
+        format!("{}: {tier}; libraries {}; year {}", score.tier, score.libraries, score.year)
+    }
+}
+
+fn take(candidates: &mut Vec<Place>, segment: usize, docs: &Docs) {
+    let room = CAP.saturating_sub(candidates.len());
+    candidates.extend(docs.iter().take(room).map(|doc| (segment, doc)));
+}
+
+/// All documents, segment by segment.
+pub(crate) fn places(result: &[Docs]) -> impl Iterator<Item = Place> + '_ {
+    result.iter().enumerate().flat_map(|(n, docs)| docs.iter().map(move |doc| (n, doc)))
+}

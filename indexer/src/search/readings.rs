@@ -1,0 +1,216 @@
+//! Queries of Latin letters read as pinyin: syllables by the pairs of the index, initials by their own terms.
+//!
+//! There is no pinyin index of titles: the characters of two neighbouring syllables name the pairs to look for in
+//! the term dictionary, so all readings of all characters count and no byte is spent. It knows no order.
+
+use tantivy::schema::Field;
+
+use crate::index::reading::{self, Piece};
+use crate::index::terms::VALUE;
+use crate::search::docs::Docs;
+use crate::search::find::{Found, union};
+use crate::search::grammar::Asked;
+use crate::search::segment::Segment;
+use crate::search::sides::Part;
+use crate::search::{Catalogue, SearchField};
+
+/// Candidates whose characters are verified one by one.
+const CAP: u32 = 20_000;
+/// Longer queries are not pinyin of anything.
+const MOST_LETTERS: usize = 60;
+/// Readings that are tried where letters can be parted in several ways: `xian` is 先 and 西安.
+const MOST_SPLITS: usize = 4;
+
+/// Letters that may be read as pinyin.
+pub(crate) struct Letters {
+    field: SearchField,
+    splits: Vec<Vec<Piece>>,
+    initials: Option<String>,
+    /// As typed.
+    pub(crate) typed: String,
+}
+
+/// A syllable or its beginning as the set of its characters.
+pub(crate) struct Reading(Vec<Vec<char>>);
+
+impl Reading {
+    /// Where the reading stands in a value: 2 it is the whole, 1 the start, 0 elsewhere, `None` nowhere.
+    pub(crate) fn place(&self, value: &str) -> Option<u8> {
+        let chars: Vec<char> = value.chars().collect();
+        let n = self.0.len();
+        if n == 0 || chars.len() < n {
+            return None;
+        }
+        let fits = |at: usize| self.0.iter().zip(&chars[at..]).all(|(set, c)| set.binary_search(c).is_ok());
+        let at = (0..=chars.len() - n).find(|&at| fits(at))?;
+        Some(if at > 0 {
+            0
+        } else if chars.len() == n {
+            2
+        } else {
+            1
+        })
+    }
+}
+
+impl Letters {
+    /// The letters of a query that could be pinyin.
+    pub(crate) fn of(asked: &Asked) -> Option<Self> {
+        let mut typed = String::new();
+        let mut field = None;
+        for clause in &asked.clauses {
+            let [atom] = &clause.any[..] else { return None };
+            let pinyin = matches!(
+                atom.field,
+                SearchField::Any
+                    | SearchField::Title
+                    | SearchField::Author
+                    | SearchField::Subject
+                    | SearchField::Pinyin
+            );
+            if clause.excluded
+                || atom.phrase
+                || atom.prefix
+                || !pinyin
+                || field.is_some_and(|f| f != atom.field)
+            {
+                return None;
+            }
+            field = Some(atom.field);
+            if !typed.is_empty() {
+                typed.push(' ');
+            }
+            typed.push_str(&atom.typed);
+        }
+        let letters =
+            |c: char| c.is_alphabetic() && (c.is_ascii() || matches!(c, 'ü' | 'Ü' | '\u{ff21}'..='\u{ff5a}'));
+        if typed.len() > MOST_LETTERS || !typed.chars().all(|c| letters(c) || matches!(c, ' ' | '\'' | '’'))
+        {
+            return None;
+        }
+        let field = field?;
+        let least = if field == SearchField::Pinyin { 1 } else { 2 };
+        let mut splits = reading::split(&typed);
+        splits.retain(|split| split.iter().filter(|p| p.is_whole()).count() >= least);
+        splits.truncate(MOST_SPLITS);
+        let joined: String = reading::folded_letters(&typed);
+        let initials = (2..=20).contains(&joined.len()).then_some(joined);
+        Some(Self { field, splits, initials, typed })
+    }
+
+    /// The readings, for ranking.
+    pub(crate) fn readings(&self) -> Vec<Reading> {
+        let sets = |split: &Vec<Piece>| Reading(split.iter().map(reading::chars).collect());
+        let mut readings: Vec<Reading> = self.splits.iter().map(sets).collect();
+        if let Some(initials) = &self.initials {
+            let chars = |c: char| reading::chars(&Piece::Prefix(c.to_string()));
+            readings.push(Reading(initials.chars().map(chars).collect()));
+        }
+        readings
+    }
+
+    /// Entries with a piece that reads as the syllables.
+    pub(crate) fn by_syllables(&self, catalogue: &Catalogue) -> tantivy::Result<Found> {
+        let mut found = Found { docs: Vec::new(), exact: true };
+        for segment in &catalogue.segments {
+            let mut docs = Docs::none();
+            for split in &self.splits {
+                let sets: Vec<Vec<char>> = split.iter().map(reading::chars).collect();
+                if sets.iter().any(Vec::is_empty) {
+                    continue;
+                }
+                let reading = Reading(sets);
+                for (field, part) in self.places(segment) {
+                    let mut here = neighbours(segment, field, &reading.0)?;
+                    if reading.0.len() > 2 {
+                        if here.len() > CAP {
+                            found.exact = false;
+                        } else {
+                            here.retain(|doc| {
+                                let text = catalogue.text(segment, doc);
+                                text.is_some_and(|t| {
+                                    t.part(part).split(VALUE).any(|v| reading.place(v).is_some())
+                                })
+                            });
+                        }
+                    }
+                    docs = docs.or(here);
+                }
+            }
+            found.docs.push(docs);
+        }
+        Ok(found)
+    }
+
+    fn places(&self, segment: &Segment) -> Vec<(Field, Part)> {
+        let fields = &segment.fields;
+        let all = [
+            (SearchField::Title, fields.title, Part::Titles),
+            (SearchField::Author, fields.author, Part::Authors),
+            (SearchField::Subject, fields.subject, Part::Subjects),
+        ];
+        let every = matches!(self.field, SearchField::Any | SearchField::Pinyin);
+        all.into_iter()
+            .filter(|(f, ..)| every || *f == self.field)
+            .map(|(_, field, part)| (field, part))
+            .collect()
+    }
+
+    /// Entries of which a whole title, name or subject has these initials, or a title begins with four or more.
+    pub(crate) fn by_initials(&self, catalogue: &Catalogue) -> tantivy::Result<Found> {
+        let mut found = Found { docs: Vec::new(), exact: true };
+        for segment in &catalogue.segments {
+            let mut docs = Docs::none();
+            if let Some(initials) = &self.initials {
+                let field = segment.fields.initials;
+                for (kind, access) in
+                    [("t", SearchField::Title), ("n", SearchField::Author), ("s", SearchField::Subject)]
+                {
+                    if matches!(self.field, SearchField::Any | SearchField::Pinyin) || self.field == access {
+                        docs = docs.or(segment.term(field, &format!("{kind}{initials}"))?);
+                    }
+                }
+                if initials.len() >= 4 && !matches!(self.field, SearchField::Author | SearchField::Subject) {
+                    let sets = segment.sets(field, &format!("t{initials}"), |_| true)?;
+                    docs = docs.or(union(sets.into_iter().map(|(_, docs)| docs), segment.max));
+                }
+            }
+            found.docs.push(docs);
+        }
+        Ok(found)
+    }
+}
+
+/// Documents with each pair of neighbouring characters, in some reading.
+fn neighbours(segment: &Segment, field: Field, sets: &[Vec<char>]) -> tantivy::Result<Docs> {
+    if let [only] = sets {
+        let single = only.iter().map(|c| segment.term(field, &c.to_string()));
+        return Ok(union(single.collect::<tantivy::Result<Vec<_>>>()?.into_iter(), segment.max));
+    }
+    let mut docs: Option<Docs> = None;
+    for pair in sets.windows(2) {
+        let here = union(pairs(segment, field, &pair[0], &pair[1])?.into_iter(), segment.max);
+        let both = docs.map_or(here.clone(), |docs| docs.and(&here));
+        if both.is_empty() {
+            return Ok(both);
+        }
+        docs = Some(both);
+    }
+    Ok(docs.unwrap_or_else(Docs::none))
+}
+
+fn pairs(segment: &Segment, field: Field, first: &[char], second: &[char]) -> tantivy::Result<Vec<Docs>> {
+    let mut all = Vec::new();
+    for c in first {
+        segment.each_term(field, &c.to_string(), |term, docs| {
+            let mut chars = term.chars().skip(1);
+            if let (Some(next), None) = (chars.next(), chars.next())
+                && second.binary_search(&next).is_ok()
+            {
+                all.push(docs()?);
+            }
+            Ok(true)
+        })?;
+    }
+    Ok(all)
+}

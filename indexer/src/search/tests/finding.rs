@@ -1,0 +1,150 @@
+//! Access points, grammar, folding, pinyin, advice.
+
+use super::*;
+use crate::search::AdviceKind;
+
+/// Finds `expect` in any order.
+fn check(catalogue: &Catalogue, field: SearchField, text: &str, expect: &[u64]) {
+    let answer = catalogue.search(&query(text, field)).unwrap();
+    let mut found = keys(&answer);
+    found.sort_unstable();
+    assert_eq!(found, expect, "{} in {}: {:?}", text, field.name(), answer.advice);
+    assert_eq!(answer.total, expect.len() as u64, "{text}");
+    assert!(answer.total > 0 || !answer.advice.is_empty(), "{text}");
+}
+
+#[test]
+fn every_access_point_and_the_grammar() {
+    use SearchField::*;
+    let (_dir, catalogue) = catalogue(&shelf());
+    for (field, text, expect) in [
+        (Title, "三国", &[1, 2][..]),
+        (Title, "三国演义上", &[2]),
+        (Title, "演义（上）", &[2]),
+        (Title, "罗贯中", &[]),
+        (Title, "国演", &[1, 2]),
+        (Title, "历史", &[7]),
+        (Title, "教育", &[8]),
+        (Title, "JAVA", &[3]),
+        (Title, "ｊａｖａ", &[3]),
+        (Title, "c++", &[9]),
+        (Title, "works", &[11]),
+        (Title, "第三卷", &[11]),
+        (Author, "罗贯中", &[1, 2]),
+        (Author, "霍金", &[4]),
+        (Author, "史蒂文霍金", &[4]),
+        (Subject, "家庭", &[6]),
+        (Publisher, "人民文学", &[5]),
+        (Series, "高等教育", &[8]),
+        (Isbn, "978-7-302-12260-9", &[3]),
+        (Isbn, "7 302 12260 1", &[3]),
+        (Isbn, "10019·1979", &[10]),
+        (Any, "7-302-12260-1", &[3]),
+        (Issn, "1000-0135", &[9]),
+        (Any, "ISSN1000-0135", &[9]),
+        (CallNumber, "TP312JA", &[3]),
+        (CallNumber, "tp312ja / 8.5c", &[3]),
+        (CallNumber, "I242", &[1, 2]),
+        (Class, "TP3", &[4]),
+        (Class, "tp311.5", &[4]),
+        (Class, "TP312", &[]),
+        (Any, "鲁迅 呐喊", &[10]),
+        (Any, "鲁迅：呐喊", &[10]),
+        (Any, "\"演义上\"", &[2]),
+        (Any, "三国 -\"演义上\"", &[1]),
+        (Any, "java OR python", &[3, 4]),
+        (Any, "title:家", &[5, 6]),
+        (Any, "作者：巴金", &[5]),
+        (Any, "author:鲁迅 title:全集", &[11]),
+        (Any, "progr*", &[9]),
+        (Any, "朝代", &[7]),
+        (Any, "《三国演义》", &[1, 2]),
+        (Any, "没有这本书", &[]),
+        (Pinyin, "sanguo", &[1, 2]),
+        (Pinyin, "java", &[]),
+        (Any, "sanguoyanyi", &[1, 2]),
+        (Any, "san guo yan yi", &[1, 2]),
+        (Any, "sanguo yanyi", &[1, 2]),
+        (Any, "SANGUO YANYI", &[1, 2]),
+        (Any, "sgyy", &[1, 2]),
+        (Any, "lgz", &[1, 2]),
+        (Author, "luguanzhong", &[]),
+        (Author, "luoguanzhong", &[1, 2]),
+    ] {
+        check(&catalogue, field, text, expect);
+    }
+}
+
+#[test]
+fn the_best_title_comes_first() {
+    let (_dir, catalogue) = catalogue(&shelf());
+    for (text, first) in
+        [("家", 5), ("三国演义", 1), ("三国演义上", 2), ("鲁迅", 11), ("呐喊 鲁迅", 10), ("sgyy", 1)]
+    {
+        let answer = catalogue.search(&query(text, SearchField::Any)).unwrap();
+        assert_eq!(keys(&answer).first(), Some(&first), "{text}");
+    }
+}
+
+#[test]
+fn literal_hits_come_before_readings() {
+    let entries = [book(1, "三国", ""), book(2, "Sanguo studies", ""), book(3, "散果", "")];
+    let (_dir, catalogue) = catalogue(&entries);
+    let answer = catalogue.search(&query("sanguo", SearchField::Any)).unwrap();
+    assert_eq!(keys(&answer)[0], 2);
+    assert_eq!(answer.total, 3);
+    let answer = catalogue.search(&query("sg", SearchField::Any)).unwrap();
+    assert_eq!(answer.advice[0].kind, AdviceKind::ReadAsPinyin);
+}
+
+#[test]
+fn advice() {
+    let (_dir, catalogue) = catalogue(&shelf());
+    let kinds = |query: &Query| {
+        let answer = catalogue.search(query).unwrap();
+        answer.advice.into_iter().map(|a| (a.kind, a.hits, a.query)).collect::<Vec<_>>()
+    };
+    let any = |text: &str| query(text, SearchField::Any);
+    let says = |text: &str, kind, hits: Option<u64>, words: Option<&str>| {
+        let all = kinds(&any(text));
+        assert!(all.contains(&(kind, hits, words.map(str::to_owned))), "{text}: {all:?}");
+    };
+    says("三国演艺", AdviceKind::OtherSpelling, Some(2), Some("三国演义"));
+    says("pyhton", AdviceKind::OtherSpelling, Some(1), Some("python"));
+    says("呐喊 水浒", AdviceKind::FewerWords, Some(1), Some("呐喊"));
+    says("《", AdviceKind::Ignored, None, Some("《"));
+    says("《", AdviceKind::NothingFound, None, None);
+    says("不存在之书", AdviceKind::NothingFound, None, None);
+    says("sgyy", AdviceKind::ReadAsPinyin, Some(2), Some("sgyy"));
+    let away = Query { libraries: vec![LibraryCode::new("PKU")], ..any("java") };
+    assert_eq!(kinds(&away)[0], (AdviceKind::OtherLibraries, Some(1), None));
+    let early = Query { to: Some(1900), ..any("三国") };
+    assert_eq!(kinds(&early)[0], (AdviceKind::FewerFilters, Some(2), None));
+}
+
+#[test]
+fn highlights_home_and_scores() {
+    let both = held(held(book(1, "三國演義（上）", ""), "BJFU", "A/1"), "PKU", "B/2");
+    let (_dir, catalogue) = catalogue(&[both]);
+    let home = Some(LibraryCode::new("PKU"));
+    let asked = Query { home, explain_score: true, ..query("演义", SearchField::Any) };
+    let answer = catalogue.search(&asked).unwrap();
+    let hit = &answer.hits[0];
+    assert_eq!(hit.title_highlight, vec![2..4]);
+    assert_eq!(hit.entry.holdings[0].library.as_str(), "PKU");
+    assert!(hit.score.as_deref().is_some_and(|s| s.contains("phrase in the title")), "{:?}", hit.score);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(20))]
+    #[test]
+    fn nothing_typed_is_an_error(texts in proptest::collection::vec("\\PC{0,20}|[a-z三国 \"*:-]{0,20}", 10)) {
+        static SHELF: std::sync::LazyLock<(TempDir, Catalogue)> = std::sync::LazyLock::new(|| catalogue(&shelf()));
+        for text in texts {
+            for field in SearchField::ALL {
+                let answer = SHELF.1.search(&query(&text, field)).unwrap();
+                proptest::prop_assert!(answer.total > 0 || !answer.advice.is_empty());
+            }
+        }
+    }
+}

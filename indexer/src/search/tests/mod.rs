@@ -1,0 +1,113 @@
+//! Small catalogues from composed entries, and what searches in them must give.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod corpus;
+mod counting;
+mod finding;
+mod generations;
+mod ordering;
+
+use tempfile::TempDir;
+
+use crate::bib::{
+    Agent, AgentKind, Bib, EditionId, Entry, Holding, Isbn, Lendable, LibraryCode, LibraryHolding,
+    MaterialType,
+};
+use crate::index::{Builder, BuilderOptions, ManifestInput};
+use crate::search::{Answer, Catalogue, Query, SearchField};
+
+const OPTIONS: BuilderOptions = BuilderOptions { threads: 2, memory_bytes: 64 << 20 };
+
+fn book(key: u64, title: &str, author: &str) -> Entry {
+    let mut bib = Bib::empty(MaterialType::BookChi);
+    bib.title = Some(title.to_owned());
+    bib.languages = vec!["chi".to_owned()];
+    if !author.is_empty() {
+        bib.responsibility = Some(format!("{author}著"));
+        bib.agents = vec![agent(author)];
+    }
+    Entry { id: EditionId::from_key(key), bib, holdings: Vec::new(), members: Vec::new() }
+}
+
+fn agent(name: &str) -> Agent {
+    Agent {
+        name: name.to_owned(),
+        kind: AgentKind::Person,
+        role: None,
+        qualifier: None,
+        pinyin: None,
+        main: true,
+    }
+}
+
+fn held(mut entry: Entry, library: &str, call: &str) -> Entry {
+    entry.holdings.push(LibraryHolding {
+        library: LibraryCode::new(library),
+        holding: Holding {
+            location: None,
+            call_number: (!call.is_empty()).then(|| call.to_owned()),
+            copies: 1,
+            barcodes: Vec::new(),
+            coverage: None,
+            lendable: Lendable::Yes,
+        },
+    });
+    entry
+}
+
+fn with(mut entry: Entry, change: impl FnOnce(&mut Bib)) -> Entry {
+    change(&mut entry.bib);
+    entry
+}
+
+fn build(dir: &std::path::Path, entries: &[Entry]) -> crate::index::GenerationSummary {
+    let builder = Builder::create(dir, OPTIONS).unwrap();
+    entries.iter().for_each(|entry| builder.add(entry).unwrap());
+    builder.finish(ManifestInput::default()).unwrap()
+}
+
+fn catalogue(entries: &[Entry]) -> (TempDir, Catalogue) {
+    let dir = tempfile::tempdir().unwrap();
+    build(dir.path(), entries);
+    let catalogue = Catalogue::open(dir.path()).unwrap();
+    (dir, catalogue)
+}
+
+fn shelf() -> Vec<Entry> {
+    let isbn = |n| move |bib: &mut Bib| bib.isbns = vec![Isbn(n)];
+    vec![
+        held(book(1, "三国演义", "罗贯中"), "BJFU", "I242.4/123"),
+        held(with(book(2, "三國演義（上）", "羅貫中"), |b| b.year = Some(1990)), "PKU", "I242.4/9"),
+        held(with(book(3, "Java简明教程", "林巧民"), isbn(9_787_302_122_609)), "BJFU", "TP312JA/8.5C"),
+        held(
+            with(book(4, "Python 程序设计入门", "史蒂文·霍金"), |b| {
+                b.clc = vec!["TP311.561".to_owned()]
+            }),
+            "PKU",
+            "",
+        ),
+        with(book(5, "家", "巴金"), |b| b.publisher = Some("人民文学出版社".to_owned())),
+        with(book(6, "国家与家庭", "王家"), |b| b.subjects = vec!["家庭--研究".to_owned()]),
+        with(book(7, "中国歷史", "錢穆"), |b| b.notes = vec!["本书讲述朝代更替".to_owned()]),
+        with(book(8, "敎育学原理", "李明"), |b| b.series = vec![series("高等教育丛书")]),
+        with(book(9, "The C++ Programming Language", "Stroustrup"), |b| {
+            b.issns = vec![crate::bib::Issn(*b"10000135")]
+        }),
+        with(book(10, "呐喊", "鲁迅"), |b| b.cn_book_no = Some("10019·1979".to_owned())),
+        with(book(11, "鲁迅全集 第3卷", "鲁迅"), |b| {
+            b.parallel_titles = vec!["Complete works".to_owned()]
+        }),
+    ]
+}
+
+fn series(title: &str) -> crate::bib::Series {
+    crate::bib::Series { title: title.to_owned(), volume: None }
+}
+
+fn query(text: &str, field: SearchField) -> Query {
+    Query { text: text.to_owned(), field, ..Query::default() }
+}
+
+fn keys(answer: &Answer) -> Vec<u64> {
+    answer.hits.iter().map(|hit| hit.entry.id.key().unwrap()).collect()
+}
