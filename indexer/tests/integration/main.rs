@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod analysis;
+mod charsets;
 mod corpus;
 mod flaws;
 mod marc_laws;
