@@ -17,71 +17,61 @@ pub struct Hint {
 
 // A reading that explains less than this share of the bytes is no better than what the hints say.
 const PLAUSIBLE: f32 = 0.3;
+// GB 18030 this good needs no comparison with the Western sets.
+const CERTAIN: f32 = 0.75;
 // How much a hint adds to the reading it names.
-const HINT: f32 = 0.12;
+const DECLARED: f32 = 0.12;
+const PRIOR: f32 = 0.25;
 
 /// The charset of a record whose subfields are `parts`.
 pub fn detect(parts: &[&[u8]], hint: Hint) -> Charset {
-    let is_ascii = parts.iter().all(|p| p.is_ascii());
-    if is_ascii && !parts.iter().any(|p| marc8::has_escape(p)) {
+    let has_escape = parts.iter().any(|p| marc8::has_escape(p));
+    if !has_escape && parts.iter().all(|p| p.is_ascii()) {
         return Charset::Ascii;
     }
-    if is_plainly_utf8(parts) || Utf8Count::of(parts).speaks_for_itself(parts, hint) {
+    if parts.iter().all(|p| simdutf8::basic::from_utf8(p).is_ok()) {
+        let has_longer = parts.iter().any(|p| p.iter().any(|&b| b >= 0xE0));
+        let has_pairs = parts.iter().any(|p| !p.is_ascii());
+        match (has_longer, has_pairs) {
+            (true, _) => return Charset::Utf8,
+            (false, true) if !is_short_gbk(parts, hint) => return Charset::Utf8,
+            _ if has_escape => return Charset::Marc8,
+            _ => return Charset::Gb18030,
+        }
+    }
+    let gb18030 = plausible::gb18030(parts);
+    if gb18030 < CERTAIN && is_damaged_utf8(parts, hint) {
         return Charset::Utf8;
     }
-    if parts.iter().any(|p| marc8::has_escape(p)) {
+    if has_escape {
         return Charset::Marc8;
     }
-    best_of_the_others(parts, hint)
-}
-
-// The usual case at memory speed: all valid, and at least one sequence of three bytes.
-fn is_plainly_utf8(parts: &[&[u8]]) -> bool {
-    parts.iter().any(|p| p.iter().any(|&b| b >= 0xE0))
-        && parts.iter().all(|p| simdutf8::basic::from_utf8(p).is_ok())
-}
-
-#[derive(Default)]
-struct Utf8Count {
-    // Sequences of two bytes, and longer ones.
-    pairs: u32,
-    longer: u32,
-    bad: u32,
-}
-
-impl Utf8Count {
-    fn of(parts: &[&[u8]]) -> Self {
-        let mut count = Self::default();
-        for chunk in parts.iter().flat_map(|part| part.utf8_chunks()) {
-            for c in chunk.valid().chars() {
-                match c.len_utf8() {
-                    1 => {}
-                    2 => count.pairs += 1,
-                    _ => count.longer += 1,
-                }
-            }
-            count.bad += u32::from(!chunk.invalid().is_empty());
-        }
-        count
+    if gb18030 >= CERTAIN && gb18030 > plausible::big5(parts) {
+        return Charset::Gb18030;
     }
+    best_of_the_others(parts, gb18030, hint)
+}
 
-    fn speaks_for_itself(&self, parts: &[&[u8]], hint: Hint) -> bool {
-        if self.bad == 0 {
-            return self.longer > 0 || (self.pairs > 0 && !is_short_gbk(parts, hint));
+/// UTF-8 with a few bad bytes, or with one field in GBK.
+fn is_damaged_utf8(parts: &[&[u8]], hint: Hint) -> bool {
+    let (mut pairs, mut longer, mut bad) = (0u32, 0u32, 0u32);
+    for chunk in parts.iter().flat_map(|part| part.utf8_chunks()) {
+        for lead in chunk.valid().bytes().filter(|b| *b >= 0xC0) {
+            *(if lead < 0xE0 { &mut pairs } else { &mut longer }) += 1;
         }
-        // A few bad bytes in good text, or one field in GBK; in another charset valid sequences are the
-        // accident: three bytes of a kind in one of a hundred characters, pairs more often.
-        let declared = hint.declared == Some(Charset::Utf8);
-        let good = self.pairs + 3 * self.longer;
-        good > 0
-            && (self.longer.saturating_mul(2) >= self.bad
-                || good >= self.bad.saturating_mul(if declared { 2 } else { 8 }))
+        bad += u32::from(!chunk.invalid().is_empty());
     }
+    // In another charset valid sequences are accidents: of three bytes in one of a hundred characters, of two
+    // more often.
+    let declared = hint.declared == Some(Charset::Utf8);
+    let good = pairs + 3 * longer;
+    let wanted = bad.saturating_mul(if declared { 2 } else { 8 });
+    good > 0 && (longer.saturating_mul(2) >= bad || good >= wanted)
 }
 
 /// Whether text that passes as two-byte UTF-8 is Chinese in GBK: 一 is D2 BB, 猫 is C3 A8.
 fn is_short_gbk(parts: &[&[u8]], hint: Hint) -> bool {
-    let mut changes_script = false;
+    let (mut changes_script, mut in_latin_word) = (false, false);
     for part in parts {
         let mut script_before = None;
         for (at, &byte) in part.iter().enumerate().filter(|(_, b)| **b < 0x80 || **b >= 0xC0) {
@@ -93,17 +83,22 @@ fn is_short_gbk(parts: &[&[u8]], hint: Hint) -> bool {
             let is_level_1 = byte <= 0xD7 && trail >= 0xA1;
             let before = at.checked_sub(1).map_or(b' ', |i| part[i]);
             let after = part.get(at + 2).copied().unwrap_or(b' ');
-            // A letter within a Latin word can only be UTF-8.
-            if !is_level_1 || before.is_ascii_lowercase() || after.is_ascii_lowercase() {
+            if !is_level_1 {
                 return false;
             }
+            // A letter within a Latin word speaks for UTF-8.
+            in_latin_word |= before.is_ascii_lowercase() || after.is_ascii_lowercase();
             changes_script |= script_before.is_some_and(|s| s != script(byte));
             script_before = Some(script(byte));
         }
     }
     let hinted = hint.prior.or(hint.declared);
     // A word keeps to one alphabet; Chinese read as UTF-8 jumps about.
-    hinted == Some(Charset::Gb18030) || (hinted != Some(Charset::Utf8) && changes_script)
+    match hinted {
+        Some(Charset::Gb18030) => changes_script || !in_latin_word,
+        Some(Charset::Utf8) => false,
+        _ => changes_script,
+    }
 }
 
 // The alphabet that a two-byte sequence with this lead byte belongs to.
@@ -117,11 +112,11 @@ fn script(lead: u8) -> u8 {
     }
 }
 
-fn best_of_the_others(parts: &[&[u8]], hint: Hint) -> Charset {
+fn best_of_the_others(parts: &[&[u8]], gb18030: f32, hint: Hint) -> Charset {
     let western = plausible::western(parts);
     let (code_page, cyrillic) = plausible::cyrillic(parts);
     let candidates = [
-        (Charset::Gb18030, plausible::gb18030(parts)),
+        (Charset::Gb18030, gb18030),
         (Charset::Big5, plausible::big5(parts)),
         (Charset::Marc8, western.marc8),
         (Charset::Latin1, western.latin1),
@@ -131,7 +126,7 @@ fn best_of_the_others(parts: &[&[u8]], hint: Hint) -> Charset {
     let mut best = (fallback(parts, hint), PLAUSIBLE);
     for (charset, share) in candidates {
         let declared = if hint.declared == Some(charset) { weight(charset) } else { 0.0 };
-        let prior = if hint.prior == Some(charset) { HINT } else { 0.0 };
+        let prior = if hint.prior == Some(charset) { PRIOR } else { 0.0 };
         let score = share + declared + prior;
         if score > best.1 {
             best = (charset, score);
@@ -142,7 +137,7 @@ fn best_of_the_others(parts: &[&[u8]], hint: Hint) -> Charset {
 
 // What a declaration is worth: a blank leader/09 is mostly right about MARC-8, others are mostly inherited.
 fn weight(declared: Charset) -> f32 {
-    if declared == Charset::Marc8 { 0.3 } else { HINT }
+    if declared == Charset::Marc8 { 0.3 } else { DECLARED }
 }
 
 fn fallback(parts: &[&[u8]], hint: Hint) -> Charset {

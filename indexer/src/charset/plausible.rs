@@ -2,74 +2,81 @@
 //!
 //! Multi-byte sets are judged by common ideographs, alphabets by letters that stand where letters stand.
 
-use encoding_rs::{BIG5, Encoding, GB18030, IBM866, KOI8_R, WINDOWS_1251};
+use encoding_rs::{Encoding, IBM866, KOI8_R, WINDOWS_1251};
 use unicode_normalization::char::compose;
 
 use super::marc8;
 
 /// Share of characters that are in the 3,755 ideographs of GB 2312 level 1, or in four-byte codes.
 pub(super) fn gb18030(parts: &[&[u8]]) -> f32 {
-    ideographs(parts, GB18030, |bytes| match *bytes {
-        [0xB0..=0xD6, 0xA1..=0xFE] | [0xD7, 0xA1..=0xF9] | [_, _, _, _] => Worth::Common,
-        // Punctuation and kana stand beside any text.
-        [0xA1..=0xA9, _] => Worth::Beside,
-        _ => Worth::Rare,
+    double_byte(parts, |code| match *code {
+        [0xB0..=0xD6, 0xA1..=0xFE, ..] | [0xD7, 0xA1..=0xF9, ..] => Some((2, Worth::Common)),
+        [0x81..=0x84 | 0x90..=0xE3, 0x30..=0x39, 0x81..=0xFE, 0x30..=0x39, ..] => Some((4, Worth::Common)),
+        [0xA4..=0xA5, 0xA1..=0xF6, 0xA4..=0xA5, 0xA1..=0xF6, ..] => Some((2, Worth::Common)),
+        // Punctuation and single kana stand beside any text.
+        [0xA1..=0xA9, 0xA1..=0xFE, ..] => Some((2, Worth::Beside)),
+        // Level 2 and GBK: traditional characters, where they stand in rows.
+        [0x81..=0xFE, 0x40..=0x7E | 0x80..=0xFE, ..] => Some((2, Worth::Rare)),
+        _ => None,
     })
 }
 
 /// Share of characters that are in the 5,401 ideographs of Big5 level 1.
 pub(super) fn big5(parts: &[&[u8]]) -> f32 {
-    ideographs(parts, BIG5, |bytes| match *bytes {
-        [0xA4..=0xC5, _] | [0xC6, 0x40..=0x7E] => Worth::Common,
-        [0xA1..=0xA3, _] => Worth::Beside,
-        _ => Worth::Rare,
+    double_byte(parts, |code| match *code {
+        // Three in a row of these are kana of GB 2312 rather than the simplest characters of Big5.
+        [0xA4..=0xA5, 0xA1..=0xFE, 0xA4..=0xA5, 0xA1..=0xFE, 0xA4..=0xA5, 0xA1..=0xFE, ..] => Some((2, Worth::Rare)),
+        [0xA4..=0xC5, 0x40..=0x7E | 0xA1..=0xFE, ..] | [0xC6, 0x40..=0x7E, ..] => Some((2, Worth::Common)),
+        [0xA1..=0xA3, 0x40..=0x7E | 0xA1..=0xFE, ..] => Some((2, Worth::Beside)),
+        [0x87..=0xFE, 0x40..=0x7E | 0xA1..=0xFE, ..] => Some((2, Worth::Rare)),
+        _ => None,
     })
 }
 
+#[derive(Clone, Copy, PartialEq)]
 enum Worth {
     Common,
     Rare,
     Beside,
 }
 
-fn ideographs(parts: &[&[u8]], encoding: &'static Encoding, worth: impl Fn(&[u8]) -> Worth) -> f32 {
-    let (mut common, mut rare, mut broken) = (0u32, 0u32, 0u32);
+// `read` tells length and worth of the code at the front of its argument, if there is one.
+fn double_byte(parts: &[&[u8]], read: impl Fn(&[u8]) -> Option<(usize, Worth)>) -> f32 {
+    let (mut n, mut broken) = (0u32, 0u32);
+    let mut worth_of_all = 0.0f32;
     for part in parts {
         let mut at = 0;
-        let mut after_high = false;
+        let mut after_code = false;
         while at < part.len() {
             if part[at] < 0x80 {
-                after_high = false;
+                after_code = false;
                 at += 1;
                 continue;
             }
-            let length = code_length(&part[at..]);
-            let code = &part[at..(at + length).min(part.len())];
-            let is_valid = code.len() > 1
-                && encoding.decode_without_bom_handling_and_without_replacement(code).is_some();
+            let Some((length, worth)) = read(&part[at..]) else {
+                broken += 1;
+                after_code = false;
+                at += 1;
+                continue;
+            };
+            let before_code = part.get(at + length).is_some_and(|&b| b >= 0x80);
             // A letter as second byte within a Latin word is no ideograph: "K\xB2benhavn" is Danish.
-            let before_high = part.get(at + length).is_some_and(|&b| b >= 0x80);
-            let alone = code.last().is_some_and(|b| *b < 0x80) && !after_high && !before_high;
-            after_high = is_valid;
-            match (is_valid, worth(code)) {
-                (false, _) => broken += 1,
-                (true, Worth::Common) if alone => rare += 1,
-                (true, Worth::Common) => common += 1,
-                (true, Worth::Rare) => rare += 1,
-                (true, Worth::Beside) => {}
+            let is_alone = part[at + length - 1] < 0x80 && !after_code && !before_code;
+            if worth != Worth::Beside {
+                n += 1;
+                worth_of_all += match worth {
+                    _ if is_alone => 0.0,
+                    Worth::Common => 1.0,
+                    Worth::Rare if after_code || before_code => 0.4,
+                    _ => 0.0,
+                };
             }
-            at += if is_valid { length } else { 1 };
+            after_code = true;
+            at += length;
         }
     }
     // A broken code weighs more than a rare one: real text has none but where a field was cut.
-    common as f32 / (common + rare + 2 * broken).max(1) as f32
-}
-
-fn code_length(rest: &[u8]) -> usize {
-    match *rest {
-        [0x81..=0xFE, 0x30..=0x39, 0x81..=0xFE, 0x30..=0x39, ..] => 4,
-        _ => 2,
-    }
+    worth_of_all / (n + 2 * broken).max(1) as f32
 }
 
 /// The Cyrillic code page that fits best, and how well.
