@@ -12,7 +12,7 @@ pub(super) fn is_clean_utf8(bytes: &[u8]) -> bool {
         let to = (from + BLOCK).min(bytes.len());
         // One flat pass over a block compiles to vector compares; only blocks with punctuation look closer.
         let plain = bytes[from..to].iter().fold(true, |plain, &b| plain & is_plain(b));
-        if !plain && !(from..to).all(|at| is_plain(bytes[at]) || is_harmless(&bytes[at..])) {
+        if !plain && !(from..to).all(|at| PLAIN[usize::from(bytes[at])] || is_harmless(&bytes[at..])) {
             return false;
         }
         from = to;
@@ -22,19 +22,36 @@ pub(super) fn is_clean_utf8(bytes: &[u8]) -> bool {
 
 // ASCII text, continuation bytes, Latin letters up to U+02FF, Cyrillic, and Han U+4000–U+9FFF.
 #[inline]
-fn is_plain(b: u8) -> bool {
+const fn is_plain(b: u8) -> bool {
     matches!(b, 0x20..=0x7E | 0x80..=0xC1 | 0xC3..=0xCB | 0xD0..=0xD1 | 0xE4..=0xE9)
 }
 
-// A character with a lead byte outside `is_plain` that still needs no work: the marks of Chinese text.
+// The same for one byte at a time.
+static PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = is_plain(b as u8);
+        b += 1;
+    }
+    table
+};
+
+// A character with a lead byte outside `is_plain` that still needs no work: marks of Chinese text, kana,
+// Greek, Hangul, signs. Left out is what NFC changes or reorders: U+0387, U+2126, U+212A, U+2329, U+3099 …
 fn is_harmless(rest: &[u8]) -> bool {
     match *rest {
         [0xC2, second, ..] => second >= 0xA0,
+        [0xCE, second, ..] => second != 0x87,
+        [0xCF, ..] => true,
         [0xE2, 0x80, third, ..] => third >= 0x82,
-        [0xE2, 0x85 | 0x91..=0x9F, ..] => true,
+        [0xE2, 0x84, third, ..] => !matches!(third, 0xA6 | 0xAA | 0xAB),
+        [0xE2, 0x8C, third, ..] => !matches!(third, 0xA9 | 0xAA),
+        [0xE2, 0x81..=0x82 | 0x85..=0x8B | 0x8D..=0xAA, ..] => true,
         [0xE3, 0x80, third, ..] => !(0xAA..=0xAF).contains(&third),
         [0xE3, 0x82, third, ..] => !(0x99..=0x9A).contains(&third),
         [0xE3, second, ..] => second >= 0x81,
+        [0xEA, 0xB0..=0xBF, ..] | [0xEB | 0xEC, ..] | [0xED, 0x80..=0x9D, ..] => true,
         [0xEF, 0xBC..=0xBE, ..] => true,
         [0xF0, 0xA0..=0xAE, ..] => true,
         _ => false,
@@ -133,6 +150,20 @@ mod tests {
             let mut out = String::from("|");
             assert_eq!(push_clean(text, &mut out), controls, "{text:?}");
             assert_eq!(out, format!("|{expect}"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_pair_of_characters_is_judged_right() {
+        // All characters up to U+FFFF, each behind letters that marks compose with.
+        for c in (0..=0xFFFF).filter_map(char::from_u32) {
+            for text in [format!("{c}"), format!("a{c}"), format!("か{c}"), format!("가{c}"), format!("α{c}")]
+            {
+                if is_clean_utf8(text.as_bytes()) {
+                    assert_eq!(text.nfc().collect::<String>(), text);
+                    assert!(!text.chars().any(is_control), "{text:?}");
+                }
+            }
         }
     }
 

@@ -63,16 +63,17 @@ fn utf8(bytes: &[u8], out: &mut String) -> Damage {
     }
 }
 
-// Decodes straight into `out`; only text that is not clean yet is taken out once more.
+// In pieces through a small buffer: `decode_to_string` works on the whole spare capacity of its target, which
+// is megabytes in a buffer that is used again and again.
 fn by_table(encoding: &'static Encoding, bytes: &[u8], out: &mut String) -> Damage {
     let start = out.len();
     let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut buffer = [0u8; 512];
     let mut replaced = 0u32;
     let mut rest = bytes;
     loop {
-        let room = decoder.max_utf8_buffer_length_without_replacement(rest.len());
-        out.reserve(room.unwrap_or(rest.len()).saturating_add(4));
-        let (result, read) = decoder.decode_to_string_without_replacement(rest, out, true);
+        let (result, read, written) = decoder.decode_to_utf8_without_replacement(rest, &mut buffer, true);
+        out.push_str(simdutf8::basic::from_utf8(&buffer[..written]).unwrap_or("\u{FFFD}"));
         rest = &rest[read..];
         match result {
             DecoderResult::InputEmpty => break,

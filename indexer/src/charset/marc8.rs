@@ -144,11 +144,19 @@ pub(super) fn decode(sets: &mut Sets, bytes: &[u8], out: &mut String) -> Damage 
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 4);
     let mut marks: Vec<char> = Vec::new();
     let mut damage = Damage::default();
+    let tables = &*TABLES;
     let mut rest = bytes;
     while let Some(&byte) = rest.first() {
+        if sets.g0 == EACC && marks.is_empty() {
+            let n = eacc_run(tables, rest, &mut text);
+            rest = &rest[n..];
+            if n > 0 {
+                continue;
+            }
+        }
         if marks.is_empty() && sets.g0 == ASCII {
             let n = rest.iter().take_while(|b| (0x20..0x7F).contains(*b)).count();
-            text.extend(rest[..n].iter().map(|&b| char::from(b)));
+            text.push_str(std::str::from_utf8(&rest[..n]).unwrap_or_default());
             rest = &rest[n..];
             if n > 0 {
                 continue;
@@ -174,6 +182,20 @@ pub(super) fn decode(sets: &mut Sets, bytes: &[u8], out: &mut String) -> Damage 
     text.extend(marks);
     damage.controls += clean::push_clean(&text, out);
     damage
+}
+
+// The usual case at speed: ideographs up to the next escape; returns the bytes read.
+fn eacc_run(tables: &Tables, bytes: &[u8], text: &mut String) -> usize {
+    let mut read = 0;
+    for code in bytes.chunks_exact(3) {
+        let is_left_half = code.iter().all(|b| (0x21..0x7F).contains(b));
+        let slot = is_left_half.then(|| eacc_slot([code[0], code[1], code[2]])).flatten();
+        let point = slot.map_or(0, |slot| tables.eacc[slot]);
+        let Some(c) = char::from_u32(point).filter(|_| point != 0) else { break };
+        text.push(c);
+        read += 3;
+    }
+    read
 }
 
 enum Step {
