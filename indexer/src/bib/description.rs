@@ -15,6 +15,8 @@ pub struct Bib {
     pub title: Option<String>,
     /// The title as it stands in 200/245 `$a` itself when an 880 took its place in `title`.
     pub romanised_title: Option<String>,
+    /// Characters of `title` that filing skips: 245 second indicator, articles such as `The `.
+    pub title_skip: u8,
     /// Other title information: 200 `$e` / 245 `$b`.
     pub subtitle: Option<String>,
     /// Part number, part title, volume: 200 `$h $i $v` / 245 `$n $p`.
@@ -35,6 +37,8 @@ pub struct Bib {
     pub place: Option<String>,
     /// Publisher: 210 `$c` / 260 264 `$b`.
     pub publisher: Option<String>,
+    /// Further publishers, and the publisher in another script: to search by.
+    pub other_publishers: Vec<String>,
     /// Year of publication, from the imprint, else from 100 / 008.
     pub year: Option<i16>,
     /// The date as written in the imprint.
@@ -85,6 +89,7 @@ impl Bib {
             control_number: None,
             title: None,
             romanised_title: None,
+            title_skip: 0,
             subtitle: None,
             part: None,
             parallel_titles: Vec::new(),
@@ -95,6 +100,7 @@ impl Bib {
             edition: None,
             place: None,
             publisher: None,
+            other_publishers: Vec::new(),
             year: None,
             date_text: None,
             extent: None,

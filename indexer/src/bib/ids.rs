@@ -79,6 +79,123 @@ impl fmt::Display for EditionId {
 #[serde(transparent)]
 pub struct Isbn(pub u64);
 
+impl Isbn {
+    /// Reads an ISBN in any form: 13 or 10 digits, a 9-digit SBN, hyphens, spaces, full width, with a
+    /// qualifier behind. `None` where the check digit is wrong.
+    ///
+    /// ```
+    /// use indexer::bib::Isbn;
+    /// assert_eq!(Isbn::parse("7-5339-1845-2 (精装)"), Some(Isbn(9787533918453)));
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::scan(text).into_iter().next()
+    }
+
+    /// Every valid ISBN in a text, in its order: some libraries write two in one subfield.
+    pub fn scan(text: &str) -> Vec<Self> {
+        let mut found = Vec::new();
+        for token in number_tokens(text) {
+            match Self::from_digits(&digits_of(&token)) {
+                Some(isbn) => found.push(isbn),
+                // Two numbers with only a space between them.
+                None => {
+                    found.extend(token.split_whitespace().filter_map(|t| Self::from_digits(&digits_of(t))))
+                }
+            }
+        }
+        found
+    }
+
+    fn from_digits(digits: &[u8]) -> Option<Self> {
+        match digits.len() {
+            13 => Self::from_13(digits),
+            10 => Self::from_10(digits),
+            9 if !digits.contains(&b'X') => {
+                let mut sbn = vec![b'0'];
+                sbn.extend_from_slice(digits);
+                Self::from_10(&sbn)
+            }
+            _ => None,
+        }
+    }
+
+    fn from_13(digits: &[u8]) -> Option<Self> {
+        if !(digits.starts_with(b"978") || digits.starts_with(b"979")) || digits.contains(&b'X') {
+            return None;
+        }
+        let sum: u32 =
+            digits.iter().enumerate().map(|(i, d)| u32::from(d - b'0') * (1 + 2 * (i as u32 % 2))).sum();
+        let number = digits.iter().fold(0u64, |n, d| n * 10 + u64::from(d - b'0'));
+        (sum % 10 == 0).then_some(Self(number))
+    }
+
+    fn from_10(digits: &[u8]) -> Option<Self> {
+        let value = |d: u8| if d == b'X' { 10 } else { u32::from(d - b'0') };
+        if digits[..9].contains(&b'X') {
+            return None;
+        }
+        let sum: u32 = digits.iter().enumerate().map(|(i, d)| value(*d) * (10 - i as u32)).sum();
+        if sum % 11 != 0 {
+            return None;
+        }
+        let stem = digits[..9].iter().fold(978u64, |n, d| n * 10 + u64::from(d - b'0'));
+        Some(Self(stem * 10 + check_digit_13(stem)))
+    }
+}
+
+/// Check digit of a 13-digit number from its first twelve.
+fn check_digit_13(twelve: u64) -> u64 {
+    let mut rest = twelve;
+    let mut sum = 0;
+    for i in 0..12 {
+        sum += rest % 10 * if i % 2 == 0 { 3 } else { 1 };
+        rest /= 10;
+    }
+    (10 - sum % 10) % 10
+}
+
+/// Runs of digits, X, hyphens and spaces; full-width forms count.
+fn number_tokens(text: &str) -> Vec<String> {
+    let mut tokens = vec![String::new()];
+    for c in text.chars().take(500) {
+        let narrow = match c {
+            '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+            '‐' | '‑' | '–' | '—' | '−' => '-',
+            '\u{3000}' | '\u{a0}' => ' ',
+            other => other,
+        };
+        match (narrow, tokens.last_mut()) {
+            ('0'..='9' | 'X' | 'x' | '-' | ' ', Some(token)) => token.push(narrow.to_ascii_uppercase()),
+            _ => tokens.push(String::new()),
+        }
+    }
+    tokens.retain(|token| token.bytes().filter(u8::is_ascii_digit).count() >= 7);
+    tokens
+}
+
+fn digits_of(token: &str) -> Vec<u8> {
+    token.bytes().filter(|b| b.is_ascii_digit() || *b == b'X').collect()
+}
+
+impl Issn {
+    /// Reads an ISSN in any form; `None` where the check digit is wrong.
+    pub fn parse(text: &str) -> Option<Self> {
+        number_tokens(text).iter().find_map(|token| {
+            token.split_whitespace().chain([token.as_str()]).find_map(|t| Self::from_digits(&digits_of(t)))
+        })
+    }
+
+    fn from_digits(digits: &[u8]) -> Option<Self> {
+        let eight: [u8; 8] = digits.try_into().ok()?;
+        if eight[..7].contains(&b'X') {
+            return None;
+        }
+        let value = |d: u8| if d == b'X' { 10 } else { u32::from(d - b'0') };
+        let sum: u32 = eight.iter().enumerate().map(|(i, d)| value(*d) * (8 - i as u32)).sum();
+        (sum % 11 == 0).then_some(Self(eight))
+    }
+}
+
 impl fmt::Display for Isbn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:013}", self.0)
@@ -100,6 +217,41 @@ impl fmt::Display for Issn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn isbns_in_any_form() {
+        for (given, expected) in [
+            ("7-5339-1845-2", Some(9787533918453)),
+            ("978-7-5339-1845-3", Some(9787533918453)),
+            ("９７８７５３３９１８４５３", Some(9787533918453)),
+            ("ISBN 9787533918453 (精装) : CNY18.00", Some(9787533918453)),
+            ("7 5339 1845 2", Some(9787533918453)),
+            ("753391845X", None),
+            ("9787533918454", None),
+            ("080442957X", Some(9780804429573)),
+            ("0-8044-2957-x", Some(9780804429573)),
+            ("CNY18.00", None),
+            ("", None),
+            ("340013810", Some(9780340013816)),
+            ("XXXXXXXXXX", None),
+        ] {
+            assert_eq!(Isbn::parse(given), expected.map(Isbn), "{given}");
+        }
+        let two = Isbn::scan("7-5339-1845-2 9780804429573");
+        assert_eq!(two, [Isbn(9787533918453), Isbn(9780804429573)]);
+    }
+
+    #[test]
+    fn issns_in_any_form() {
+        for (given, expected) in [
+            ("0378-5955", Some("0378-5955")),
+            ("ISSN 2434561x", Some("2434-561X")),
+            ("0378-5954", None),
+            ("1000", None),
+        ] {
+            assert_eq!(Issn::parse(given).map(|i| i.to_string()).as_deref(), expected, "{given}");
+        }
+    }
 
     #[test]
     fn edition_ids_round_trip() {

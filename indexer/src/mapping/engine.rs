@@ -1,0 +1,408 @@
+//! Goes once over the fields of a record and does what the declarations say.
+
+use std::sync::LazyLock;
+
+use crate::bib::{AgentKind, Bib, Isbn, Issn, MaterialType, Series};
+use crate::marc::{Field, Record};
+
+use super::agents::{marc21_agent, unimarc_agent};
+use super::dates::{coded_year, year};
+use super::language::{language_of_script, push_codes};
+use super::material::{Signs, material_type};
+use super::punctuation::{trim_brackets, trim_isbd};
+use super::rule::{Rule, RuleTable, Target};
+use super::titles::{TitleField, is_original_script, linked_tag};
+use super::{Dialect, HoldingsProfile, Mapped, cnmarc, holdings, marc21};
+
+static UNIMARC_RULES: LazyLock<RuleTable> = LazyLock::new(|| RuleTable::new(cnmarc::RULES));
+static MARC21_RULES: LazyLock<RuleTable> = LazyLock::new(|| RuleTable::new(marc21::RULES));
+
+/// Maps a record of a known dialect; holdings by the library's profile.
+///
+/// Never fails: what a record does not say stays empty.
+pub fn map(record: &Record, dialect: Dialect, profile: &HoldingsProfile) -> Mapped {
+    let rules = if dialect.is_unimarc_family() { &*UNIMARC_RULES } else { &*MARC21_RULES };
+    let mut draft = Draft::new(dialect);
+    for field in record.fields() {
+        if let Some(rule) = rules.get(&field.tag()) {
+            draft.apply(rule, &field, rules);
+        }
+    }
+    let (bib, holdings_of) = draft.finish(record);
+    let holdings = holdings::read(record, &bib, profile);
+    Mapped { bib, holdings, holdings_of }
+}
+
+struct Draft {
+    bib: Bib,
+    dialect: Dialect,
+    signs: Signs,
+    coded_year: Option<i16>,
+    coded_language: Option<String>,
+    holdings_of: Option<String>,
+}
+
+impl Draft {
+    fn new(dialect: Dialect) -> Self {
+        Self {
+            bib: Bib::empty(MaterialType::Other),
+            dialect,
+            signs: Signs::default(),
+            coded_year: None,
+            coded_language: None,
+            holdings_of: None,
+        }
+    }
+
+    fn apply(&mut self, rule: &Rule, field: &Field<'_>, rules: &RuleTable) {
+        match rule.to {
+            Target::ControlNumber => self.bib.control_number = filled(field.value()),
+            Target::HoldingsOf => self.holdings_of = filled(field.value()),
+            Target::Leader008 => self.coded_008(field.value()),
+            Target::General100 => self.coded_100(field.first('a').unwrap_or_default()),
+            Target::Monograph105 => {
+                let contents = field.first('a').and_then(|a| a.get(4..8)).unwrap_or_default();
+                self.signs.thesis |= contents.contains(['m', 'v']);
+            }
+            Target::Serial110 => {
+                self.signs.newspaper |= field.first('a').is_some_and(|a| a.starts_with('c'));
+            }
+            Target::Isbn => self.isbn(field, rule),
+            Target::Issn => self.issn(field, rule),
+            Target::Languages => self.languages(field),
+            Target::Title => self.title(field),
+            Target::Imprint => self.imprint(field),
+            Target::Series => self.series(field, rule),
+            Target::LinkedSeries => self.linked_series(field),
+            Target::Person { main } => self.agent(field, AgentKind::Person, main, rule),
+            Target::Body { main } => self.agent(field, AgentKind::Body, main, rule),
+            Target::Meeting { main } => self.agent(field, AgentKind::Meeting, main, rule),
+            Target::Linked => self.linked(field, rules),
+            _ => self.text(rule, field),
+        }
+    }
+
+    /// Targets that are no more than a text put in its place.
+    fn text(&mut self, rule: &Rule, field: &Field<'_>) {
+        let bib = &mut self.bib;
+        match rule.to {
+            Target::OtherId => bib.other_ids.extend(each(field, rule)),
+            Target::CnBookNo => keep_first(&mut bib.cn_book_no, each(field, rule).next()),
+            Target::OtherTitle => bib.other_titles.extend(gather(field, rule.subfields, " ")),
+            Target::ParallelTitle => bib.parallel_titles.extend(gather(field, rule.subfields, " ")),
+            Target::VaryingTitle if field.indicators()[1] == b'1' => {
+                bib.parallel_titles.extend(gather(field, rule.subfields, " "));
+            }
+            Target::VaryingTitle => bib.other_titles.extend(gather(field, rule.subfields, " ")),
+            Target::Edition => keep_first(&mut bib.edition, gather(field, rule.subfields, ", ")),
+            Target::Extent => {
+                let extent = gather(field, rule.subfields, " ; ");
+                self.signs.thread_bound |= extent.as_deref().is_some_and(|e| e.contains("线装"));
+                keep_first(&mut bib.extent, extent);
+            }
+            Target::Note => bib.notes.extend(each(field, rule)),
+            Target::Contents => append(&mut bib.contents, gather(field, rule.subfields, " ")),
+            Target::Abstract => append(&mut bib.abstract_text, gather(field, rule.subfields, " ")),
+            Target::Thesis => {
+                self.signs.thesis = true;
+                bib.notes.extend(gather(field, rule.subfields, ", "));
+            }
+            Target::SerialCoverage => append(&mut bib.serial_coverage, gather(field, rule.subfields, " ")),
+            Target::Subject => push_new(&mut bib.subjects, subject(field, rule.subfields)),
+            Target::Keywords => each(field, rule).for_each(|word| push_new(&mut bib.subjects, Some(word))),
+            Target::Clc if self.dialect.is_unimarc_family() => {
+                each(field, rule).for_each(|class| push_new(&mut bib.clc, Some(class)));
+            }
+            // Elsewhere 690 is a local subject; only what looks like a class is one.
+            Target::Clc => each(field, rule)
+                .filter(|text| looks_like_clc(text))
+                .for_each(|class| push_new(&mut bib.clc, Some(class))),
+            Target::ClassByScheme => self.class_by_scheme(field, rule),
+            Target::Class(scheme) => {
+                let number = gather(field, rule.subfields, " ");
+                push_new(&mut bib.other_classes, number.map(|n| format!("{scheme}:{n}")));
+            }
+            Target::Url => bib.urls.extend(each(field, rule).filter(|url| is_safe_link(url))),
+            _ => {}
+        }
+    }
+
+    fn coded_008(&mut self, value: &str) {
+        self.coded_year = value.get(7..11).and_then(coded_year);
+        self.coded_language = value.get(35..38).map(str::to_owned);
+        self.signs.newspaper |= value.get(21..22) == Some("n");
+        self.signs.thesis |= value.get(24..28).is_some_and(|contents| contents.contains('m'));
+    }
+
+    fn coded_100(&mut self, value: &str) {
+        self.coded_year = value.get(9..13).and_then(coded_year);
+    }
+
+    fn isbn(&mut self, field: &Field<'_>, rule: &Rule) {
+        for (code, text) in field.subfields() {
+            if code == 'a' {
+                let found = Isbn::scan(text);
+                if found.is_empty() && text.bytes().any(|b| b.is_ascii_digit()) {
+                    self.bib.invalid_isbns.push(text.trim().to_owned());
+                }
+                for isbn in found {
+                    push_new(&mut self.bib.isbns, Some(isbn));
+                }
+            } else if rule.subfields.contains(code) {
+                append(&mut self.bib.price, filled(trim_isbd(text)));
+            }
+        }
+    }
+
+    fn issn(&mut self, field: &Field<'_>, rule: &Rule) {
+        for (code, text) in field.subfields() {
+            if rule.subfields.contains(code) {
+                push_new(&mut self.bib.issns, Issn::parse(text));
+            }
+        }
+    }
+
+    fn languages(&mut self, field: &Field<'_>) {
+        for (code, text) in field.subfields() {
+            match code {
+                'a' => push_codes(text, &mut self.bib.languages),
+                'c' | 'h' if self.bib.original_language.is_none() => {
+                    let mut original = Vec::new();
+                    push_codes(text, &mut original);
+                    self.bib.original_language = original.into_iter().next();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn title(&mut self, field: &Field<'_>) {
+        let read = self.read_title(field);
+        if self.bib.title.is_some() {
+            return read.add(&mut self.bib);
+        }
+        read.describe(&mut self.bib);
+        if self.dialect == Dialect::Marc21 {
+            let skip = field.indicators()[1];
+            self.bib.title_skip = if skip.is_ascii_digit() { skip - b'0' } else { 0 };
+        }
+    }
+
+    fn read_title(&mut self, field: &Field<'_>) -> TitleField {
+        if self.dialect.is_unimarc_family() {
+            TitleField::unimarc(field, &mut self.signs)
+        } else {
+            TitleField::marc21(field, &mut self.signs)
+        }
+    }
+
+    /// 210, 260, 264: place, publisher, date. The codes differ between the families by one letter.
+    fn imprint(&mut self, field: &Field<'_>) {
+        let (publisher_code, date_code) =
+            if self.dialect.is_unimarc_family() { ('c', 'd') } else { ('b', 'c') };
+        let is_publication = field.tag() != *b"264" || matches!(field.indicators()[1], b'1' | b' ');
+        for (code, text) in field.subfields() {
+            let part = trim_brackets(trim_isbd(text));
+            if part.is_empty() {
+                continue;
+            }
+            if code == 'a' && is_publication {
+                keep_first(&mut self.bib.place, Some(part.to_owned()));
+            } else if code == publisher_code && is_publication {
+                match self.bib.publisher {
+                    None => self.bib.publisher = Some(part.to_owned()),
+                    Some(_) => push_new(&mut self.bib.other_publishers, Some(part.to_owned())),
+                }
+            } else if code == date_code {
+                keep_first(&mut self.bib.date_text, Some(trim_isbd(text).to_owned()));
+                self.bib.year = self.bib.year.or_else(|| year(text));
+            }
+        }
+    }
+
+    fn series(&mut self, field: &Field<'_>, rule: &Rule) {
+        let title = gather(field, rule.subfields.trim_end_matches('v'), ". ");
+        self.push_series(title, field.first('v'));
+    }
+
+    /// 410, 461, 462: `$12001 $a…` embedded or `$t`.
+    fn linked_series(&mut self, field: &Field<'_>) {
+        let mut embedded = false;
+        let mut title = None;
+        for (code, text) in field.subfields() {
+            match code {
+                '1' => embedded = text.starts_with("200"),
+                'a' if embedded => keep_first(&mut title, filled(trim_isbd(text))),
+                't' => keep_first(&mut title, filled(trim_isbd(text))),
+                _ => {}
+            }
+        }
+        self.push_series(title, field.first('v'));
+    }
+
+    fn push_series(&mut self, title: Option<String>, volume: Option<&str>) {
+        let Some(title) = title else { return };
+        if !self.bib.series.iter().any(|s| s.title == title) {
+            let volume = volume.and_then(|v| filled(trim_isbd(v)));
+            self.bib.series.push(Series { title, volume });
+        }
+    }
+
+    fn agent(&mut self, field: &Field<'_>, kind: AgentKind, main: bool, rule: &Rule) {
+        let agent = if self.dialect.is_unimarc_family() {
+            unimarc_agent(field, kind, main)
+        } else {
+            marc21_agent(field, kind, main, rule.subfields)
+        };
+        if let Some(agent) = agent.filter(|a| !self.bib.agents.iter().any(|known| known.name == a.name)) {
+            self.bib.agents.push(agent);
+        }
+    }
+
+    /// 880: the same as the field it stands for, but what is shown becomes the original script.
+    fn linked(&mut self, field: &Field<'_>, rules: &RuleTable) {
+        let Some(rule) = linked_tag(field).and_then(|tag| rules.get(&tag)) else { return };
+        match rule.to {
+            Target::Title => self.read_title(field).link(&mut self.bib),
+            Target::Imprint => {
+                let before = (self.bib.place.take(), self.bib.publisher.take(), self.bib.date_text.take());
+                self.imprint(field);
+                push_new(&mut self.bib.other_publishers, before.1.clone());
+                let bib = &mut self.bib;
+                bib.place = bib.place.take().or(before.0);
+                bib.publisher = bib.publisher.take().or(before.1);
+                bib.date_text = bib.date_text.take().or(before.2);
+            }
+            Target::Edition => {
+                let original = gather(field, rule.subfields, ", ").filter(|e| is_original_script(e));
+                self.bib.edition = original.or(self.bib.edition.take());
+            }
+            Target::Linked | Target::ControlNumber | Target::Leader008 | Target::General100 => {}
+            _ => self.apply(rule, field, rules),
+        }
+    }
+
+    fn class_by_scheme(&mut self, field: &Field<'_>, rule: &Rule) {
+        let scheme = field.first('2').map(|s| s.trim().to_ascii_lowercase()).unwrap_or_default();
+        for number in each(field, rule) {
+            if scheme.starts_with("clc") || (scheme.is_empty() && looks_like_clc(&number)) {
+                push_new(&mut self.bib.clc, Some(number));
+            } else if !scheme.is_empty() {
+                push_new(&mut self.bib.other_classes, Some(format!("{scheme}:{number}")));
+            }
+        }
+    }
+
+    fn finish(self, record: &Record) -> (Bib, Option<String>) {
+        let mut bib = self.bib;
+        bib.year = bib.year.or(self.coded_year);
+        if let Some(code) = self.coded_language {
+            let mut languages = Vec::new();
+            push_codes(&code, &mut languages);
+            for language in std::mem::take(&mut bib.languages) {
+                push_new(&mut languages, Some(language));
+            }
+            bib.languages = languages;
+        }
+        if bib.languages.is_empty() {
+            bib.languages.extend(bib.title.as_deref().and_then(language_of_script).map(str::to_owned));
+        }
+        bib.material_type = material_type(
+            record.leader(),
+            self.dialect,
+            &self.signs,
+            bib.languages.first().map(String::as_str),
+            bib.title.as_deref(),
+            bib.year,
+        );
+        (bib, self.holdings_of)
+    }
+}
+
+fn filled(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn keep_first<T>(slot: &mut Option<T>, value: Option<T>) {
+    if slot.is_none() {
+        *slot = value;
+    }
+}
+
+fn append(slot: &mut Option<String>, text: Option<String>) {
+    match (slot.as_mut(), text) {
+        (Some(before), Some(text)) => {
+            before.push(' ');
+            before.push_str(&text);
+        }
+        (None, text) => *slot = text,
+        (Some(_), None) => {}
+    }
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, value: Option<T>) {
+    if let Some(value) = value.filter(|v| !list.contains(v)) {
+        list.push(value);
+    }
+}
+
+/// The wanted subfields of a field joined in record order.
+fn gather(field: &Field<'_>, wanted: &str, joint: &str) -> Option<String> {
+    let mut text = String::new();
+    for (_, part) in field.subfields().filter(|(code, _)| wanted.contains(*code)) {
+        let part = trim_isbd(part);
+        if part.is_empty() {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(joint);
+        }
+        text.push_str(part);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// Each wanted subfield by itself.
+fn each<'a>(field: &Field<'a>, rule: &Rule) -> impl Iterator<Item = String> + use<'a> {
+    let wanted = rule.subfields;
+    let keep_punctuation = matches!(rule.to, Target::Note | Target::Url);
+    field
+        .subfields()
+        .filter(|(code, _)| wanted.contains(*code))
+        .filter_map(move |(_, text)| filled(if keep_punctuation { text } else { trim_isbd(text) }))
+}
+
+/// A heading with its subdivisions joined by `--`.
+fn subject(field: &Field<'_>, wanted: &str) -> Option<String> {
+    let mut text = String::new();
+    for (code, part) in field.subfields().filter(|(code, _)| wanted.contains(*code)) {
+        let part = trim_isbd(part);
+        if part.is_empty() {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(if matches!(code, 'x' | 'y' | 'z' | 'j' | 'v') { "--" } else { " " });
+        }
+        text.push_str(part);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// `^[A-KN-VXZ][A-Z]?[0-9]`: what a class of the Chinese Library Classification looks like.
+pub(super) fn looks_like_clc(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let main = bytes.next().is_some_and(|b| matches!(b, b'A'..=b'K' | b'N'..=b'V' | b'X' | b'Z'));
+    let rest = text.as_bytes().get(1..).unwrap_or_default();
+    let digits = rest.strip_prefix(b"-").unwrap_or(match rest.first() {
+        Some(b'A'..=b'Z') => &rest[1..],
+        _ => rest,
+    });
+    main && digits.first().is_some_and(u8::is_ascii_digit)
+}
+
+/// Only links that a browser may follow without harm.
+fn is_safe_link(url: &str) -> bool {
+    let lower = url.trim_start().get(..8).unwrap_or(url).to_ascii_lowercase();
+    ["http://", "https://", "ftp://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
+}
