@@ -1,0 +1,124 @@
+//! Entries for the tests, and a data directory with a generation made of them.
+
+use std::path::Path;
+
+use indexer::bib::{
+    Agent, AgentKind, Bib, EditionId, Entry, Holding, Isbn, Lendable, LibraryCode, LibraryHolding,
+    MaterialType, Member, RecordLocator,
+};
+use indexer::index::{Builder, BuilderOptions, LibraryData, ManifestInput};
+
+/// Id of the first of the plain entries.
+pub(crate) const FIRST: u64 = 1000;
+/// Id of the entry that wants to do harm.
+pub(crate) const HOSTILE: u64 = 7;
+
+pub(crate) fn id(key: u64) -> String {
+    EditionId::from_key(key).to_string()
+}
+
+fn holding(library: &str, call_number: &str, lendable: Lendable) -> LibraryHolding {
+    LibraryHolding {
+        library: LibraryCode::new(library),
+        holding: Holding {
+            location: Some("三层自科阅览".to_owned()),
+            call_number: Some(call_number.to_owned()),
+            copies: 2,
+            barcodes: Vec::new(),
+            coverage: None,
+            lendable,
+        },
+    }
+}
+
+fn entry(key: u64, bib: Bib, holdings: Vec<LibraryHolding>) -> Entry {
+    let member = |held: &LibraryHolding| Member {
+        library: held.library.clone(),
+        control_number: Some(format!("{key:09}")),
+        locator: RecordLocator { pack: 1, slot: 0 },
+    };
+    let members = holdings.iter().map(member).collect();
+    Entry { id: EditionId::from_key(key), bib, holdings, members }
+}
+
+fn book(title: &str, year: i16) -> Bib {
+    let mut bib = Bib::empty(MaterialType::BookChi);
+    bib.title = Some(title.to_owned());
+    bib.responsibility = Some("林巧民主编".to_owned());
+    bib.agents = vec![Agent {
+        name: "林巧民".to_owned(),
+        kind: AgentKind::Person,
+        role: Some("主编".to_owned()),
+        qualifier: None,
+        pinyin: None,
+        main: true,
+    }];
+    bib.place = Some("北京".to_owned());
+    bib.publisher = Some("清华大学出版社".to_owned());
+    bib.year = Some(year);
+    bib.languages = vec!["chi".to_owned()];
+    bib.clc = vec!["TP312JA".to_owned()];
+    bib.subjects = vec!["JAVA语言--程序设计".to_owned()];
+    bib
+}
+
+/// 45 books on Java in three libraries, one classic, one hostile record.
+pub(crate) fn entries() -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for n in 0..45u64 {
+        let mut bib = book(&format!("Java程序设计教程之{n}"), 1990 + i16::try_from(n % 30).unwrap());
+        if n == 0 {
+            bib.title = Some("Java简明教程".to_owned());
+            bib.isbns = vec![Isbn(9_787_302_312_345)];
+            bib.abstract_text = Some("由浅入深地介绍 Java 语言。".to_owned());
+        }
+        let holdings = vec![
+            holding("BJFU", &format!("TP312JA/{n}.5C"), Lendable::Yes),
+            holding("BUPT", &format!("TP312JA/L{n}"), Lendable::No { reason: "阅览室".to_owned() }),
+        ];
+        entries.push(entry(FIRST + n, bib, holdings));
+    }
+    let mut classic = book("三国演义", 2001);
+    classic.clc = vec!["I242.4".to_owned()];
+    entries.push(entry(1, classic, vec![holding("NLC", "I242.4/1", Lendable::Unknown)]));
+    entries.push(hostile());
+    entries
+}
+
+fn hostile() -> Entry {
+    let script = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
+    let mut bib = book(&format!("{script}\u{202e}害书"), 1999);
+    bib.subtitle = Some(script.to_owned());
+    bib.responsibility = Some(script.to_owned());
+    bib.publisher = Some(script.to_owned());
+    bib.subjects = vec![script.to_owned()];
+    bib.notes = vec![script.repeat(2000)];
+    bib.urls = vec!["javascript:alert(1)".to_owned(), "https://example.org/\"onclick=alert(1)".to_owned()];
+    entry(HOSTILE, bib, vec![holding("BJFU", script, Lendable::No { reason: script.to_owned() })])
+}
+
+/// Makes a generation of the entries in a data directory.
+pub(crate) fn build(data: &Path) {
+    let catalogue = data.join("catalogue");
+    std::fs::create_dir_all(&catalogue).unwrap();
+    let options = BuilderOptions { threads: 1, memory_bytes: 32 << 20 };
+    let builder = Builder::create(&catalogue, options).unwrap();
+    for entry in entries() {
+        builder.add(&entry).unwrap();
+    }
+    let library = |code: &str, as_of: &str| LibraryData {
+        code: LibraryCode::new(code),
+        as_of: Some(as_of.to_owned()),
+        records: 46,
+    };
+    let libraries =
+        vec![library("BJFU", "2026-11-22"), library("BUPT", "2026-11-20"), library("NLC", "2026-11-22")];
+    builder
+        .finish(ManifestInput {
+            libraries,
+            packs: Vec::new(),
+            built_at: "2026-11-22T00:00:00Z".to_owned(),
+            built_from: String::new(),
+        })
+        .unwrap();
+}

@@ -1,0 +1,137 @@
+//! A running program on a free port, and the plainest HTTP client that can ask it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::samples;
+
+/// A served data directory; stops when dropped.
+pub(crate) struct Site {
+    child: Child,
+    address: String,
+    data: TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    /// Fails with the page where it does not hold a text.
+    #[track_caller]
+    pub(crate) fn has(&self, text: &str) -> &Self {
+        assert!(self.body.contains(text), "{text} is missing in:\n{}", self.body);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn lacks(&self, text: &str) -> &Self {
+        assert!(!self.body.contains(text), "{text} is in:\n{}", self.body);
+        self
+    }
+}
+
+/// The program, ready for arguments.
+pub(crate) fn lianmu(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lianmu"));
+    command.env("LC_ALL", "en_US.UTF-8").env("LIANMU_LOG", "warn").current_dir(data).arg("--data").arg(data);
+    command
+}
+
+impl Site {
+    /// Serves the sample entries on the machine of BJFU.
+    pub(crate) fn with_samples() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        samples::build(data.path());
+        Self::over(data, "library = \"BJFU\"\n")
+    }
+
+    /// Serves a data directory that holds nothing.
+    pub(crate) fn empty() -> Self {
+        Self::over(tempfile::tempdir().unwrap(), "")
+    }
+
+    pub(crate) fn over(data: TempDir, config: &str) -> Self {
+        std::fs::write(data.path().join("lianmu.toml"), config).unwrap();
+        let mut child = lianmu(data.path())
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit('/').next().unwrap().to_owned();
+        Self { child, address, data }
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[("Accept-Language", "zh-CN")])
+    }
+
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+        // HTTP/1.0: the answer is neither chunked nor kept open.
+        write!(stream, "{method} {} HTTP/1.0\r\nHost: {}\r\n{headers}\r\n", encoded(path), self.address).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..split].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.filter_map(|l| l.split_once(": ")).map(|(n, v)| (n.into(), v.into())).collect();
+        Answer { status, headers, body: String::from_utf8_lossy(&answer[split + 4..]).into_owned() }
+    }
+
+    /// Waits until a condition holds, at most ten seconds.
+    #[track_caller]
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "{what} did not come true");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Asks the process to stop and waits for its end.
+    #[cfg(unix)]
+    pub(crate) fn stop(mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A path with everything beyond ASCII percent-encoded.
+fn encoded(path: &str) -> String {
+    path.bytes()
+        .map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
