@@ -1,6 +1,8 @@
 //! Pages for readers: each handler with its template beside it. Catalogue data is escaped by the templates
 //! and stands in `dir="auto"`; every choice is in the address.
 
+mod cards;
+mod drawing;
 pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod libraries;

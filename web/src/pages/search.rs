@@ -11,6 +11,8 @@ use indexer::bib::LibraryCode;
 use indexer::library::Members;
 use indexer::search::{Query, SearchField, Sort};
 
+use super::cards::{AdviceLine, Card};
+use super::drawing::{YearChart, pages_shown, year_chart};
 use super::home::{fields, names, notes};
 use super::{Choosable, Ui, page, render};
 use crate::ask::{self, Asked, Choice};
@@ -19,7 +21,7 @@ use crate::error::WebError;
 use crate::i18n::{Lang, grouped};
 use crate::reader::{Reader, set_cookie};
 use crate::state::{App, Open};
-use crate::wire::{AdviceDocument, FacetValue, RecordDocument, SearchDocument};
+use crate::wire::{FacetValue, SearchDocument};
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -85,30 +87,6 @@ struct CountList {
     values: Vec<(String, String, String)>,
 }
 
-struct YearChart {
-    label: String,
-    bars: Vec<Bar>,
-    width: usize,
-}
-
-struct Bar {
-    x: usize,
-    y: usize,
-    height: usize,
-    title: String,
-}
-
-pub(super) struct Card {
-    id: String,
-    title: Vec<(String, bool)>,
-    rest: String,
-    line: String,
-    kind: String,
-    call_number: Option<String>,
-    holder: String,
-    more: Option<String>,
-}
-
 #[derive(Default)]
 struct Pager {
     previous: Option<String>,
@@ -120,11 +98,6 @@ struct Pager {
 enum PagerItem {
     Page { number: u32, href: String, current: bool },
     Gap,
-}
-
-struct AdviceLine {
-    text: String,
-    link: Option<(String, String)>,
 }
 
 struct Zero {
@@ -195,21 +168,26 @@ fn remember(response: &mut Response, query: &Query) {
     }
 }
 
-struct View<'a> {
-    app: &'a App,
-    reader: &'a Reader,
-    members: &'a Members,
-    choice: &'a Choice,
-    query: &'a Query,
-    only: Option<&'a LibraryCode>,
+pub(super) struct View<'a> {
+    pub(super) app: &'a App,
+    pub(super) reader: &'a Reader,
+    pub(super) members: &'a Members,
+    pub(super) choice: &'a Choice,
+    pub(super) query: &'a Query,
+    pub(super) only: Option<&'a LibraryCode>,
+}
+
+/// `北京林业大学图书馆` is known without its last word, `国家图书馆` is not.
+fn without_library(name: &str) -> &str {
+    name.strip_suffix("图书馆").filter(|rest| rest.chars().count() > 3).unwrap_or(name)
 }
 
 impl View<'_> {
-    fn lang(&self) -> Lang {
+    pub(super) fn lang(&self) -> Lang {
         self.reader.lang
     }
 
-    fn asked(&self) -> &Asked {
+    pub(super) fn asked(&self) -> &Asked {
         &self.reader.asked
     }
 
@@ -314,7 +292,7 @@ impl View<'_> {
         let mut libraries: Vec<_> = document.libraries.iter().filter(|l| chosen || l.hits > 0).collect();
         libraries.sort_by_key(|l| std::cmp::Reverse(l.hits));
         items.extend(libraries.into_iter().map(|library| StripItem {
-            name: library.name.trim_end_matches("图书馆").to_owned(),
+            name: without_library(&library.name).to_owned(),
             hits: grouped(library.hits),
             href: self.asked().link("/search", &["only", "page"], &[("only", &library.code)]),
             current: self.only.is_some_and(|only| only.as_str() == library.code),
@@ -358,39 +336,6 @@ impl View<'_> {
         }
     }
 
-    fn card(&self, record: &RecordDocument) -> Card {
-        let lang = self.lang();
-        let ranges = record.highlight.as_ref().map_or(&[][..], |h| &h.title);
-        let title = record.title.as_deref().unwrap_or(lang.t("search.no_title"));
-        let rest = [&record.part, &record.subtitle].into_iter().flatten().cloned().collect::<Vec<_>>();
-        let year = record.year.map(|y| y.to_string());
-        let line = [&record.responsibility, &record.publisher, &year];
-        let held = self.only.and_then(|only| record.holdings.iter().find(|h| h.library == only.as_str()));
-        let held = held.or_else(|| record.holdings.first());
-        let mut libraries: Vec<&str> = record.holdings.iter().map(|h| h.library.as_str()).collect();
-        libraries.sort_unstable();
-        libraries.dedup();
-        let others = libraries.len().saturating_sub(1);
-        let copies = held.map(|h| h.copies).filter(|copies| *copies > 0);
-        let name = |h: &crate::wire::HoldingDocument| {
-            let name = crate::wire::library_name(self.members, &LibraryCode::new(h.library.as_str()));
-            match copies {
-                Some(n) => format!("{name} {}", lang.fill("search.copies", &[("n", &n.to_string())])),
-                None => name,
-            }
-        };
-        Card {
-            id: record.id.clone(),
-            title: marked(title, ranges),
-            rest: rest.join(" : "),
-            line: line.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · "),
-            kind: record.type_label.clone(),
-            call_number: held.and_then(|h| h.call_number.clone()),
-            holder: held.map_or_else(|| lang.t("search.no_holdings").to_owned(), name),
-            more: (others > 0).then(|| lang.fill("search.holders_more", &[("n", &others.to_string())])),
-        }
-    }
-
     fn pager(&self, page: u32, pages: u32) -> Pager {
         let href = |page: u32| self.asked().link("/search", &["page"], &[("page", &page.to_string())]);
         let mut items = Vec::new();
@@ -410,26 +355,6 @@ impl View<'_> {
         }
     }
 
-    fn advice(&self, advice: &AdviceDocument) -> AdviceLine {
-        let lang = self.lang();
-        let n = grouped(advice.hits.unwrap_or_default());
-        let q = advice.q.as_deref().unwrap_or(&self.query.text);
-        let gaps = [("n", n.as_str()), ("q", q)];
-        let asked = self.asked();
-        let href = match advice.kind {
-            "other-libraries" => asked.link("/search", &["library", "group", "only", "page"], &[]),
-            "pinyin-offered" => asked.link("/search", &["field", "page"], &[("field", "pinyin")]),
-            "fewer-words" | "other-spelling" => asked.link("/search", &["q", "page"], &[("q", q)]),
-            "fewer-filters" => {
-                asked.link("/search", &["type", "language", "class", "from", "to", "page"], &[])
-            }
-            _ => String::new(),
-        };
-        let label = format!("advice.{}-link", advice.kind);
-        let link = (!href.is_empty()).then(|| (href, lang.fill(&label, &gaps)));
-        AdviceLine { text: lang.fill(&format!("advice.{}", advice.kind), &gaps), link }
-    }
-
     fn zero(&self, q: &str) -> Zero {
         let lang = self.lang();
         let asked = self.asked();
@@ -445,99 +370,5 @@ impl View<'_> {
             any_field: (self.query.field != SearchField::Any)
                 .then(|| asked.link("/search", &["field", "page"], &[])),
         }
-    }
-}
-
-/// The pages whose numbers stand in the pager: the ends, and those around this one.
-fn pages_shown(page: u32, pages: u32) -> Vec<u32> {
-    let around = page.saturating_sub(2)..=page.saturating_add(2);
-    let mut shown: Vec<u32> =
-        [1, pages].into_iter().chain(around).filter(|p| (1..=pages).contains(p)).collect();
-    shown.sort_unstable();
-    shown.dedup();
-    shown
-}
-
-/// A title in pieces, each with whether it matches; ranges count Unicode scalar values.
-fn marked(title: &str, ranges: &[[u32; 2]]) -> Vec<(String, bool)> {
-    let is_hit = |i: usize| ranges.iter().any(|[start, end]| (*start as usize..*end as usize).contains(&i));
-    let mut pieces: Vec<(String, bool)> = Vec::new();
-    for (i, c) in title.chars().enumerate() {
-        match pieces.last_mut() {
-            Some((piece, hit)) if *hit == is_hit(i) => piece.push(c),
-            _ => pieces.push((c.to_string(), is_hit(i))),
-        }
-    }
-    pieces
-}
-
-const CHART_HEIGHT: u64 = 40;
-
-/// Bars of the years; of many years several share a bar.
-fn year_chart(years: &[FacetValue], lang: Lang) -> Option<YearChart> {
-    let mut counts: Vec<(i32, u64)> =
-        years.iter().filter_map(|v| Some((v.value.parse().ok()?, v.hits))).collect();
-    counts.sort_unstable();
-    let (first, last) = (counts.first()?.0, counts.last()?.0);
-    let (top, most) = *counts.iter().max_by_key(|(_, hits)| *hits)?;
-    let step = usize::try_from(last - first).ok()? / 40 + 1;
-    let mut bars = vec![0u64; usize::try_from(last - first).ok()? / step + 1];
-    for (year, hits) in &counts {
-        bars[usize::try_from(year - first).ok()? / step] += hits;
-    }
-    let highest = bars.iter().max().copied()?.max(1);
-    let gaps = [
-        ("from", first.to_string()),
-        ("to", last.to_string()),
-        ("top", top.to_string()),
-        ("n", grouped(most)),
-    ];
-    let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let bar = |(i, hits): (usize, &u64)| {
-        let height = usize::try_from((hits * CHART_HEIGHT).div_ceil(highest)).unwrap_or(0);
-        let from = first + i32::try_from(i * step).unwrap_or(0);
-        Bar {
-            x: i * 6,
-            y: CHART_HEIGHT as usize - height,
-            height,
-            title: format!("{from}: {}", grouped(*hits)),
-        }
-    };
-    Some(YearChart {
-        label: lang.fill("search.year_chart", &gaps),
-        width: bars.len() * 6,
-        bars: bars.iter().enumerate().map(bar).collect(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_of_a_title_join_to_the_title() {
-        let pieces = marked("𠀀Java简明教程", &[[1, 5], [7, 90]]);
-        let expect = [("𠀀", false), ("Java", true), ("简明", false), ("教程", true)];
-        assert_eq!(pieces, expect.map(|(text, hit)| (text.to_owned(), hit)));
-        assert!(marked("", &[[0, 1]]).is_empty());
-    }
-
-    #[test]
-    fn the_pager_shows_ends_and_neighbours() {
-        assert_eq!(pages_shown(1, 23), [1, 2, 3, 23]);
-        assert_eq!(pages_shown(10, 23), [1, 8, 9, 10, 11, 12, 23]);
-        assert_eq!(pages_shown(1, 1), [1]);
-        assert_eq!(pages_shown(9, 0), Vec::<u32>::new());
-        assert_eq!(pages_shown(u32::MAX, 3), [1, 3]);
-    }
-
-    #[test]
-    fn years_become_bars() {
-        let value = |year: &str, hits| FacetValue { value: year.into(), label: year.into(), hits };
-        let chart = year_chart(&[value("1998", 1), value("2008", 61), value("abc", 9)], Lang::ZhHans);
-        let chart = chart.map(|c| (c.bars.len(), c.bars[10].height, c.bars[0].height, c.bars[5].height));
-        assert_eq!(chart, Some((11, 40, 1, 0)));
-        assert!(year_chart(&[], Lang::ZhHans).is_none());
-        assert!(year_chart(&[value("-3000", 1), value("9999", u64::MAX / 64)], Lang::En).is_some());
     }
 }

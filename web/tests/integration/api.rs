@@ -12,8 +12,18 @@ fn search_answers_the_document_of_the_contract() {
     let document = answer.json();
     let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expect = [
-        "query", "generation", "took_ms", "total", "total_is", "page", "pages", "per_page", "libraries", "facets",
-        "records", "advice",
+        "query",
+        "generation",
+        "took_ms",
+        "total",
+        "total_is",
+        "page",
+        "pages",
+        "per_page",
+        "libraries",
+        "facets",
+        "records",
+        "advice",
     ];
     expect.sort_unstable();
     let mut keys = keys;
@@ -56,10 +66,9 @@ fn nothing_found_has_advice_and_a_page_past_the_end_is_empty() {
 #[test]
 fn wrong_values_are_problems_with_sentences() {
     let site = Site::with_samples();
-    let many: String =
-        ["NLC", "SHL", "BJUT", "BUCT", "BUCEA", "BUAA", "BJTU", "BIT", "BIFT", "BUPT", "NCUT"]
-            .map(|code| format!("&library={code}"))
-            .concat();
+    let many: String = ["NLC", "SHL", "BJUT", "BUCT", "BUCEA", "BUAA", "BJTU", "BIT", "BIFT", "BUPT", "NCUT"]
+        .map(|code| format!("&library={code}"))
+        .concat();
     for (path, status, word) in [
         ("/api/v1/search?q=x&field=colour".to_owned(), 400, "colour"),
         ("/api/v1/search?q=x&page=0".to_owned(), 400, "page"),
@@ -89,7 +98,9 @@ fn a_record_comes_in_every_format() {
     assert_eq!(entry["isbn"][0], "9787302312345");
     assert_eq!(entry["members"][0]["library"], "BJFU");
     assert!(entry["reasons"].is_array() && entry["related"].is_array());
-    for (format, start) in [("ris", "TY  - BOOK"), ("bibtex", "@book{"), ("csl", "{"), ("gb7714", "林巧民. Java")] {
+    for (format, start) in
+        [("ris", "TY  - BOOK"), ("bibtex", "@book{"), ("csl", "{"), ("gb7714", "林巧民. Java")]
+    {
         let answer = site.get(&format!("/api/v1/records/{id}?format={format}"));
         assert_eq!(answer.status, 200, "{format}");
         assert!(answer.body.trim_start_matches('[').starts_with(start), "{format}: {}", answer.body);

@@ -7,10 +7,15 @@ use crate::site::Site;
 fn every_answer_has_the_headers() {
     let site = Site::with_samples();
     let record = format!("/record/{}", samples::id(FIRST));
-    for path in ["/", "/search?q=java", &record, "/libraries", "/help", "/nowhere", "/api/v1/status", "/healthz"] {
+    for path in
+        ["/", "/search?q=java", &record, "/libraries", "/help", "/nowhere", "/api/v1/status", "/healthz"]
+    {
         let answer = site.get(path);
         let policy = answer.header("content-security-policy").unwrap_or_default();
-        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("unsafe"), "{path}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("referrer-policy"), Some("same-origin"), "{path}");
@@ -50,8 +55,26 @@ fn strange_questions_do_no_harm() {
     let site = Site::with_samples();
     let long = "三".repeat(4000);
     for q in [
-        long.as_str(), "\"", "\"\"\"", "-", "--", "OR OR OR", "((((((", "%00", "%ff%fe", "*", "****", "a* OR -b",
-        "title:", "：", "title：", "field:field:field", "'; DROP TABLE", "\\", "%F0%9F%98%80", "\u{202e}abc",
+        long.as_str(),
+        "\"",
+        "\"\"\"",
+        "-",
+        "--",
+        "OR OR OR",
+        "((((((",
+        "%00",
+        "%ff%fe",
+        "*",
+        "****",
+        "a* OR -b",
+        "title:",
+        "：",
+        "title：",
+        "field:field:field",
+        "'; DROP TABLE",
+        "\\",
+        "%F0%9F%98%80",
+        "\u{202e}abc",
     ] {
         for field in ["any", "isbn", "pinyin", "class"] {
             let answer = site.get(&format!("/api/v1/search?field={field}&q={}", q.replace('&', "%26")));

@@ -92,7 +92,8 @@ impl Site {
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
         // HTTP/1.0: the answer is neither chunked nor kept open.
-        write!(stream, "{method} {} HTTP/1.0\r\nHost: {}\r\n{headers}\r\n", encoded(path), self.address).unwrap();
+        write!(stream, "{method} {} HTTP/1.0\r\nHost: {}\r\n{headers}\r\n", encoded(path), self.address)
+            .unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
@@ -129,9 +130,15 @@ impl Drop for Site {
     }
 }
 
-/// A path with everything beyond ASCII percent-encoded.
+/// A path with everything percent-encoded that may not stand in a request line.
 fn encoded(path: &str) -> String {
     path.bytes()
-        .map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }

@@ -1,0 +1,170 @@
+// A reader searches: with and without a script, wide and narrow, light and dark.
+// Fails on a violation of axe-core, of the content security policy, on a console error, on sideways scroll.
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { mkdirSync, readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const [program, data] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shots = process.env.SHOTS;
+const failures = [];
+const fail = (where, what) => { failures.push(`${where}: ${what}`); console.error(`FAIL ${where}: ${what}`); };
+const check = (where, holds, what) => { if (!holds) fail(where, what); };
+
+async function serve() {
+  const child = spawn(program, ["--data", data, "serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const base = await new Promise((resolve, reject) => {
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      said += chunk;
+      const found = said.match(/http:\/\/[\d.:]+/);
+      if (found) resolve(found[0]);
+    });
+    child.on("exit", (code) => reject(new Error(`lianmu ended with ${code}`)));
+  });
+  return { base, stop: () => child.kill("SIGTERM") };
+}
+
+// A page that reports whatever the browser complains of.
+async function open(browser, options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const where = () => `${page.url()} ${JSON.stringify(options.viewport)}`;
+  page.on("console", (message) => {
+    // A page that is meant to be a 404 is reported by the browser as a failed load.
+    if (message.type() === "error" && !message.text().includes("404")) fail(where(), `console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => fail(where(), `script: ${error.message}`));
+  page.on("requestfailed", (request) => fail(where(), `request failed: ${request.url()}`));
+  return { context, page };
+}
+
+async function noSidewaysScroll(page, name) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  check(name, over <= 0, `scrolls sideways by ${over} px`);
+}
+
+async function accessible(page, name) {
+  // Through the debugger, not as a script element: the policy of the site stays as it is.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  for (const v of violations) fail(name, `axe ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html).join(" | ")}`);
+}
+
+async function shot(page, name) {
+  if (!shots) return;
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: `${shots}/${name}.png` });
+}
+
+const title = (page) => page.locator(".hit h2 a").first();
+
+async function readerWithoutScript(browser, base) {
+  const { context, page } = await open(browser, { javaScriptEnabled: false, locale: "zh-CN", viewport: { width: 1366, height: 768 } });
+  await page.goto(base + "/");
+  await page.fill("#filter", "bjyddx");
+  await page.click("button[formaction='/']");
+  check("no script", (await page.locator("input[name=library]").count()) === 1, "the filter finds one library");
+  await page.check("input[value=BUPT]");
+  await page.fill("input[name=q]", "java");
+  await page.click(".search button");
+  check("no script", page.url().includes("library=BUPT"), "the choice is in the address");
+  check("no script", (await page.locator(".hit").count()) > 0, "java is found");
+  await page.locator(".fold input[name=type]").first().check();
+  await page.click(".facets form button");
+  check("no script", page.url().includes("type="), "the facet is in the address");
+  const expect = await title(page).innerText();
+  await title(page).click();
+  check("no script", (await page.locator("h1").innerText()).length > 0 && expect.startsWith(await page.locator("h1").innerText()), "the record is that of the hit");
+  check("no script", (await page.locator(".holdings tbody tr").count()) > 0, "the record has holdings");
+  await page.click("a[href*='view=marc']");
+  check("no script", (await page.locator(".marc").count()) > 0, "the MARC view opens");
+  await page.goto(base + "/");
+  check("no script", await page.isChecked("input[value=BUPT]"), "the choice is remembered");
+  await context.close();
+}
+
+async function readerWithScript(browser, base) {
+  const { context, page } = await open(browser, { locale: "zh-CN", viewport: { width: 1366, height: 768 } });
+  await page.goto(base + "/");
+  check("script", await page.evaluate(() => document.activeElement.name === "q"), "the box has the focus");
+  await page.fill("#filter", "bjyddx");
+  await page.waitForFunction(() => document.querySelectorAll("details.group:not([hidden])").length === 1);
+  check("script", (await page.locator("label.tick:visible input[name=library]").count()) === 1, "live filter finds one");
+  await page.fill("#filter", "");
+  await page.waitForFunction(() => document.querySelectorAll("details.group:not([hidden])").length > 5);
+  await page.locator("input[name=group]").first().check();
+  check("script", (await page.locator("#chosen .chip").count()) === 2, "a whole group is chosen");
+  await page.fill("input[name=q]", "java");
+  await page.press("input[name=q]", "Enter");
+  await page.waitForURL(/\/search/);
+  await page.click("p.scope a");
+  await page.goto(base + "/search?q=java");
+  await page.selectOption("#sort", "newest");
+  await page.waitForURL(/sort=newest/);
+  await title(page).click();
+  await page.waitForURL(/\/record\//);
+  await page.click("[data-back]");
+  check("script", page.url().includes("sort=newest"), "back leads to the results");
+  await context.close();
+}
+
+// By keyboard alone: skip link, box, result.
+async function keyboard(browser, base) {
+  const { context, page } = await open(browser, { javaScriptEnabled: true, locale: "zh-CN", viewport: { width: 1366, height: 768 } });
+  await page.goto(base + "/help");
+  await page.keyboard.press("Tab");
+  check("keyboard", await page.evaluate(() => document.activeElement.className === "skip"), "the first stop is the skip link");
+  await page.goto(base + "/");
+  await page.keyboard.type("java");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/search/);
+  check("keyboard", (await page.locator(".hit").count()) > 0, "Enter searches");
+  await context.close();
+}
+
+async function everyPage(browser, base) {
+  const first = await (await fetch(base + "/api/v1/search?q=java&per_page=1")).json();
+  const record = `/record/${first.records[0].id}`;
+  const pages = {
+    home: "/", filter: "/?filter=bj&library=NLC", search: "/search?q=java", zero: "/search?q=%E4%B8%8D%E5%AD%98%E5%9C%A8xyz&type=map",
+    record, marc: record + "?view=marc", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
+  };
+  const ways = [
+    { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },
+    { name: "phone", viewport: { width: 320, height: 640 }, locale: "zh-CN" },
+    { name: "phone390", viewport: { width: 390, height: 844 }, locale: "zh-TW" },
+    { name: "dark", viewport: { width: 1366, height: 768 }, locale: "en", colorScheme: "dark" },
+  ];
+  for (const { name, ...options } of ways) {
+    const { context, page } = await open(browser, options);
+    for (const [what, path] of Object.entries(pages)) {
+      await page.goto(base + path);
+      await noSidewaysScroll(page, `${what} ${name}`);
+      await accessible(page, `${what} ${name}`);
+      await shot(page, `${what}-${name}`);
+    }
+    await context.close();
+  }
+}
+
+const site = await serve();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+try {
+  for (const walk of [readerWithoutScript, readerWithScript, keyboard, everyPage]) {
+    try {
+      await walk(browser, site.base);
+    } catch (error) {
+      fail(walk.name, error.message);
+    }
+  }
+} finally {
+  await browser.close();
+  site.stop();
+}
+console.log(failures.length === 0 ? "browser: all is well" : `browser: ${failures.length} failures`);
+process.exit(failures.length === 0 ? 0 : 1);
