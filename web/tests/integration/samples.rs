@@ -80,6 +80,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     }
     let mut classic = book("三国演义", 2001);
     classic.clc = vec!["I242.4".to_owned()];
+    classic.subjects = vec!["章回小说--中国--明代".to_owned()];
     entries.push(entry(1, classic, vec![holding("NLC", "I242.4/1", Lendable::Unknown)]));
     entries.push(hostile());
     entries
