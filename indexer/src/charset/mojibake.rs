@@ -10,10 +10,11 @@ pub fn repair_mojibake(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
-    if text.chars().all(|c| u32::from(c) < 0x2123) {
-        return repair_from_latin(text);
-    }
-    repair_from_gbk(text)
+    let is_western = text.chars().all(|c| u32::from(c) < 0x2123);
+    let meant = if is_western { repair_from_latin(text) } else { repair_from_gbk(text) }?;
+    let mut clean = String::with_capacity(meant.len());
+    super::clean::push_clean(&meant, &mut clean);
+    Some(clean)
 }
 
 /// `åŒ—äº¬` was UTF-8 and `±±¾©` was GBK before somebody read them as Windows-1252.
@@ -111,6 +112,7 @@ mod tests {
             ("åŒ—äº¬", "北京"),
             ("dimineÅ£i cu pÄƒrintele StÄƒniloae", "dimineţi cu părintele Stăniloae"),
             ("CafÃ© MÃ¼ller", "Café Müller"),
+            ("JoÌ„myoÌ„ genron", "Jōmyō genron"),
         ] {
             assert_eq!(repair_mojibake(text).as_deref(), Some(expect), "{text}");
         }
