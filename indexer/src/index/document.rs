@@ -201,9 +201,33 @@ fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
     }
 }
 
-/// Bytes that compare in shelf order.
+/// Bytes that compare in shelf order: the class as a decimal string without its dot, in each later line digits as
+/// numbers; what ends sooner stands first.
 pub(crate) fn shelf_key(call: &str) -> Vec<u8> {
-    call_form(call).into_bytes()
+    let form = call_form(call);
+    let (class, rest) = form.split_once('/').unwrap_or((&form, ""));
+    let mut key: Vec<u8> = class.bytes().filter(|&b| b != b'.').map(|b| mark_order(b).unwrap_or(b)).collect();
+    for line in rest.split('/') {
+        key.push(1);
+        let mut rest = line;
+        while let Some(first) = rest.chars().next() {
+            let digit = |c: char| c.is_ascii_digit();
+            let end = rest.find(|c| digit(c) != digit(first)).unwrap_or(rest.len());
+            let run = &rest[..end];
+            if digit(first) {
+                let run = run.trim_start_matches('0');
+                key.extend([2, u8::try_from(run.len()).unwrap_or(u8::MAX)]);
+            }
+            key.extend(run.bytes());
+            rest = &rest[end..];
+        }
+    }
+    key
+}
+
+/// Auxiliary marks stand before digits, in the order `- ( ) " = < > : +`.
+fn mark_order(byte: u8) -> Option<u8> {
+    b"-()\"=<>:+".iter().position(|&mark| mark == byte).map(|at| 3 + at as u8)
 }
 
 /// A call number as it is compared: folded, without spaces.
@@ -307,4 +331,38 @@ fn notes(bib: &Bib) -> Values {
         });
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shelf_order() {
+        let order = [
+            "TP3",
+            "TP31",
+            "TP311",
+            "TP311.1",
+            "TP312",
+            "TP312/2",
+            "TP312/10",
+            "TP312/10/2",
+            "TP312-43",
+            "TP312BA/1",
+            "TP312C",
+            "TP312JA",
+            "TP313",
+        ];
+        for pair in order.windows(2) {
+            assert!(shelf_key(pair[0]) < shelf_key(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_said_once() {
+        let mut values = Values::default();
+        ["三国", "三國", "", "演义"].iter().for_each(|text| values.add(text));
+        assert_eq!(values.as_str(), "三国\u{1f}演义");
+    }
 }

@@ -70,6 +70,14 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
         asked.push_code(text, field);
         return asked;
     }
+    if field == SearchField::Any
+        && whole_number(text).is_some()
+        && !text.starts_with('-')
+        && !split_years(text)
+    {
+        asked.push_code(text, field);
+        return asked;
+    }
     let mut words = Words { rest: text };
     let mut join = false;
     while let Some(word) = words.next() {
@@ -129,13 +137,20 @@ impl Asked {
     }
 }
 
-/// A standard number keeps its hyphens.
+/// A standard number keeps its hyphens, and its spaces where it is all that was typed.
 fn whole_number(text: &str) -> Option<&str> {
-    let digits = text.chars().filter(|c| c.is_numeric()).count();
-    let other = text
-        .chars()
-        .filter(|c| !c.is_numeric() && !matches!(c, '-' | '－' | '·' | '.' | 'x' | 'X' | '‐'..='―'));
-    (digits >= 7 && other.count() == 0).then_some(text)
+    let bare =
+        ["ISBN", "ISSN", "isbn", "issn"].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
+    let bare = bare.trim_start_matches([':', '：', ' ']);
+    let digits = bare.chars().filter(|c| c.is_numeric()).count();
+    let mark = |c: char| matches!(c, '-' | '－' | '·' | '.' | 'x' | 'X' | ' ' | '‐'..='―');
+    (digits >= 7 && bare.chars().all(|c| c.is_numeric() || mark(c))).then_some(text)
+}
+
+/// `1949 1978` are two years, not a number of eight digits.
+fn split_years(text: &str) -> bool {
+    text.contains(' ')
+        && text.split_whitespace().all(|word| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Marks part words as spaces do, so that a title pasted with its brackets is found; `C++` and `C#` stay whole.
