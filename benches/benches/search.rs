@@ -1,0 +1,92 @@
+//! How long does the whole answer take for the mixed query set: ten classes in equal shares?
+//!
+//! `cargo bench -p benches --bench search -- 100000`
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+
+mod shared;
+
+use std::time::Instant;
+
+use indexer::bib::{Entry, LibraryCode};
+use indexer::search::{Catalogue, Query, SearchField};
+use shared::Seed;
+
+const EACH: usize = 200;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (books, mut seed) = (shared::books(), Seed(46));
+    let entries: Vec<Entry> = (0..shared::count()).map(|n| shared::entry(n, &books, &mut seed)).collect();
+    let dir = tempfile::tempdir()?;
+    shared::build(dir.path(), &entries)?;
+    let start = Instant::now();
+    let catalogue = Catalogue::open(dir.path())?;
+    println!("{} entries; opened in {:.1} ms", entries.len(), start.elapsed().as_secs_f64() * 1e3);
+    let start = Instant::now();
+    catalogue.search(&Query { text: "三国".to_owned(), ..Query::default() })?;
+    println!("first answer in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    let mut all = Vec::new();
+    for (name, queries) in classes(&entries, &mut seed) {
+        let mut times = Vec::new();
+        for query in &queries {
+            let start = Instant::now();
+            catalogue.search(query)?;
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        say(name, &mut times);
+        all.extend(times);
+    }
+    say("mixed", &mut all);
+    Ok(())
+}
+
+fn say(name: &str, times: &mut [f64]) {
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!("{name:18} p50 {:7.3} ms  p99 {:7.3} ms  max {:7.3} ms", at(0.5), at(0.99), at(1.0));
+}
+
+fn classes(entries: &[Entry], seed: &mut Seed) -> Vec<(&'static str, Vec<Query>)> {
+    let any = |text: String| Query { text, ..Query::default() };
+    let mut title =
+        |seed: &mut Seed| entries[seed.below(entries.len())].bib.title.clone().unwrap_or_default();
+    let mut piece = |seed: &mut Seed, length: usize| loop {
+        let chars: Vec<char> = title(seed).chars().collect();
+        let start = seed.below(chars.len());
+        let piece = chars.get(start..start + length).unwrap_or_default();
+        if !piece.is_empty() && piece.iter().all(|c| ('\u{4e00}'..='\u{9fff}').contains(c)) {
+            return piece.iter().collect::<String>();
+        }
+    };
+    let mut each =
+        |make: &mut dyn FnMut(&mut Seed, usize) -> Query| (0..EACH).map(|n| make(seed, n)).collect();
+    let field = |text: &str, field| Query { text: text.to_owned(), field, ..Query::default() };
+    let broad = ["", "的", "中国", "研究", "不存在的书名啊", "zzzz"];
+    let latin = ["java", "python", "C++", "web 开发", "english"];
+    let pinyin = ["sanguoyanyi", "hongloumeng", "zhong guo", "lishi", "sgyy", "chong qing"];
+    vec![
+        ("one character", each(&mut |seed, _| any(piece(seed, 1)))),
+        ("two", each(&mut |seed, _| any(piece(seed, 2)))),
+        ("three to six", each(&mut |seed, n| any(piece(seed, 3 + n % 4)))),
+        ("author", {
+            let author =
+                |n: usize| entries[n * 31 % entries.len()].bib.agents.first().map(|a| a.name.clone());
+            each(&mut |_, n| field(&author(n).unwrap_or_default(), SearchField::Author))
+        }),
+        ("subject", {
+            let subjects = ["长篇小说", "程序设计", "历史", "金融", "教育学"];
+            each(&mut |_, n| field(subjects[n % subjects.len()], SearchField::Subject))
+        }),
+        ("Latin words", each(&mut |_, n| any(latin[n % latin.len()].to_owned()))),
+        ("ISBN", each(&mut |_, n| any(entries[n * 17 % entries.len()].bib.isbns[0].to_string()))),
+        ("pinyin", each(&mut |_, n| any(pinyin[n % pinyin.len()].to_owned()))),
+        (
+            "fields, filters",
+            each(&mut |seed, n| Query {
+                libraries: vec![LibraryCode::new(format!("L{:02}", n % 46))],
+                from: Some(1990),
+                ..any(format!("title:{} publisher:出版社", piece(seed, 2)))
+            }),
+        ),
+        ("broadest, no hit", each(&mut |_, n| any(broad[n % broad.len()].to_owned()))),
+    ]
+}

@@ -1,0 +1,110 @@
+//! Entries for the benches of index and search: real titles where the corpus is there, recombined ones elsewhere.
+
+use std::path::Path;
+
+use indexer::bib::{
+    Agent, AgentKind, Bib, EditionId, Entry, Holding, Isbn, Lendable, LibraryCode, LibraryHolding,
+    MaterialType,
+};
+use indexer::index::{Builder, BuilderOptions, GenerationSummary, ManifestInput};
+
+/// A small seeded generator: every run measures the same.
+pub(crate) struct Seed(pub(crate) u64);
+
+impl Seed {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n.max(1)
+    }
+}
+
+/// Title and author of real books, or of the few that are always here.
+pub(crate) fn books() -> Vec<(String, String)> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/zh_books.tsv");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let fields = |row: &str| {
+        let mut fields = row.split('\t');
+        Some((fields.next()?.to_owned(), fields.next()?.to_owned())).filter(|(title, _)| !title.is_empty())
+    };
+    let mut books: Vec<_> = text.lines().skip(1).filter_map(fields).collect();
+    if books.is_empty() {
+        let few = [
+            ("三国演义", "罗贯中"),
+            ("Java简明教程", "林巧民"),
+            ("中国通史", "吕思勉"),
+            ("红楼梦研究", "俞平伯"),
+        ];
+        books = few.map(|(title, author)| (title.to_owned(), author.to_owned())).to_vec();
+    }
+    books
+}
+
+/// Entry `n`: a real title, or from the end of the list on halves of two.
+pub(crate) fn entry(n: usize, books: &[(String, String)], seed: &mut Seed) -> Entry {
+    let half = |text: &str, second: bool| -> String {
+        let chars: Vec<char> = text.chars().collect();
+        let (a, b) = chars.split_at(chars.len() / 2);
+        if second { b.iter().collect() } else { a.iter().collect() }
+    };
+    let (title, author) = &books[n % books.len()];
+    let mut bib = Bib::empty(MaterialType::BookChi);
+    let other = &books[seed.below(books.len())].0;
+    bib.title = Some(if n < books.len() { title.clone() } else { half(title, false) + &half(other, true) });
+    if !author.is_empty() {
+        bib.responsibility = Some(format!("{author}著"));
+        let name = author.clone();
+        bib.agents = vec![Agent {
+            name,
+            kind: AgentKind::Person,
+            role: None,
+            qualifier: None,
+            pinyin: None,
+            main: true,
+        }];
+    }
+    bib.publisher =
+        Some(["人民文学出版社", "清华大学出版社", "科学出版社", "中华书局"][seed.below(4)].to_owned());
+    bib.year = Some(1950 + seed.below(75) as i16);
+    bib.languages = vec!["chi".to_owned()];
+    bib.isbns = vec![Isbn(9_787_000_000_000 + seed.below(1_000_000_000) as u64)];
+    bib.clc = vec![["I247.5", "TP312JA", "K207", "F830.9", "G634", "R24"][seed.below(6)].to_owned()];
+    bib.subjects = vec![["长篇小说", "程序设计", "历史研究", "金融学", "教育学"][seed.below(5)].to_owned()];
+    let mut holdings = Vec::new();
+    for library in 0..46 {
+        if seed.below(library + 1) == 0 {
+            let call_number = Some(format!("{}/{}", bib.clc[0], seed.below(9_999)));
+            let holding = Holding {
+                location: Some("总馆书库".to_owned()),
+                call_number,
+                copies: 2,
+                barcodes: Vec::new(),
+                coverage: None,
+                lendable: Lendable::Yes,
+            };
+            holdings.push(LibraryHolding { library: LibraryCode::new(format!("L{library:02}")), holding });
+        }
+    }
+    Entry { id: EditionId::from_key(n as u64), bib, holdings, members: Vec::new() }
+}
+
+/// Builds `count` entries from two callers into two writers.
+pub(crate) fn build(dir: &Path, entries: &[Entry]) -> Result<GenerationSummary, indexer::index::Error> {
+    let builder = Builder::create(dir, BuilderOptions { threads: 2, memory_bytes: 512 << 20 })?;
+    std::thread::scope(|scope| {
+        let add = |part| {
+            let builder = &builder;
+            scope.spawn(move || -> Result<(), indexer::index::Error> {
+                let part: &[Entry] = part;
+                part.iter().try_for_each(|entry| builder.add(entry))
+            })
+        };
+        let handles: Vec<_> = entries.chunks(entries.len().div_ceil(2).max(1)).map(add).collect();
+        handles.into_iter().try_for_each(|h| h.join().expect("adding does not panic"))
+    })?;
+    builder.finish(ManifestInput::default())
+}
+
+/// Entries to measure with: the first argument that is a number, else 50,000.
+pub(crate) fn count() -> usize {
+    std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(50_000)
+}
