@@ -10,6 +10,7 @@ use crate::bib::{Bib, Entry};
 use crate::index::schema::Fields;
 use crate::index::terms::{VALUE, normal, normal_into};
 use crate::index::{pack, reading};
+use crate::mapping::callnumber::{compare_form, sort_key};
 
 /// What is indexed of one entry.
 pub(crate) struct Prepared {
@@ -179,7 +180,7 @@ fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
     let title = reading::order_key(bib.title.as_deref().unwrap_or_default());
     document.add_text(fields.title_order, &title);
     let mut own = vec![0];
-    own.extend(bib.clc.first().map(|c| shelf_key(c)).unwrap_or_else(|| vec![0xff]));
+    own.extend(bib.clc.first().map(|c| sort_key(c)).unwrap_or_else(|| vec![0xff]));
     own.push(0);
     own.extend(title.as_bytes());
     own.truncate(120);
@@ -189,7 +190,7 @@ fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
         if let Some(call) = &holding.holding.call_number {
             let mut key = holding.library.as_str().as_bytes().to_vec();
             key.push(0);
-            key.extend(shelf_key(call));
+            key.extend(sort_key(call));
             key.truncate(200);
             keys.push(key);
         }
@@ -201,44 +202,9 @@ fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
     }
 }
 
-/// Bytes that compare in shelf order: the class as a decimal string without its dot, in each later line digits as
-/// numbers; what ends sooner stands first.
-pub(crate) fn shelf_key(call: &str) -> Vec<u8> {
-    let form = call_form(call);
-    let (class, rest) = form.split_once('/').unwrap_or((&form, ""));
-    let mut key: Vec<u8> = class.bytes().filter(|&b| b != b'.').map(|b| mark_order(b).unwrap_or(b)).collect();
-    for line in rest.split('/') {
-        key.push(1);
-        let mut rest = line;
-        while let Some(first) = rest.chars().next() {
-            let digit = |c: char| c.is_ascii_digit();
-            let end = rest.find(|c| digit(c) != digit(first)).unwrap_or(rest.len());
-            let run = &rest[..end];
-            if digit(first) {
-                let run = run.trim_start_matches('0');
-                key.extend([2, u8::try_from(run.len()).unwrap_or(u8::MAX)]);
-            }
-            key.extend(run.bytes());
-            rest = &rest[end..];
-        }
-    }
-    key
-}
-
-/// Auxiliary marks stand before digits, in the order `- ( ) " = < > : +`.
-fn mark_order(byte: u8) -> Option<u8> {
-    b"-()\"=<>:+".iter().position(|&mark| mark == byte).map(|at| 3 + at as u8)
-}
-
-/// A call number as it is compared: folded, without spaces.
-pub(crate) fn call_form(call: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    call.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
-}
-
 /// A class number as its prefixes are compared: the dot has no value.
 pub(crate) fn class_form(class: &str) -> String {
-    let mut form = call_form(class);
+    let mut form = compare_form(class);
     form.retain(|c| c != '.' && c != VALUE && c != '[' && c != ']');
     form
 }
@@ -270,7 +236,7 @@ fn calls(entry: &Entry) -> Values {
     let mut values = Values::default();
     for holding in &entry.holdings {
         if let Some(call) = &holding.holding.call_number {
-            values.add_raw(&call_form(call));
+            values.add_raw(&compare_form(call));
         }
     }
     values
@@ -336,28 +302,6 @@ fn notes(bib: &Bib) -> Values {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shelf_order() {
-        let order = [
-            "TP3",
-            "TP31",
-            "TP311",
-            "TP311.1",
-            "TP312",
-            "TP312/2",
-            "TP312/10",
-            "TP312/10/2",
-            "TP312-43",
-            "TP312BA/1",
-            "TP312C",
-            "TP312JA",
-            "TP313",
-        ];
-        for pair in order.windows(2) {
-            assert!(shelf_key(pair[0]) < shelf_key(pair[1]), "{pair:?}");
-        }
-    }
 
     #[test]
     fn values_are_said_once() {

@@ -14,6 +14,6 @@ pub(crate) mod schema;
 pub(crate) mod terms;
 
 pub use build::{Builder, BuilderOptions};
-pub(crate) use document::{call_form, class_form, number_form};
+pub(crate) use document::{class_form, number_form};
 pub use error::Error;
 pub use generation::{FileHash, GenerationSummary, LibraryData, Manifest, ManifestInput, manifest_in_force};

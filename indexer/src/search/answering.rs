@@ -81,7 +81,9 @@ pub(crate) fn reckon(catalogue: &Catalogue, query: &Query) -> tantivy::Result<Re
         let syllables = letters.by_syllables(catalogue)?;
         add(&mut found, syllables);
         let with_syllables = passing(catalogue, query, &found)?;
-        let initials = letters.by_initials(catalogue)?;
+        let mut initials = letters.by_initials(catalogue)?;
+        initials.docs =
+            initials.docs.iter().zip(&found.docs).map(|(docs, known)| docs.minus(known)).collect();
         let by_initials = passing(catalogue, query, &initials)?;
         readings = letters.readings();
         let mut say =

@@ -6,8 +6,10 @@
 
 use tantivy::schema::Field;
 
+use crate::index::class_form;
 use crate::index::schema::Fields;
 use crate::index::terms;
+use crate::mapping::callnumber::compare_form;
 use crate::search::docs::Docs;
 use crate::search::grammar::{Asked, Atom, Clause};
 use crate::search::segment::Segment;
@@ -128,10 +130,10 @@ fn verify(catalogue: &Catalogue, clauses: &[&Clause], matches: &[Vec<Vec<Matches
 fn atom_matches(segment: &Segment, atom: &Atom) -> tantivy::Result<Matches> {
     let fields = &segment.fields;
     let mut sure = match atom.field {
-        SearchField::CallNumber => by_prefix(segment, fields.call, &crate::index::call_form(&atom.typed))?,
-        SearchField::Class => segment.term(fields.class, &crate::index::class_form(&atom.typed))?,
+        SearchField::CallNumber => by_prefix(segment, fields.call, &compare_form(&atom.typed))?,
+        SearchField::Class => segment.term(fields.class, &class_form(&atom.typed))?,
         SearchField::Any if !atom.phrase => {
-            let call = crate::index::call_form(&atom.typed);
+            let call = compare_form(&atom.typed);
             let notes = terms::note_words(&atom.normal);
             segment.term(fields.call, &call)?.or(segment.all_terms(fields.note, &notes)?)
         }

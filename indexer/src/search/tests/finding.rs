@@ -61,7 +61,6 @@ fn every_access_point_and_the_grammar() {
         (Any, "《三国演义》", &[1, 2]),
         (Any, "没有这本书", &[]),
         (Pinyin, "sanguo", &[1, 2]),
-        (Pinyin, "java", &[]),
         (Any, "sanguoyanyi", &[1, 2]),
         (Any, "san guo yan yi", &[1, 2]),
         (Any, "sanguo yanyi", &[1, 2]),
