@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{archive, marc};
+use crate::{archive, index, marc};
 
 /// Result of a pipeline operation.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -35,6 +35,25 @@ pub enum Error {
         #[source]
         source: marc::Error,
     },
+    /// A stored holdings profile cannot be read.
+    #[error("cannot read the holdings profile {path}")]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// A holdings profile cannot be written as text.
+    #[error("cannot write a holdings profile")]
+    ProfileText {
+        /// Why.
+        #[source]
+        source: toml::ser::Error,
+    },
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] index::Error),
     /// The archive failed.
     #[error(transparent)]
     Archive(#[from] archive::Error),

@@ -2,20 +2,51 @@
 //!
 //! `import` takes files into a library's archive, `build` makes a generation of what all archives hold.
 //! Neither knows a clock, a lock or a terminal: time comes in as text, progress goes out through a trait.
+//!
+//! ```
+//! use indexer::archive::{Archive, ImportMode};
+//! use indexer::bib::LibraryCode;
+//! use indexer::pipeline::{self, BuildOptions, Built, ImportRequest};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let data_dir = tempfile::tempdir()?;
+//! let export = data_dir.path().join("北林.mrk");
+//! std::fs::write(&export, "=LDR  00000nam0 2200000   450 \n=001  012005000123\n=200  1\\$a红楼梦\n")?;
+//!
+//! let archive = Archive::open(data_dir.path())?;
+//! let request = ImportRequest {
+//!     library: LibraryCode::new("BJFU"),
+//!     mode: ImportMode::Full,
+//!     paths: vec![export],
+//!     run: "first".to_owned(),
+//! };
+//! assert_eq!(pipeline::import(&archive, &request, &())?.new, 1);
+//!
+//! let options = BuildOptions { full: false, threads: 1, memory_bytes: 32 << 20, built_at: String::new() };
+//! assert!(matches!(pipeline::build(data_dir.path(), &options, &())?, Built::New { .. }));
+//! # Ok(())
+//! # }
+//! ```
 
+mod build;
 mod error;
 mod examine;
 mod file_set;
 mod framing;
 mod import;
 mod import_report;
+mod joined_holdings;
+mod library_records;
+mod profile;
 mod progress;
 mod removal_list;
 #[cfg(test)]
 mod tests;
 
+pub use build::{BuildCounts, BuildOptions, Built, build};
 pub use error::{Error, Result};
 pub use file_set::{SetFile, files_of};
 pub use import::{ImportRequest, import};
 pub use import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJECTS};
+pub use profile::{StoredProfile, ensure_profile, sample_of, stored_profile};
 pub use progress::{Progress, Stage};

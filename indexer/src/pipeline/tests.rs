@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::archive::{Archive, ImportMode, RecordKey};
 use crate::bib::{LibraryCode, RecordLocator};
+use crate::search::{Catalogue, Query};
 
 /// A record of CNMARC in ISO 2709, composed by hand.
 pub(super) fn iso2709(control_number: &str, title: &str, status: char) -> Vec<u8> {
@@ -149,4 +150,79 @@ fn every_byte_comes_back() {
         let locator = RecordLocator { pack: state.packs[slot.pack_idx()].prefix(), slot: slot.slot };
         assert_eq!(archive.record(&code(), locator).unwrap().bytes, books[n]);
     }
+}
+
+fn build_options(full: bool) -> BuildOptions {
+    BuildOptions { full, threads: 1, memory_bytes: 32 << 20, built_at: "2026-11-25T01:30:00Z".to_owned() }
+}
+
+fn built(data: &Path, full: bool) -> BuildCounts {
+    match build(data, &build_options(full), &()).unwrap() {
+        Built::New { summary, counts } => {
+            assert_eq!(summary.entries, counts.entries);
+            counts
+        }
+        Built::NothingToDo { .. } => BuildCounts::default(),
+    }
+}
+
+fn found(data: &Path, text: &str) -> Vec<crate::bib::Entry> {
+    let catalogue = Catalogue::open(&data.join("catalogue")).unwrap();
+    let query = Query { text: text.to_owned(), ..Query::default() };
+    catalogue.search(&query).unwrap().hits.into_iter().map(|hit| hit.entry).collect()
+}
+
+#[test]
+fn from_files_to_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let books = [iso2709("001", "三国演义", 'n'), iso2709("002", "红楼梦", 'n')];
+    let file = written(folder.path(), "a.mrc", &books);
+    run_of(&data, ImportMode::Full, &[file]);
+    ensure_profile(&Archive::open(&data).unwrap(), &code()).unwrap();
+    assert_eq!(built(&data, false), BuildCounts { records: 2, entries: 2, ..BuildCounts::default() });
+    let first = found(&data, "三国演义");
+    assert_eq!(first.len(), 1);
+    let member = &first[0].members[0];
+    assert_eq!((member.library.as_str(), member.control_number.as_deref()), ("BJFU", Some("001")));
+    assert_eq!(first[0].holdings[0].library, code());
+    let archive = Archive::open(&data).unwrap();
+    assert_eq!(archive.record(&code(), member.locator).unwrap().bytes, books[0]);
+
+    assert_eq!(built(&data, false), BuildCounts::default(), "nothing changed");
+    assert_eq!(built(&data, true).entries, 2, "built all the same");
+    assert_eq!(found(&data, "三国演义")[0].id, first[0].id, "ids stay");
+
+    let delta =
+        written(folder.path(), "b.mrc", &[iso2709("001", "水浒传", 'c'), iso2709("003", "西游记", 'n')]);
+    run_of(&data, ImportMode::Delta, &[delta]);
+    assert_eq!(built(&data, false).entries, 3);
+    assert!(found(&data, "三国演义").is_empty());
+    assert_eq!(found(&data, "水浒传")[0].id, first[0].id, "a changed record keeps its entry");
+
+    archive.library(&code()).unwrap().undo().unwrap();
+    assert_eq!(built(&data, false).entries, 2);
+    assert_eq!(found(&data, "三国演义"), first);
+}
+
+#[test]
+fn a_profile_is_guessed_once_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let archive = Archive::open(&data).unwrap();
+    let library = archive.library(&code()).unwrap();
+    ensure_profile(&archive, &code()).unwrap();
+    assert!(stored_profile(&library).unwrap().is_none(), "nothing to guess from");
+    let file = written(folder.path(), "a.mrc", &[iso2709("001", "三国演义", 'n')]);
+    assert_eq!(sample_of(std::slice::from_ref(&file)).unwrap().len(), 1);
+    run_of(&data, ImportMode::Full, &[file]);
+    ensure_profile(&archive, &code()).unwrap();
+    let guess = stored_profile(&library).unwrap().unwrap();
+    assert!(!guess.confirmed);
+    let confirmed = StoredProfile { confirmed: true, ..guess };
+    library.write_small("profile.toml", &confirmed.to_text().unwrap()).unwrap();
+    ensure_profile(&archive, &code()).unwrap();
+    assert_eq!(stored_profile(&library).unwrap().unwrap(), confirmed);
+    library.write_small("profile.toml", "version = 99\n").unwrap();
+    assert!(stored_profile(&library).is_err());
 }

@@ -1,0 +1,317 @@
+//! One library's current records, block by block, as entries.
+//!
+//! Knows where records lie and how they are read; what becomes of an entry is the builder's affair.
+
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use super::build::Counters;
+use super::error::Result;
+use super::joined_holdings::JoinedHoldings;
+use super::profile::{StoredProfile, default_for};
+use super::progress::Progress;
+use crate::archive::{LibraryArchive, Pack, PackName, RecordKey, Slot, State};
+use crate::bib::{
+    EditionId, Entry, Holding, Lendable, LibraryCode, LibraryHolding, MaterialType, Member, RecordLocator,
+};
+use crate::charset::Charset;
+use crate::index::Builder;
+use crate::mapping::{Mapped, dialect, map};
+use crate::marc::{ParseOptions, RawRecord, Record, parse};
+
+/// Records that are looked at to learn in which charset a library writes.
+const SAMPLE: usize = 400;
+
+pub(super) struct LibraryRecords<'a> {
+    code: &'a LibraryCode,
+    profile: Option<&'a StoredProfile>,
+    names: Vec<PackName>,
+    packs: Vec<Pack>,
+    // By pack and place in it: the order in which blocks are read.
+    slots: Vec<Slot>,
+    blocks: Vec<Block>,
+    parse: ParseOptions,
+}
+
+/// A block with current records, and which of `slots` they are.
+struct Block {
+    pack_idx: usize,
+    block_idx: usize,
+    slots: std::ops::Range<usize>,
+}
+
+impl<'a> LibraryRecords<'a> {
+    pub(super) fn open(library: &'a LibraryArchive, profile: Option<&'a StoredProfile>) -> Result<Self> {
+        let State { packs: names, mut slots, .. } = library.state()?;
+        slots.par_sort_unstable_by_key(|slot| (slot.pack_idx(), slot.slot));
+        let packs = names.iter().map(|name| Ok(library.pack(name)?)).collect::<Result<Vec<_>>>()?;
+        let blocks = blocks_of(&packs, &slots);
+        let mut records = Self {
+            code: library.code(),
+            profile,
+            names,
+            packs,
+            slots,
+            blocks,
+            parse: ParseOptions::default(),
+        };
+        records.parse.prior = records.usual_charset()?;
+        Ok(records)
+    }
+
+    pub(super) fn pack_names(&self) -> impl Iterator<Item = String> {
+        self.names.iter().map(PackName::to_string)
+    }
+
+    /// Adds an entry for each bibliographic record.
+    pub(super) fn add_to(
+        &self,
+        builder: &Builder,
+        counters: &Counters,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let joined = self.joined_holdings(builder, counters, progress)?;
+        self.blocks.par_iter().try_for_each_init(Record::default, |record, block| {
+            let wanted = |slot: &Slot| !slot.is_auxiliary();
+            let n_read = self.for_each(block, wanted, record, |slot, mapped| match mapped {
+                Some(mapped) => self.add(builder, counters, slot, mapped, &joined),
+                None => {
+                    counters.unreadable.fetch_add(1, Ordering::Relaxed);
+                    Ok(())
+                }
+            })?;
+            progress.advance(n_read, n_read);
+            Ok(())
+        })
+    }
+
+    // Holdings and authority records come first. A leader may also say `u` of something that is neither.
+    fn joined_holdings(
+        &self,
+        builder: &Builder,
+        counters: &Counters,
+        progress: &dyn Progress,
+    ) -> Result<JoinedHoldings> {
+        let mut joined = JoinedHoldings::default();
+        let mut record = Record::default();
+        let none = JoinedHoldings::default();
+        for block in self.blocks.iter().filter(|block| self.slots_of(block).iter().any(Slot::is_auxiliary)) {
+            let n_read = self.for_each(block, Slot::is_auxiliary, &mut record, |slot, mapped| {
+                let Some(mapped) = mapped else {
+                    counters.unreadable.fetch_add(1, Ordering::Relaxed);
+                    return Ok(());
+                };
+                match (&mapped.holdings_of, mapped.bib.material_type) {
+                    (Some(number), _) => {
+                        counters.holdings_records.fetch_add(1, Ordering::Relaxed);
+                        joined.add(number, &mapped.holdings);
+                    }
+                    (None, MaterialType::Holdings) => {
+                        counters.holdings_records.fetch_add(1, Ordering::Relaxed);
+                    }
+                    (None, MaterialType::Authority) => {
+                        counters.authority_records.fetch_add(1, Ordering::Relaxed);
+                    }
+                    (None, _) => self.add(builder, counters, slot, mapped, &none)?,
+                }
+                Ok(())
+            })?;
+            progress.advance(n_read, n_read);
+        }
+        joined.sort();
+        Ok(joined)
+    }
+
+    fn add(
+        &self,
+        builder: &Builder,
+        counters: &Counters,
+        slot: &Slot,
+        mapped: Mapped,
+        joined: &JoinedHoldings,
+    ) -> Result<()> {
+        match mapped.bib.material_type {
+            MaterialType::Authority => counters.authority_records.fetch_add(1, Ordering::Relaxed),
+            MaterialType::Holdings => counters.holdings_records.fetch_add(1, Ordering::Relaxed),
+            _ => {
+                builder.add(&self.entry(slot, mapped, joined))?;
+                counters.entries.fetch_add(1, Ordering::Relaxed)
+            }
+        };
+        Ok(())
+    }
+
+    fn entry(&self, slot: &Slot, mapped: Mapped, joined: &JoinedHoldings) -> Entry {
+        let Mapped { bib, mut holdings, .. } = mapped;
+        let from_records = bib.control_number.as_deref().map(|number| joined.of(number)).unwrap_or_default();
+        if !from_records.is_empty() {
+            // What the record itself only guesses from its class number gives way to real holdings.
+            holdings.retain(|h| h.location.is_some() || h.copies > 0 || !h.barcodes.is_empty());
+            holdings.extend(from_records);
+        }
+        if holdings.is_empty() {
+            holdings.push(held_somewhere());
+        }
+        let library = self.code.clone();
+        let with_library = |holding| LibraryHolding { library: library.clone(), holding };
+        let locator = RecordLocator { pack: self.names[slot.pack_idx()].prefix(), slot: slot.slot };
+        Entry {
+            id: edition_id(self.code, &slot.key),
+            holdings: holdings.into_iter().map(with_library).collect(),
+            members: vec![Member {
+                library: library.clone(),
+                control_number: bib.control_number.clone(),
+                locator,
+            }],
+            bib,
+        }
+    }
+
+    fn slots_of(&self, block: &Block) -> &[Slot] {
+        &self.slots[block.slots.clone()]
+    }
+
+    // Calls for each wanted record of a block; `None` where it cannot be read. Returns how many there were.
+    fn for_each(
+        &self,
+        block: &Block,
+        wanted: impl Fn(&Slot) -> bool,
+        record: &mut Record,
+        mut each: impl FnMut(&Slot, Option<Mapped>) -> Result<()>,
+    ) -> Result<u64> {
+        let mut n_read = 0;
+        self.for_each_raw(block, wanted, |slot, raw| {
+            n_read += 1;
+            match parse(raw, &self.parse, record) {
+                Ok(()) => each(slot, Some(self.map(record))),
+                Err(_) => each(slot, None),
+            }
+        })?;
+        Ok(n_read)
+    }
+
+    fn for_each_raw(
+        &self,
+        block: &Block,
+        wanted: impl Fn(&Slot) -> bool,
+        mut each: impl FnMut(&Slot, &RawRecord) -> Result<()>,
+    ) -> Result<()> {
+        let mut slots = self.slots_of(block).iter().peekable();
+        let mut outcome = Ok(());
+        self.packs[block.pack_idx].for_each_in(block.block_idx, &mut Vec::new(), |here, raw, _| {
+            if let Some(slot) = slots.next_if(|slot| slot.slot == here) {
+                if outcome.is_ok() && wanted(slot) {
+                    outcome = each(slot, raw);
+                }
+            }
+        })?;
+        outcome
+    }
+
+    fn map(&self, record: &Record) -> Mapped {
+        let dialect = dialect(record);
+        let applies = |stored: &&StoredProfile| {
+            stored
+                .profile
+                .fields
+                .iter()
+                .any(|field| record.fields().any(|f| f.tag() == *field.tag.as_bytes()))
+        };
+        // A library may mix families; a record without any field of the profile is read as its family is.
+        let profile =
+            self.profile.filter(applies).map_or_else(|| default_for(dialect), |stored| &stored.profile);
+        map(record, dialect, profile)
+    }
+
+    /// Some records from all over the archive.
+    pub(super) fn sample(&self, n_wanted: usize) -> Result<Vec<Record>> {
+        let mut sample = Vec::new();
+        let n_blocks = self.blocks.len().min(16).max(1);
+        let share = n_wanted.div_ceil(n_blocks);
+        for block in self.blocks.iter().step_by(self.blocks.len().div_ceil(n_blocks).max(1)) {
+            let enough = sample.len() + share;
+            self.for_each_raw(
+                block,
+                |slot| !slot.is_auxiliary(),
+                |_, raw| {
+                    let mut record = Record::default();
+                    if sample.len() < enough && parse(raw, &self.parse, &mut record).is_ok() {
+                        sample.push(record);
+                    }
+                    Ok(())
+                },
+            )?;
+        }
+        Ok(sample)
+    }
+
+    // The charset of nearly all records that are not plain ASCII.
+    fn usual_charset(&self) -> Result<Option<Charset>> {
+        let mut found: Vec<(Charset, usize)> = Vec::new();
+        let mut record = Record::default();
+        let mut n_read = 0;
+        let step = (self.blocks.len() / 8).max(1);
+        for block in self.blocks.iter().step_by(step) {
+            self.for_each_raw(
+                block,
+                |_| true,
+                |_, raw| {
+                    if n_read < SAMPLE && parse(raw, &ParseOptions::default(), &mut record).is_ok() {
+                        n_read += 1;
+                        match found.iter_mut().find(|(charset, _)| *charset == record.charset) {
+                            Some((_, n)) => *n += 1,
+                            None => found.push((record.charset, 1)),
+                        }
+                    }
+                    Ok(())
+                },
+            )?;
+        }
+        found.retain(|(charset, _)| *charset != Charset::Ascii);
+        let all: usize = found.iter().map(|(_, n)| n).sum();
+        Ok(found.into_iter().find(|(_, n)| n * 20 >= all * 19).map(|(charset, _)| charset))
+    }
+}
+
+fn blocks_of(packs: &[Pack], slots: &[Slot]) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for (idx, slot) in slots.iter().enumerate() {
+        let pack_idx = slot.pack_idx();
+        let here = blocks.last_mut().filter(|block| {
+            block.pack_idx == pack_idx && packs[pack_idx].slots_of(block.block_idx).contains(&slot.slot)
+        });
+        match here {
+            Some(block) => block.slots.end = idx + 1,
+            // A slot beyond the pack's end is left to `for_each_in`, which never meets it.
+            None => blocks.extend(packs[pack_idx].block_of(slot.slot).map(|block_idx| Block {
+                pack_idx,
+                block_idx,
+                slots: idx..idx + 1,
+            })),
+        }
+    }
+    blocks
+}
+
+// The library has it; where, its export does not say.
+fn held_somewhere() -> Holding {
+    Holding {
+        location: None,
+        call_number: None,
+        copies: 0,
+        barcodes: Vec::new(),
+        coverage: None,
+        lendable: Lendable::Unknown,
+    }
+}
+
+fn edition_id(code: &LibraryCode, key: &RecordKey) -> EditionId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(code.as_str().as_bytes());
+    hasher.update(&[0]);
+    hasher.update(key.as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    EditionId::from_key(u64::from_be_bytes(first))
+}

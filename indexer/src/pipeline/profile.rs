@@ -1,0 +1,109 @@
+//! A library's holdings profile: stored beside its records, guessed from a sample where there is none.
+//!
+//! File `archive/<CODE>/profile.toml`: format `version`, `confirmed`, and the `profile` of `mapping`. A guess is
+//! used at once but stays unconfirmed until a person has said that it is right (DOMAIN §2.2).
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::file_set::files_of;
+use super::library_records::LibraryRecords;
+use crate::archive::{self, Archive, LibraryArchive};
+use crate::bib::LibraryCode;
+use crate::mapping::{Dialect, HoldingsProfile, guess_profile};
+use crate::marc::{Framed, ParseOptions, RawRecord, ReadOptions, Reader, Record, contained_files, parse};
+
+const FILE: &str = "profile.toml";
+const VERSION: u32 = 1;
+/// Records that a guess is made from (DOMAIN §2.2 wants 500 at least).
+const SAMPLE: usize = 2000;
+
+/// A profile as a library's archive keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredProfile {
+    /// Version of this file's format.
+    pub version: u32,
+    /// Whether a person has said that it is right.
+    pub confirmed: bool,
+    /// The profile.
+    pub profile: HoldingsProfile,
+}
+
+impl StoredProfile {
+    /// As it stands in its file.
+    pub fn to_text(&self) -> Result<String> {
+        toml::to_string_pretty(self).map_err(|source| Error::ProfileText { source })
+    }
+}
+
+/// The profile that a library's archive keeps.
+pub fn stored_profile(library: &LibraryArchive) -> Result<Option<StoredProfile>> {
+    let Some(text) = library.read_small(FILE)? else { return Ok(None) };
+    let path = library.folder().join(FILE);
+    // A newer format may not even parse as ours: the version is looked at first.
+    let profile_error = |source| Error::Profile { path: path.clone(), source };
+    let table: toml::Table = toml::from_str(&text).map_err(profile_error)?;
+    let found = table.get("version").and_then(toml::Value::as_integer).unwrap_or(0);
+    match u32::try_from(found) {
+        Ok(found) if found > VERSION => Err(archive::Error::TooNew { path, found, known: VERSION }.into()),
+        _ => table.try_into().map(Some).map_err(profile_error),
+    }
+}
+
+/// Guesses and keeps a profile where a library has records but none yet.
+pub fn ensure_profile(archive: &Archive, code: &LibraryCode) -> Result<()> {
+    let library = archive.library(code)?;
+    if library.stamp()?.is_none() || stored_profile(&library)?.is_some() {
+        return Ok(());
+    }
+    let sample = LibraryRecords::open(&library, None)?.sample(SAMPLE)?;
+    if sample.is_empty() {
+        return Ok(());
+    }
+    let stored =
+        StoredProfile { version: VERSION, confirmed: false, profile: guess_profile(&sample).profile };
+    library.write_small(FILE, &stored.to_text()?)?;
+    Ok(())
+}
+
+/// Records from the beginning of a set, to guess a profile from without keeping anything.
+pub fn sample_of(paths: &[PathBuf]) -> Result<Vec<Record>> {
+    let mut sample = Vec::new();
+    for file in files_of(paths)? {
+        let read_error = |source| Error::Read { file: file.name.clone(), source };
+        for (_, input) in contained_files(&file.path).map_err(read_error)? {
+            let mut reader = Reader::new(input, ReadOptions::default());
+            let mut raw = RawRecord::default();
+            while let Some(framed) = reader.next(&mut raw).map_err(read_error)? {
+                let mut record = Record::default();
+                let readable =
+                    framed == Framed::Record && parse(&raw, &ParseOptions::default(), &mut record).is_ok();
+                if readable {
+                    sample.push(record);
+                }
+                if sample.len() >= SAMPLE {
+                    return Ok(sample);
+                }
+            }
+        }
+    }
+    Ok(sample)
+}
+
+/// The profile for records of a dialect in a library that has none.
+pub(super) fn default_for(dialect: Dialect) -> &'static HoldingsProfile {
+    static CNMARC: LazyLock<HoldingsProfile> =
+        LazyLock::new(|| HoldingsProfile::default_for(Dialect::Cnmarc));
+    static UNIMARC: LazyLock<HoldingsProfile> =
+        LazyLock::new(|| HoldingsProfile::default_for(Dialect::Unimarc));
+    static MARC21: LazyLock<HoldingsProfile> =
+        LazyLock::new(|| HoldingsProfile::default_for(Dialect::Marc21));
+    match dialect {
+        Dialect::Cnmarc => &CNMARC,
+        Dialect::Unimarc => &UNIMARC,
+        Dialect::Marc21 => &MARC21,
+    }
+}
