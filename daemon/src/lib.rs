@@ -1,3 +1,10 @@
 //! Moves files and messages on plain threads; knows clocks and locks, but neither tantivy nor HTTP pages.
 
+pub mod build;
+mod error;
+pub mod import;
+pub mod lock;
 pub mod settings;
+
+pub use error::{Error, Result};
+pub use lock::DataLock;

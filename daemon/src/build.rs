@@ -1,0 +1,24 @@
+//! A build by hand: takes the lock, chooses threads and memory, hands over to the pipeline.
+
+use std::path::Path;
+
+use indexer::pipeline::{self, BuildOptions, Built, Progress};
+use jiff::Timestamp;
+
+use crate::{DataLock, Result};
+
+// Terms that wait to be written; states and buffers come on top and stay below a gigabyte together.
+const MEMORY_BYTES: usize = 400 << 20;
+
+/// Makes a generation of what the archives hold; `full` builds even where nothing changed.
+pub fn build(data_dir: &Path, full: bool, now: Timestamp, progress: &dyn Progress) -> Result<Built> {
+    let _lock = DataLock::take(data_dir)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = BuildOptions {
+        full,
+        threads,
+        memory_bytes: MEMORY_BYTES,
+        built_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    };
+    Ok(pipeline::build(data_dir, &options, progress)?)
+}
