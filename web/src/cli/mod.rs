@@ -5,8 +5,11 @@
     reason = "the command line is where the program speaks"
 )]
 
+mod build;
+mod import;
 mod library;
 mod marc;
+mod progress;
 mod record;
 mod search;
 mod serve;
@@ -44,6 +47,10 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Take a set of files into a library's archive.
+    Import(import::Args),
+    /// Make a generation of the catalogue of what the archives hold.
+    Build(build::Args),
     /// Serve pages and API.
     Serve(serve::Args),
     /// Read any MARC file without a data directory.
@@ -85,6 +92,8 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let global = cli.global;
     let outcome = match cli.command {
+        Command::Import(args) => import::run(&global, args),
+        Command::Build(args) => build::run(&global, args),
         Command::Serve(args) => serve::run(&global, args),
         Command::Marc(args) => marc::run(&global, args),
         Command::Search(args) => search::run(&global, args),

@@ -1,0 +1,171 @@
+//! `lianmu import`: a set of files into a library's archive, with a report.
+
+use std::path::PathBuf;
+
+use daemon::import::{ImportJob, Imported, RunState};
+use indexer::archive::ImportMode;
+use indexer::bib::LibraryCode;
+use indexer::library::Members;
+use indexer::mapping::{Guess, guess_profile};
+use indexer::marc::{FlawCode, Lang};
+use indexer::pipeline;
+use jiff::Timestamp;
+
+use super::progress::Bars;
+use super::{Global, Outcome};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Code of the member library, as `lianmu library list` shows it.
+    #[arg(long, value_name = "CODE")]
+    library: String,
+    /// The files are all the library has: what they do not contain is gone (the default).
+    #[arg(long, group = "mode")]
+    full: bool,
+    /// The files hold new and changed records.
+    #[arg(long, group = "mode")]
+    delta: bool,
+    /// The files hold, or list one a line, what is to be removed.
+    #[arg(long, group = "mode")]
+    delete: bool,
+    /// Print how the library's holdings fields seem to be built, with the evidence; store nothing.
+    #[arg(long)]
+    guess_holdings: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+    /// Files and folders; together they are one set.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
+    let library = LibraryCode::new(args.library.as_str());
+    if Members::load(super::overrides(global)?.as_deref()).0.get(&library).is_none() {
+        eprintln!(
+            "lianmu: no member library has the code {library}; `lianmu library list` shows them all, `lianmu library \
+             add` adds one"
+        );
+        return Ok(Outcome::WrongUsage);
+    }
+    if args.guess_holdings {
+        return print_guess(&args.files, args.json);
+    }
+    let mode = match (args.delta, args.delete) {
+        (true, _) => ImportMode::Delta,
+        (_, true) => ImportMode::Delete,
+        _ => ImportMode::Full,
+    };
+    let job = job(global, library, mode, args.files)?;
+    let imported = daemon::import::import(&job, &Bars::new(job.library.as_str()))?;
+    if args.json {
+        println!("{}", serde_json::to_string(&imported.run)?);
+    } else {
+        report(&imported);
+    }
+    Ok(outcome(&imported))
+}
+
+/// An import that happens now; its day is that of the configured time zone.
+pub(super) fn job(
+    global: &Global,
+    library: LibraryCode,
+    mode: ImportMode,
+    paths: Vec<PathBuf>,
+) -> anyhow::Result<ImportJob> {
+    let settings = super::settings(global)?;
+    let now = Timestamp::now();
+    let as_of = now.in_tz(&settings.timezone)?.date().to_string();
+    Ok(ImportJob { data_dir: global.data.clone(), library, mode, paths, now, as_of })
+}
+
+fn outcome(imported: &Imported) -> Outcome {
+    match imported.run.state {
+        RunState::Failed => Outcome::Failed,
+        RunState::Partial | RunState::Held => Outcome::DoneWithRejects,
+        RunState::Ok | RunState::OkNothingNew if imported.run.rejected > 0 => Outcome::DoneWithRejects,
+        RunState::Ok | RunState::OkNothingNew => Outcome::Done,
+    }
+}
+
+fn report(imported: &Imported) {
+    let run = &imported.run;
+    let n_files = imported.report.files.len();
+    println!(
+        "{}: {} records seen in {n_files} {}, {:.1} MB, {:.1} s",
+        run.library,
+        run.seen,
+        if n_files == 1 { "file" } else { "files" },
+        run.bytes as f64 / 1e6,
+        run.seconds,
+    );
+    println!(
+        "  {} new, {} changed, {} same, {} duplicate, {} rejected; {} deleted; {} repaired",
+        run.new, run.changed, run.same, run.duplicate, run.rejected, run.deleted, run.repaired,
+    );
+    match run.state {
+        RunState::Ok | RunState::Held => {}
+        RunState::OkNothingNew => println!("  nothing new"),
+        RunState::Partial if run.mode == "full" => println!("  the set is not whole: nothing was changed"),
+        RunState::Partial => println!("  the source broke off: what came is kept"),
+        RunState::Failed => println!("  nothing usable came: nothing was changed"),
+    }
+    if let Some(reason) = &run.reason {
+        println!("  {reason}");
+    }
+    for reject in &imported.report.rejects {
+        let cause = FlawCode::from_code(&reject.code).map_or("", |code| code.sentence(Lang::En));
+        println!(
+            "  rejected: {}, record {}, byte {}, {} bytes: {} ({cause})",
+            reject.file, reject.n, reject.offset, reject.length, reject.code,
+        );
+    }
+    let unnamed = run.rejected.saturating_sub(imported.report.rejects.len() as u64);
+    if unnamed > 0 {
+        println!("  and {unnamed} more");
+    }
+    if let Some(folder) = &imported.quarantine {
+        println!("  rejects are kept in {}", folder.display());
+    }
+}
+
+fn print_guess(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
+    let sample = pipeline::sample_of(files)?;
+    if sample.is_empty() {
+        anyhow::bail!("no record could be read, so there is nothing to guess from");
+    }
+    let guess = guess_profile(&sample);
+    if json {
+        println!("{}", guess_document(&guess));
+        return Ok(Outcome::Done);
+    }
+    println!("guessed from {} records; nothing was stored", guess.n_records);
+    for line in &guess.evidence {
+        println!(
+            "  {} ${}  {:?}, {:.0} %: {}; {}",
+            line.tag,
+            line.code,
+            line.role,
+            line.share * 100.0,
+            line.because,
+            line.examples.join(" · "),
+        );
+    }
+    println!();
+    print!("{}", toml::to_string_pretty(&guess.profile)?);
+    Ok(Outcome::Done)
+}
+
+fn guess_document(guess: &Guess) -> serde_json::Value {
+    let evidence: Vec<serde_json::Value> = guess
+        .evidence
+        .iter()
+        .map(|line| {
+            serde_json::json!({
+                "tag": line.tag, "subfield": line.code, "role": line.role, "share": line.share,
+                "because": line.because, "examples": line.examples,
+            })
+        })
+        .collect();
+    serde_json::json!({"records": guess.n_records, "profile": guess.profile, "evidence": evidence})
+}
