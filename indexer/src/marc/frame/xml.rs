@@ -58,6 +58,10 @@ impl XmlFramer {
             if !self.to_tag(window, account)? {
                 return Ok(self.end(window, raw, account));
             }
+            if self.open && self.seen > self.max_record {
+                // Not at a tag, but beyond the limit.
+                continue;
+            }
             window.ensure(self.seen + NAME)?;
             let at = self.seen;
             match tag(&window.data()[at..]) {
@@ -182,6 +186,7 @@ impl XmlFramer {
         raw: &mut RawRecord,
         account: &mut Account,
     ) -> io::Result<Framed> {
+        self.until = None;
         take_reject(window, self.seen.min(self.max_record), raw);
         loop {
             let data = window.data();
