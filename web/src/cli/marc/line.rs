@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use indexer::bib::{Holding, Lendable};
+use indexer::mapping::{Dialect, HoldingsProfile, dialect, map};
 use indexer::marc::{Account, Flaw, Record};
 
 use super::{DialectChoice, Item, Sink};
@@ -9,11 +11,45 @@ use super::{DialectChoice, Item, Sink};
 pub(super) struct JsonLines<W> {
     out: W,
     line: Vec<u8>,
+    choice: DialectChoice,
+    // The usual holdings profile of each dialect, in the order of the dialects.
+    profiles: [HoldingsProfile; 3],
 }
 
 impl<W: Write> JsonLines<W> {
-    pub(super) fn new(out: W, _dialect: DialectChoice) -> Self {
-        Self { out, line: Vec::with_capacity(4096) }
+    pub(super) fn new(out: W, choice: DialectChoice) -> Self {
+        let profiles = [Dialect::Cnmarc, Dialect::Unimarc, Dialect::Marc21].map(HoldingsProfile::default_for);
+        Self { out, line: Vec::with_capacity(4096), choice, profiles }
+    }
+
+    fn push_content(&self, object: &mut Object<'_>, record: &Record) {
+        let dialect = match self.choice {
+            DialectChoice::Auto => dialect(record),
+            DialectChoice::Cnmarc => Dialect::Cnmarc,
+            DialectChoice::Unimarc => Dialect::Unimarc,
+            DialectChoice::Marc21 => Dialect::Marc21,
+        };
+        let mapped = map(record, dialect, &self.profiles[dialect as usize]);
+        let bib = &mapped.bib;
+        object.text("dialect", dialect.name());
+        object.text("charset", record.charset.label());
+        object.optional("control_number", bib.control_number.as_deref());
+        // The title as it stands in 200/245 itself, even where an 880 gives the original script.
+        object.optional("title", bib.romanised_title.as_deref().or(bib.title.as_deref()));
+        object.optional("subtitle", bib.subtitle.as_deref());
+        object.optional("responsibility", bib.responsibility.as_deref());
+        object.optional("publisher", bib.publisher.as_deref());
+        match bib.year {
+            Some(year) if year >= 0 => object.number("year", year as u64),
+            _ => object.optional("year", None),
+        }
+        push_list(object.key("isbn"), &bib.isbns, |out, isbn| push_text(out, &isbn.to_string()));
+        push_list(object.key("issn"), &bib.issns, |out, issn| push_text(out, &issn.to_string()));
+        push_list(object.key("clc"), &bib.clc, |out, class| push_text(out, class));
+        object.text("type", bib.material_type.code());
+        object.optional("language", bib.languages.first().map(String::as_str));
+        push_list(object.key("holdings"), &mapped.holdings, push_holding);
+        object.number("fields", record.n_fields() as u64);
     }
 }
 
@@ -33,9 +69,9 @@ impl<W: Write> Sink for JsonLines<W> {
             _ => ("rejected", reject),
         };
         object.text("status", status);
-        push_flaws(object.key("flaws"), flaws);
+        push_list(object.key("flaws"), flaws, push_flaw);
         if reject.is_empty() {
-            push_content(&mut object, item.record);
+            self.push_content(&mut object, item.record);
         }
         object.close();
         line.push(b'\n');
@@ -66,32 +102,40 @@ impl<W: Write> Sink for JsonLines<W> {
     }
 }
 
-fn push_content(object: &mut Object<'_>, record: &Record) {
-    object.text("charset", record.charset.label());
-    let control_number = record.field(b"001").map(|f| f.value().trim()).filter(|v| !v.is_empty());
-    object.optional("control_number", control_number);
-    let title = record
-        .fields()
-        .find(|f| matches!(&f.tag(), b"200" | b"245") && f.first('a').is_some())
-        .and_then(|f| f.first('a'))
-        .map(|t| t.trim_matches(|c: char| " /:;=,.".contains(c)));
-    object.optional("title", title);
-    object.number("fields", record.n_fields() as u64);
+fn push_holding(out: &mut Vec<u8>, holding: &Holding) {
+    let mut object = Object::open(out);
+    object.optional("location", holding.location.as_deref());
+    object.optional("call_number", holding.call_number.as_deref());
+    object.number("copies", u64::from(holding.copies));
+    push_list(object.key("barcodes"), &holding.barcodes, |out, barcode| push_text(out, barcode));
+    object.optional("coverage", holding.coverage.as_deref());
+    let (lendable, reason) = match &holding.lendable {
+        Lendable::Yes => ("true", None),
+        Lendable::No { reason } => ("false", Some(reason.as_str())),
+        Lendable::Unknown => ("null", None),
+    };
+    object.key("lendable").extend_from_slice(lendable.as_bytes());
+    object.optional("lendable_reason", reason);
+    object.close();
 }
 
-fn push_flaws(out: &mut Vec<u8>, flaws: &[Flaw]) {
+fn push_list<T>(out: &mut Vec<u8>, items: &[T], push: impl Fn(&mut Vec<u8>, &T)) {
     out.push(b'[');
-    for (i, flaw) in flaws.iter().enumerate() {
+    for (i, item) in items.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        let mut object = Object::open(out);
-        object.text("code", flaw.code.code());
-        object.text("grade", flaw.code.grade().name());
-        object.number("at", flaw.at);
-        object.close();
+        push(out, item);
     }
     out.push(b']');
+}
+
+fn push_flaw(out: &mut Vec<u8>, flaw: &Flaw) {
+    let mut object = Object::open(out);
+    object.text("code", flaw.code.code());
+    object.text("grade", flaw.code.grade().name());
+    object.number("at", flaw.at);
+    object.close();
 }
 
 /// A JSON object under construction.
