@@ -14,6 +14,8 @@ mod key;
 mod library_archive;
 mod pack;
 mod pack_writer;
+#[cfg(test)]
+mod power_cut;
 mod quarantine;
 mod state;
 #[cfg(test)]

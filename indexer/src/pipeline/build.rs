@@ -65,10 +65,9 @@ pub fn build(data_dir: &Path, options: &BuildOptions, progress: &dyn Progress) -
     let catalogue = data_dir.join("catalogue");
     let sources = Source::all(&archive)?;
     let built_from = fingerprint(&sources)?;
-    if let (false, Some(manifest)) = (options.full, index::manifest_in_force(&catalogue)) {
-        if manifest.built_from == built_from {
-            return Ok(Built::NothingToDo { generation: manifest.generation });
-        }
+    let in_force = index::manifest_in_force(&catalogue).filter(|manifest| manifest.built_from == built_from);
+    if let (false, Some(manifest)) = (options.full, in_force) {
+        return Ok(Built::NothingToDo { generation: manifest.generation });
     }
     let BuildOptions { threads, memory_bytes, .. } = *options;
     let builder = Builder::create(&catalogue, BuilderOptions { threads, memory_bytes })?;

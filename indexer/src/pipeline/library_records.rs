@@ -200,10 +200,11 @@ impl<'a> LibraryRecords<'a> {
         let mut slots = self.slots_of(block).iter().peekable();
         let mut outcome = Ok(());
         self.packs[block.pack_idx].for_each_in(block.block_idx, &mut Vec::new(), |here, raw, _| {
-            if let Some(slot) = slots.next_if(|slot| slot.slot == here) {
-                if outcome.is_ok() && wanted(slot) {
-                    outcome = each(slot, raw);
-                }
+            if let Some(slot) = slots.next_if(|slot| slot.slot == here)
+                && outcome.is_ok()
+                && wanted(slot)
+            {
+                outcome = each(slot, raw);
             }
         })?;
         outcome
@@ -227,7 +228,7 @@ impl<'a> LibraryRecords<'a> {
     /// Some records from all over the archive.
     pub(super) fn sample(&self, n_wanted: usize) -> Result<Vec<Record>> {
         let mut sample = Vec::new();
-        let n_blocks = self.blocks.len().min(16).max(1);
+        let n_blocks = self.blocks.len().clamp(1, 16);
         let share = n_wanted.div_ceil(n_blocks);
         for block in self.blocks.iter().step_by(self.blocks.len().div_ceil(n_blocks).max(1)) {
             let enough = sample.len() + share;
