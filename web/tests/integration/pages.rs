@@ -55,7 +55,7 @@ fn results_have_counts_cards_facets_and_pages() {
         .has("北京林业大学图书馆 2 册")
         .has("另有 1 馆")
         .has("name=\"type\" value=\"book-chi\"")
-        .has("TP 自动化、计算机")
+        .has("T 工业技术")
         .has("<svg class=\"years\"")
         .has("rel=\"next\"")
         .has("name=\"page\"");
