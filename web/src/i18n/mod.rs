@@ -117,7 +117,7 @@ impl Lang {
     }
 
     /// The text of a key; the key itself where there is none, which a test rules out.
-    pub(crate) fn t<'k>(self, key: &'k str) -> &'k str {
+    pub(crate) fn t(self, key: &str) -> &str {
         self.find(key).unwrap_or(key)
     }
 
@@ -142,7 +142,7 @@ pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
