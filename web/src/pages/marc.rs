@@ -3,6 +3,7 @@
 use indexer::archive::Archive;
 use indexer::bib::{Entry, Member};
 use indexer::library::Members;
+use indexer::mapping::{Dialect, dialect};
 use indexer::marc::{ParseOptions, Record, parse};
 
 use crate::i18n::Lang;
@@ -54,14 +55,14 @@ fn marc_view(member: &Member, archive: &Archive, members: &Members, lang: Lang) 
         view.missing = Some(lang.t("record.marc_broken"));
         return view;
     }
-    let family = Family::of(&record);
-    view.about = format!("{} · {}", family.name(), record.charset.label());
+    let dialect = dialect(&record);
+    view.about = format!("{} · {}", name(dialect), record.charset.label());
     view.leader = String::from_utf8_lossy(&record.leader().0).into_owned();
     view.fields = record
         .fields()
         .map(|field| {
             let tag = field.tag_text();
-            let label = lang.find(&format!("{}.{tag}", family.section())).unwrap_or_default();
+            let label = lang.find(&format!("{}.{tag}", section(dialect))).unwrap_or_default();
             let subfields = if field.is_control() {
                 vec![(String::new(), field.value().to_owned())]
             } else {
@@ -82,33 +83,18 @@ fn marc_view(member: &Member, archive: &Archive, members: &Members, lang: Lang) 
     view
 }
 
-/// The two families name their fields differently; both have a title, under another tag.
-#[derive(Clone, Copy)]
-enum Family {
-    Unimarc,
-    Marc21,
+fn name(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Cnmarc => "CNMARC",
+        Dialect::Unimarc => "UNIMARC",
+        Dialect::Marc21 => "MARC21",
+    }
 }
 
-impl Family {
-    fn of(record: &Record) -> Self {
-        if record.field(b"245").is_some() && record.field(b"200").is_none() {
-            Self::Marc21
-        } else {
-            Self::Unimarc
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Unimarc => "CNMARC / UNIMARC",
-            Self::Marc21 => "MARC21",
-        }
-    }
-
-    fn section(self) -> &'static str {
-        match self {
-            Self::Unimarc => "marc_unimarc",
-            Self::Marc21 => "marc_marc21",
-        }
+/// Both families of UNIMARC name their fields alike.
+fn section(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Cnmarc | Dialect::Unimarc => "marc_unimarc",
+        Dialect::Marc21 => "marc_marc21",
     }
 }

@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod journey;
 mod pages;
 mod samples;
 mod security;
