@@ -13,7 +13,7 @@ fn cnmarc(number: &str, title: &str, author: &str) -> Vec<u8> {
         ("606", "0 \u{1f}aJAVA语言\u{1f}x程序设计".to_owned()),
         ("690", "  \u{1f}aTP312JA\u{1f}v5".to_owned()),
         ("701", format!(" 0\u{1f}a{author}\u{1f}4主编")),
-        ("905", "  \u{1f}aBJFU\u{1f}b0001\u{1f}dTP312JA\u{1f}e8.5C".to_owned()),
+        ("905", "  \u{1f}aBJFU\u{1f}b10001234567\u{1f}dTP312JA\u{1f}e8.5C".to_owned()),
     ];
     let mut directory = String::new();
     let mut data = Vec::new();
@@ -50,8 +50,9 @@ fn from_a_file_to_a_reader() {
     assert_eq!(found["records"][0]["title"], "三国演义导读", "{found}");
 
     let site = Site::over(data, "library = \"BJFU\"\n");
-    let found = site.get("/api/v1/search?q=java").json();
+    let found = site.get("/api/v1/search?q=java&field=title").json();
     assert_eq!(found["total"], 1, "{found}");
+    assert_eq!(found["records"][0]["holdings"][0]["call_number"], "TP312JA/8.5C", "{found}");
     let id = found["records"][0]["id"].as_str().unwrap().to_owned();
     site.get("/search?q=java").has(&format!("/record/{id}")).has("TP312JA/8.5C");
     site.get(&format!("/record/{id}?view=marc"))
