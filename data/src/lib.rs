@@ -2,8 +2,11 @@
 //!
 //! The lowest crate: it knows no MARC parser, no index and no page.
 
+pub mod clc;
 pub mod fold;
+pub mod languages;
 pub mod marc8;
 pub mod members;
+pub mod names;
 pub mod pinyin;
 pub mod sample;

@@ -273,13 +273,13 @@ impl Work {
             "案例教程",
             "虚拟机",
         ]);
-        self.title = shape.replace("{}", *topic);
+        self.title = shape.replace("{}", topic);
         self.class = "TP312JA";
         self.subjects = vec!["JAVA语言".to_owned(), "程序设计".to_owned()];
     }
 
     fn become_western(&mut self, random: &mut Random) {
-        self.title = random.pick(&LATIN_SHAPES).replace("{}", *random.pick(&LATIN_TOPICS));
+        self.title = random.pick(&LATIN_SHAPES).replace("{}", random.pick::<&str>(&LATIN_TOPICS));
         self.subtitle = random.chance(0.3).then(|| format!("with {} examples", 10 + random.below(90)));
         self.people = vec![((*random.pick(&LATIN_NAMES)).to_owned(), "author")];
         self.publisher =

@@ -1,0 +1,26 @@
+//! Names of the languages that catalogues commonly code, by ISO 639-2/B.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::names::{Lang, Names, table};
+
+static LANGUAGES: LazyLock<HashMap<&'static str, Names>> =
+    LazyLock::new(|| table(include_str!("../tables/languages.tsv")));
+
+/// Name of a language; `None` for a code that is not in the table.
+pub fn name(code: &str, lang: Lang) -> Option<&'static str> {
+    LANGUAGES.get(code).map(|names| names.of(lang))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_have_names() {
+        assert_eq!(name("tib", Lang::ZhHans), Some("藏语"));
+        assert_eq!(name("ita", Lang::ZhHant), Some("義大利語"));
+        assert_eq!(name("zzz", Lang::En), None);
+    }
+}
