@@ -6,6 +6,7 @@
 )]
 
 mod build;
+mod demo;
 mod import;
 mod library;
 mod marc;
@@ -47,6 +48,8 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Invent a consortium, import and build it, serve it; afterwards only serve.
+    Demo(demo::Args),
     /// Take a set of files into a library's archive.
     Import(import::Args),
     /// Make a generation of the catalogue of what the archives hold.
@@ -92,6 +95,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let global = cli.global;
     let outcome = match cli.command {
+        Command::Demo(args) => demo::run(&global, args),
         Command::Import(args) => import::run(&global, args),
         Command::Build(args) => build::run(&global, args),
         Command::Serve(args) => serve::run(&global, args),

@@ -68,6 +68,19 @@ impl Progress for Bars {
     }
 }
 
+/// A plain bar that counts steps; hidden where nobody looks.
+pub(crate) fn bar(label: &'static str, n_steps: u64) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(n_steps), target).with_prefix(label);
+    let template = "{prefix} [{bar:24}] {pos}/{len}  {eta} left";
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
 fn style(stage: Stage, bounded: bool) -> ProgressStyle {
     let template = match (stage, bounded) {
         (Stage::Import, true) => "{prefix} [{bar:24}] {bytes}/{total_bytes}  {msg}  {eta} left",

@@ -1,0 +1,145 @@
+//! `lianmu demo`: a whole consortium from nothing, through the real import and build, then served.
+//!
+//! What an interrupted first start has finished is not done again: exports are made whole or not at all, and a
+//! library that has an archive has been imported. With a generation in force it only serves.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context;
+use data::sample::{Config, Consortium};
+use indexer::archive::{Archive, ImportMode};
+use indexer::bib::LibraryCode;
+use indexer::pipeline::Built;
+use jiff::Timestamp;
+
+use super::progress::Bars;
+use super::{Global, Outcome, import, progress, serve};
+
+/// Works that give a little more than 100,000 member records.
+const WORKS: u32 = 30_000;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Number of works in the invented consortium.
+    #[arg(long, value_name = "N", default_value_t = WORKS)]
+    works: u32,
+    /// Seed: the same one gives the same consortium.
+    #[arg(long, value_name = "S", default_value_t = 8046)]
+    seed: u64,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
+    let mut settings = super::settings(global)?;
+    if let Some(listen) = args.listen {
+        settings.listen_on(listen);
+    }
+    if !global.data.join("catalogue").join("current").is_file() {
+        prepare(global, &args)?;
+    }
+    print_what_to_try(settings.server.listen);
+    serve::serve(settings, global)
+}
+
+fn prepare(global: &Global, args: &Args) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let exports = global.data.join("demo-exports");
+    make_exports(&exports, args)?;
+    let n_records = import_all(global, &exports)?;
+    if let Built::New { summary, .. } =
+        daemon::build::build(&global.data, false, Timestamp::now(), &Bars::new("build"))?
+    {
+        eprintln!(
+            "built generation {}: {} entries from {n_records} new records in {:.0} s",
+            summary.generation,
+            summary.entries,
+            began.elapsed().as_secs_f64()
+        );
+    }
+    Ok(())
+}
+
+// Made beside their place and renamed, so that a half-made consortium is never taken for a whole one.
+fn make_exports(exports: &Path, args: &Args) -> anyhow::Result<()> {
+    if exports.is_dir() {
+        eprintln!("using the exports in {}", exports.display());
+        return Ok(());
+    }
+    let unfinished = exports.with_extension("part");
+    if unfinished.is_dir() {
+        std::fs::remove_dir_all(&unfinished)
+            .with_context(|| format!("cannot remove {}", unfinished.display()))?;
+    }
+    std::fs::create_dir_all(&unfinished).with_context(|| format!("cannot make {}", unfinished.display()))?;
+    eprintln!("inventing a consortium of {} works (seed {})", args.works, args.seed);
+    write_exports(&unfinished, args)?;
+    std::fs::rename(&unfinished, exports).with_context(|| format!("cannot name {}", exports.display()))?;
+    Ok(())
+}
+
+// A sub-folder a library, and beside them the table of truth for whoever wants to check the union.
+fn write_exports(folder: &Path, args: &Args) -> anyhow::Result<()> {
+    let consortium = Consortium::new(Config::demo(args.seed, args.works));
+    let bar = progress::bar("exports", consortium.libraries().len() as u64);
+    let mut truth = std::io::BufWriter::new(std::fs::File::create(folder.join("truth.tsv"))?);
+    writeln!(truth, "library\tcontrol_number\twork\tdamage")?;
+    for position in 0..consortium.libraries().len() {
+        let export = consortium.export(position);
+        let own = folder.join(&export.library);
+        std::fs::create_dir_all(&own).with_context(|| format!("cannot make {}", own.display()))?;
+        let path = own.join(&export.file_name);
+        std::fs::write(&path, &export.bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        for row in &export.truth {
+            let damage = row.damage.map_or("", |damage| damage.name());
+            writeln!(truth, "{}\t{}\t{}\t{damage}", export.library, row.control_number, row.work)?;
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    truth.flush().context("cannot write the table of truth")
+}
+
+fn import_all(global: &Global, exports: &Path) -> anyhow::Result<u64> {
+    let done: HashSet<LibraryCode> = Archive::open(&global.data)?.libraries()?.into_iter().collect();
+    let sets = sets_of(exports)?;
+    let mut n_records = 0;
+    for (number, (library, folder)) in sets.iter().enumerate() {
+        if done.contains(library) {
+            continue;
+        }
+        let job = import::job(global, library.clone(), ImportMode::Full, vec![folder.clone()])?;
+        let bars = Bars::new(format!("{:>2}/{} {:<8}", number + 1, sets.len(), library.as_str()));
+        let run = daemon::import::import(&job, &bars)?.run;
+        eprintln!(
+            "{:<8} {:>6} records, {} repaired, {} rejected, {} duplicate, {:.1} s",
+            run.library, run.seen, run.repaired, run.rejected, run.duplicate, run.seconds
+        );
+        n_records += run.new;
+    }
+    Ok(n_records)
+}
+
+// A sub-folder a library, named by its code.
+fn sets_of(exports: &Path) -> anyhow::Result<Vec<(LibraryCode, PathBuf)>> {
+    let mut sets = Vec::new();
+    for item in std::fs::read_dir(exports).with_context(|| format!("cannot read {}", exports.display()))? {
+        let item = item?;
+        if item.path().is_dir() {
+            sets.push((LibraryCode::new(item.file_name().to_string_lossy()), item.path()));
+        }
+    }
+    sets.sort();
+    Ok(sets)
+}
+
+fn print_what_to_try(listen: SocketAddr) {
+    println!("open http://{listen}/ and search for 红楼梦, java, or by pinyin: sgyy");
+    println!("ask the API: curl 'http://{listen}/api/v1/search?q=java'");
+    println!("on another terminal: lianmu search 历史 --library BJFU, or lianmu library list");
+}
