@@ -3,6 +3,7 @@
 
 mod analysis;
 mod charsets;
+mod consortium;
 mod corpus;
 mod flaws;
 mod marc_laws;
