@@ -226,3 +226,20 @@ fn a_profile_is_guessed_once_and_kept() {
     library.write_small("profile.toml", "version = 99\n").unwrap();
     assert!(stored_profile(&library).is_err());
 }
+
+#[test]
+fn holdings_records_join_their_bib_and_authorities_stand_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let text = "=LDR  00000nx  a2200000zn 4500\n=001  h1\n=004  b1\n=852  0\\$bMAIN$c书库$hTP312$iJ8\n\n\
+                =LDR  00000nam a2200000   4500\n=001  b1\n=245  10$aJava简明教程\n\n\
+                =LDR  00000nz  a2200000n  4500\n=001  a1\n=100  1\\$a罗贯中\n\n";
+    let file = written(folder.path(), "a.mrk", &[text.as_bytes().to_vec()]);
+    assert_eq!(run_of(&data, ImportMode::Full, &[file]).new, 3);
+    let expect =
+        BuildCounts { records: 3, entries: 1, holdings_records: 1, authority_records: 1, unreadable: 0 };
+    assert_eq!(built(&data, false), expect);
+    let holdings = &found(&data, "Java简明教程")[0].holdings;
+    let locations: Vec<&str> = holdings.iter().filter_map(|h| h.holding.location.as_deref()).collect();
+    assert!(locations.iter().any(|location| location.contains("书库")), "{holdings:?}");
+}
