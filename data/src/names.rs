@@ -1,6 +1,6 @@
 //! Names in the three languages of the pages, and the shape of the tables they are kept in.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +32,7 @@ impl Names {
 }
 
 /// Reads rows `code TAB zh-Hans TAB zh-Hant TAB en`.
-pub(crate) fn table(text: &'static str) -> HashMap<&'static str, Names> {
+pub(crate) fn table(text: &'static str) -> BTreeMap<&'static str, Names> {
     let rows = text.lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| {
         let mut cells = line.split('\t');
