@@ -94,15 +94,12 @@ impl Isbn {
     /// Every valid ISBN in a text, in its order: some libraries write two in one subfield.
     pub fn scan(text: &str) -> Vec<Self> {
         let mut found = Vec::new();
-        for token in number_tokens(text) {
-            match Self::from_digits(&digits_of(&token)) {
-                Some(isbn) => found.push(isbn),
-                // Two numbers with only a space between them.
-                None => {
-                    found.extend(token.split_whitespace().filter_map(|t| Self::from_digits(&digits_of(t))))
-                }
-            }
-        }
+        each_number(text, |token| match digits_of(token).and_then(|d| Self::from_digits(d.get())) {
+            Some(isbn) => found.push(isbn),
+            // Two numbers with only a space between them.
+            None => found
+                .extend(token.split(|b| *b == b' ').filter_map(|t| Self::from_digits(digits_of(t)?.get()))),
+        });
         found
     }
 
@@ -111,8 +108,8 @@ impl Isbn {
             13 => Self::from_13(digits),
             10 => Self::from_10(digits),
             9 if !digits.contains(&b'X') => {
-                let mut sbn = vec![b'0'];
-                sbn.extend_from_slice(digits);
+                let mut sbn = [b'0'; 10];
+                sbn[1..].copy_from_slice(digits);
                 Self::from_10(&sbn)
             }
             _ => None,
@@ -154,9 +151,18 @@ fn check_digit_13(twelve: u64) -> u64 {
     (10 - sum % 10) % 10
 }
 
-/// Runs of digits, X, hyphens and spaces; full-width forms count.
-fn number_tokens(text: &str) -> Vec<String> {
-    let mut tokens = vec![String::new()];
+/// A longer run of digits, hyphens and spaces is looked at in pieces.
+const MAX_RUN: usize = 128;
+
+/// Hands over the runs of digits, X, hyphens and spaces; full-width forms count.
+fn each_number(text: &str, mut each: impl FnMut(&[u8])) {
+    let mut run = [0u8; MAX_RUN];
+    let mut len = 0;
+    let mut close = |run: &[u8]| {
+        if run.iter().filter(|b| b.is_ascii_digit()).count() >= 7 {
+            each(run);
+        }
+    };
     for c in text.chars().take(500) {
         let narrow = match c {
             '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
@@ -164,25 +170,55 @@ fn number_tokens(text: &str) -> Vec<String> {
             '\u{3000}' | '\u{a0}' => ' ',
             other => other,
         };
-        match (narrow, tokens.last_mut()) {
-            ('0'..='9' | 'X' | 'x' | '-' | ' ', Some(token)) => token.push(narrow.to_ascii_uppercase()),
-            _ => tokens.push(String::new()),
+        if !matches!(narrow, '0'..='9' | 'X' | 'x' | '-' | ' ') {
+            close(&run[..len]);
+            len = 0;
+            continue;
         }
+        if len == MAX_RUN {
+            // Cut between two numbers where there is such a place.
+            let cut = run.iter().rposition(|b| *b == b' ').map_or(MAX_RUN, |space| space + 1);
+            close(&run[..cut]);
+            run.copy_within(cut.., 0);
+            len = MAX_RUN - cut;
+        }
+        run[len] = narrow.to_ascii_uppercase() as u8;
+        len += 1;
     }
-    tokens.retain(|token| token.bytes().filter(u8::is_ascii_digit).count() >= 7);
-    tokens
+    close(&run[..len]);
 }
 
-fn digits_of(token: &str) -> Vec<u8> {
-    token.bytes().filter(|b| b.is_ascii_digit() || *b == b'X').collect()
+/// Up to thirteen digits.
+struct Digits {
+    digits: [u8; 13],
+    len: usize,
+}
+
+impl Digits {
+    fn get(&self) -> &[u8] {
+        &self.digits[..self.len]
+    }
+}
+
+/// The digits of a run; `None` where they are too many for any number.
+fn digits_of(run: &[u8]) -> Option<Digits> {
+    let mut found = Digits { digits: [0; 13], len: 0 };
+    for byte in run.iter().filter(|b| b.is_ascii_digit() || **b == b'X') {
+        *found.digits.get_mut(found.len)? = *byte;
+        found.len += 1;
+    }
+    Some(found)
 }
 
 impl Issn {
     /// Reads an ISSN in any form; `None` where the check digit is wrong.
     pub fn parse(text: &str) -> Option<Self> {
-        number_tokens(text).iter().find_map(|token| {
-            token.split_whitespace().chain([token.as_str()]).find_map(|t| Self::from_digits(&digits_of(t)))
-        })
+        let mut found = None;
+        each_number(text, |token| {
+            let mut words = token.split(|b| *b == b' ').chain([token]);
+            found = found.or_else(|| words.find_map(|t| Self::from_digits(digits_of(t)?.get())));
+        });
+        found
     }
 
     fn from_digits(digits: &[u8]) -> Option<Self> {
@@ -232,13 +268,20 @@ mod tests {
             ("0-8044-2957-x", Some(9780804429573)),
             ("CNY18.00", None),
             ("", None),
-            ("340013810", Some(9780340013816)),
+            ("340013818", Some(9780340013816)),
             ("XXXXXXXXXX", None),
         ] {
             assert_eq!(Isbn::parse(given), expected.map(Isbn), "{given}");
         }
-        let two = Isbn::scan("7-5339-1845-2 9780804429573");
-        assert_eq!(two, [Isbn(9787533918453), Isbn(9780804429573)]);
+        for text in [
+            "7-5339-1845-2 9780804429573",
+            "7-5339-1845-2；0-8044-2957-X",
+            "7533918452(上册)978-0-8044-2957-3(下册)",
+            "7533918452 (v.1) 080442957X (v.2)",
+        ] {
+            assert_eq!(Isbn::scan(text), [Isbn(9787533918453), Isbn(9780804429573)], "{text}");
+        }
+        assert_eq!(Isbn::scan(&"978-7-5339-1845-3 ".repeat(20)).len(), 20, "long runs are cut at no number");
     }
 
     #[test]

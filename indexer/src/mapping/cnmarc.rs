@@ -6,7 +6,7 @@ use super::rule::{Rule, field};
 pub(super) const RULES: &[Rule] = &[
     // 0xx identification
     field(b"001", ControlNumber, ""),
-    field(b"010", Isbn, "abd"),
+    field(b"010", Isbn, "abdz"),
     field(b"011", Issn, "a"),
     field(b"035", OtherId, "a"),
     field(b"091", CnBookNo, "a"),
@@ -40,8 +40,10 @@ pub(super) const RULES: &[Rule] = &[
     field(b"330", Abstract, "a"),
     // 4xx links
     field(b"410", LinkedSeries, "atv"),
+    field(b"454", LinkedTitle, "at"),
     field(b"461", LinkedSeries, "atv"),
     field(b"462", LinkedSeries, "atv"),
+    field(b"463", LinkedSeries, "atv"),
     // 5xx other titles
     field(b"500", OtherTitle, "aehi"),
     field(b"510", ParallelTitle, "aei"),

@@ -50,7 +50,8 @@ pub fn dialect(record: &Record) -> Dialect {
     let leader = record.leader();
     family += i32::from(leader.at(23) == b' ' && leader.at(20) == b'4');
     marc21 += i32::from(leader.0.ends_with(b"4500")) + i32::from(leader.at(9) == b'a');
-    match family > marc21 {
+    // A blank at the end of the leader alone is no sign.
+    match family > marc21 && family >= 2 {
         true if chinese => Dialect::Cnmarc,
         true => Dialect::Unimarc,
         false => Dialect::Marc21,

@@ -6,6 +6,7 @@ use crate::bib::{AgentKind, Bib, Isbn, Issn, MaterialType, Series};
 use crate::marc::{Field, Record};
 
 use super::agents::{marc21_agent, unimarc_agent};
+use super::book_number::cn_book_no;
 use super::dates::{coded_year, year};
 use super::language::{language_of_script, push_codes};
 use super::material::{Signs, material_type};
@@ -29,7 +30,11 @@ pub fn map(record: &Record, dialect: Dialect, profile: &HoldingsProfile) -> Mapp
         }
     }
     let (bib, holdings_of) = draft.finish(record);
-    let holdings = holdings::read(record, &bib, profile);
+    let (holdings, class) = holdings::read(record, &bib, profile);
+    let mut bib = bib;
+    if bib.clc.is_empty() {
+        bib.clc.extend(class.filter(|c| looks_like_clc(c)));
+    }
     Mapped { bib, holdings, holdings_of }
 }
 
@@ -74,6 +79,7 @@ impl Draft {
             Target::Imprint => self.imprint(field),
             Target::Series => self.series(field, rule),
             Target::LinkedSeries => self.linked_series(field),
+            Target::LinkedTitle => push_new(&mut self.bib.other_titles, linked_title(field)),
             Target::Person { main } => self.agent(field, AgentKind::Person, main, rule),
             Target::Body { main } => self.agent(field, AgentKind::Body, main, rule),
             Target::Meeting { main } => self.agent(field, AgentKind::Meeting, main, rule),
@@ -87,7 +93,9 @@ impl Draft {
         let bib = &mut self.bib;
         match rule.to {
             Target::OtherId => bib.other_ids.extend(each(field, rule)),
-            Target::CnBookNo => keep_first(&mut bib.cn_book_no, each(field, rule).next()),
+            Target::CnBookNo => {
+                keep_first(&mut bib.cn_book_no, each(field, rule).next().map(|n| cn_book_no(&n)))
+            }
             Target::OtherTitle => bib.other_titles.extend(gather(field, rule.subfields, " ")),
             Target::ParallelTitle => bib.parallel_titles.extend(gather(field, rule.subfields, " ")),
             Target::VaryingTitle if field.indicators()[1] == b'1' => {
@@ -131,7 +139,7 @@ impl Draft {
         self.coded_year = value.get(7..11).and_then(coded_year);
         self.coded_language = value.get(35..38).map(str::to_owned);
         self.signs.newspaper |= value.get(21..22) == Some("n");
-        self.signs.thesis |= value.get(24..28).is_some_and(|contents| contents.contains('m'));
+        self.signs.thesis_in_008 = value.get(24..28).is_some_and(|contents| contents.contains('m'));
     }
 
     fn coded_100(&mut self, value: &str) {
@@ -140,7 +148,9 @@ impl Draft {
 
     fn isbn(&mut self, field: &Field<'_>, rule: &Rule) {
         for (code, text) in field.subfields() {
-            if code == 'a' {
+            if code == 'z' && rule.subfields.contains('z') {
+                push_new(&mut self.bib.invalid_isbns, filled(text));
+            } else if code == 'a' {
                 let found = Isbn::scan(text);
                 if found.is_empty() && text.bytes().any(|b| b.is_ascii_digit()) {
                     self.bib.invalid_isbns.push(text.trim().to_owned());
@@ -227,17 +237,7 @@ impl Draft {
 
     /// 410, 461, 462: `$12001 $a…` embedded or `$t`.
     fn linked_series(&mut self, field: &Field<'_>) {
-        let mut embedded = false;
-        let mut title = None;
-        for (code, text) in field.subfields() {
-            match code {
-                '1' => embedded = text.starts_with("200"),
-                'a' if embedded => keep_first(&mut title, filled(trim_isbd(text))),
-                't' => keep_first(&mut title, filled(trim_isbd(text))),
-                _ => {}
-            }
-        }
-        self.push_series(title, field.first('v'));
+        self.push_series(linked_title(field), field.first('v'));
     }
 
     fn push_series(&mut self, title: Option<String>, volume: Option<&str>) {
@@ -317,6 +317,21 @@ impl Draft {
         );
         (bib, self.holdings_of)
     }
+}
+
+/// The title in a linking field: embedded behind `$1200`, or `$t`, or a bare `$a`.
+fn linked_title(field: &Field<'_>) -> Option<String> {
+    let mut embedded = None;
+    let mut title = None;
+    for (code, text) in field.subfields() {
+        match code {
+            '1' => embedded = Some(text.starts_with("200")),
+            'a' if embedded != Some(false) => keep_first(&mut title, filled(trim_isbd(text))),
+            't' => keep_first(&mut title, filled(trim_isbd(text))),
+            _ => {}
+        }
+    }
+    title
 }
 
 fn filled(text: &str) -> Option<String> {

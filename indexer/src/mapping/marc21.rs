@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[
     field(b"004", HoldingsOf, ""),
     field(b"008", Leader008, ""),
     // 0xx numbers and codes
-    field(b"020", Isbn, "aqc"),
+    field(b"020", Isbn, "aqcz"),
     field(b"022", Issn, "al"),
     field(b"035", OtherId, "a"),
     field(b"041", Languages, "ah"),
@@ -66,6 +66,9 @@ pub(super) const RULES: &[Rule] = &[
     field(b"711", Meeting { main: false }, "ae"),
     field(b"730", OtherTitle, "apn"),
     field(b"740", OtherTitle, "apn"),
+    field(b"765", LinkedTitle, "t"),
+    field(b"780", LinkedTitle, "t"),
+    field(b"785", LinkedTitle, "t"),
     field(b"830", Series, "anpv"),
     // 8xx
     field(b"856", Url, "u"),

@@ -9,8 +9,10 @@ use super::language::{LanguageGroup, group_of_code, group_of_script};
 /// What the pass over the fields noted for this decision.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Signs {
-    /// 105/4–7 m or v, 328, 502, 008/24–27 m, 学位论文 in the general designation.
+    /// 105/4–7 m or v, 328, 502, 学位论文 in the general designation.
     pub(super) thesis: bool,
+    /// m in 008/24–27, which are the contents of a book only.
+    pub(super) thesis_in_008: bool,
     /// 110/0 c or 008/21 n.
     pub(super) newspaper: bool,
     /// 200 `$b` / 245 `$h`: 录像, 录音, sound recording.
@@ -39,7 +41,8 @@ pub(super) fn material_type(
         .and_then(group_of_code)
         .or_else(|| language.filter(|l| l.len() == 3).map(|_| LanguageGroup::Western))
         .or_else(|| title.and_then(group_of_script));
-    if signs.thesis {
+    let is_book = matches!(kind, b'a' | b't') && matches!(level, b'm' | b'a' | b'c');
+    if signs.thesis || (signs.thesis_in_008 && is_book) {
         return MaterialType::Thesis;
     }
     if level == b's' && signs.newspaper {

@@ -4,6 +4,7 @@
 //! does what they say. Nothing here knows bytes, charsets or files.
 
 mod agents;
+mod book_number;
 pub mod callnumber;
 mod cnmarc;
 mod dates;

@@ -17,6 +17,9 @@ pub struct HoldingsProfile {
     /// The fields that carry holdings.
     #[serde(default, rename = "field")]
     pub fields: Vec<FieldProfile>,
+    /// Names of the locations that are written as codes: `"01" = "中文外借书库"`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub locations: BTreeMap<String, String>,
     /// Words in location, type or status that forbid lending.
     #[serde(default = "default_not_lent")]
     pub not_lent: Vec<String>,
@@ -79,6 +82,25 @@ pub enum Role {
     Status,
 }
 
+impl Role {
+    /// What it is, in a sentence.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Location => "location",
+            Self::Barcode => "barcode",
+            Self::Class => "class number",
+            Self::BookNumber => "book number",
+            Self::CallNumber => "complete call number",
+            Self::Copies => "number of copies",
+            Self::CopiesOrCallNumber => "number of copies or the call number",
+            Self::Prefix => "prefix of the call number",
+            Self::Suffix => "suffix of the call number",
+            Self::Coverage => "list of volumes held",
+            Self::Status => "status",
+        }
+    }
+}
+
 impl HoldingsProfile {
     /// What is assumed of a library that nobody has looked at: the commonest fields of its family.
     pub fn default_for(dialect: Dialect) -> Self {
@@ -91,20 +113,53 @@ impl HoldingsProfile {
             ));
         } else {
             fields.push(marc21_852());
+            fields.push(field(
+                "876",
+                " ",
+                &[('p', Role::Barcode), ('l', Role::Location), ('j', Role::Status), ('h', Role::Status)],
+            ));
             fields.push(koha_952());
             fields.push(field("866", " ", &[('a', Role::Coverage)]));
         }
         Self {
             name: format!("default-{}", dialect.name()),
             fields,
+            locations: BTreeMap::new(),
             not_lent: default_not_lent(),
             lent: default_lent(),
         }
     }
 
+    /// The variants A to I of DOMAIN §2.2 and the usual local fields, to be named in a source's settings.
+    pub fn built_in() -> Vec<Self> {
+        #[derive(Deserialize)]
+        struct Table {
+            holdings_profile: Vec<HoldingsProfile>,
+        }
+        // That the table can be read is held by a test.
+        let table: Result<Table, _> = toml::from_str(include_str!("profiles.toml"));
+        table.map(|table| table.holdings_profile).unwrap_or_default()
+    }
+
+    /// The built-in profile of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::built_in().into_iter().find(|profile| profile.name == name)
+    }
+
+    /// What readers call a location.
+    pub(super) fn location_name<'a>(&'a self, code: &'a str) -> &'a str {
+        self.locations.get(code).map_or(code, String::as_str)
+    }
+
     /// A profile with these fields and the usual words.
     pub fn with_fields(name: &str, fields: Vec<FieldProfile>) -> Self {
-        Self { name: name.to_owned(), fields, not_lent: default_not_lent(), lent: default_lent() }
+        Self {
+            name: name.to_owned(),
+            fields,
+            locations: BTreeMap::new(),
+            not_lent: default_not_lent(),
+            lent: default_lent(),
+        }
     }
 }
 
@@ -158,10 +213,14 @@ fn default_joint() -> String {
 /// 阅览室, 保存本, 工具书, 古籍 and their like, in three languages (DOMAIN §2.2).
 fn default_not_lent() -> Vec<String> {
     words(&[
+        "阅览室",
+        "閱覽室",
         "阅览",
         "閱覽",
         "保存本",
         "保存库",
+        "保存书库",
+        "保留本",
         "工具书",
         "工具書",
         "古籍",
@@ -171,6 +230,8 @@ fn default_not_lent() -> Vec<String> {
         "样书",
         "库本",
         "不外借",
+        "不可外借",
+        "非外借",
         "不借",
         "馆内",
         "館內",

@@ -25,6 +25,8 @@ pub(super) enum Target {
     Series,
     /// A title embedded by `$1 200` or given as `$t`.
     LinkedSeries,
+    /// The same, where it is another title of this work: 454, the original of a translation.
+    LinkedTitle,
     Note,
     Contents,
     Abstract,
