@@ -41,10 +41,14 @@ pub fn dialect(record: &Record) -> Dialect {
     let mut family = 0i32;
     let mut marc21 = 0i32;
     let mut chinese = false;
+    let mut seen = SeenTags::default();
     for field in record.fields() {
         let (for_family, for_marc21) = score(&field);
-        family += for_family;
-        marc21 += for_marc21;
+        // A sign counts once: twenty local subjects in 690 do not make a record Chinese.
+        if for_family + for_marc21 > 0 && seen.first(field.tag()) {
+            family += for_family;
+            marc21 += for_marc21;
+        }
         chinese |= speaks_chinese(&field);
     }
     let leader = record.leader();
@@ -55,6 +59,21 @@ pub fn dialect(record: &Record) -> Dialect {
         true if chinese => Dialect::Cnmarc,
         true => Dialect::Unimarc,
         false => Dialect::Marc21,
+    }
+}
+
+/// Which tags have been met; those that score are all numbers.
+#[derive(Default)]
+struct SeenTags([u64; 16]);
+
+impl SeenTags {
+    fn first(&mut self, tag: [u8; 3]) -> bool {
+        let number = tag.iter().fold(0usize, |n, b| n * 10 + usize::from(b.wrapping_sub(b'0') % 10));
+        let Some(word) = self.0.get_mut(number / 64) else { return true };
+        let bit = 1u64 << (number % 64);
+        let is_first = *word & bit == 0;
+        *word |= bit;
+        is_first
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::bib::{Bib, Lendable, MaterialType};
 
 use super::HoldingsProfile;
+use super::words::find_word;
 
 /// Decides from location and status; a forbidding word beats a permitting one (`阅览外借处` is asked about).
 pub(super) fn lendable(
@@ -13,10 +14,8 @@ pub(super) fn lendable(
 ) -> Lendable {
     let texts = [location, status];
     let found = |words: &[String]| {
-        texts.iter().flatten().find_map(|text| {
-            let lower = text.to_lowercase();
-            words.iter().find(|word| !word.is_empty() && lower.contains(word.as_str())).cloned()
-        })
+        let mut texts = texts.iter().flatten();
+        texts.find_map(|text| find_word(text, words.iter().map(String::as_str)).map(str::to_owned))
     };
     if let Some(reason) = found(&profile.not_lent) {
         return Lendable::No { reason };

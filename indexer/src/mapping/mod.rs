@@ -21,6 +21,7 @@ mod punctuation;
 mod range;
 mod rule;
 mod titles;
+mod words;
 
 pub use dialect::{Dialect, dialect};
 pub use engine::map;

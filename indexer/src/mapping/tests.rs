@@ -125,6 +125,11 @@ fn dialects() {
         (&["200 1 $a書", "681   $a312.2", "100   $a20010101d2001    km y0chiy09      ea"], Dialect::Cnmarc),
         (&["200 1 $aBook", "801  0$aCN"], Dialect::Cnmarc),
         (&["245 10$aBook", "260   $bPress"], Dialect::Marc21),
+        // Local subjects of a Swiss network, as many as there are.
+        (
+            &["245 10$aBook", "690   $aPollen", "690   $aSamen", "690   $aFunde", "690   $aRom"],
+            Dialect::Marc21,
+        ),
         (&["001 x"], Dialect::Marc21),
     ] {
         assert_eq!(dialect(&record(b"00000nam  2200000   450 ", lines)), expected, "{lines:?}");

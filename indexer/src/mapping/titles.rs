@@ -6,6 +6,7 @@ use crate::marc::Field;
 use super::language::{LanguageGroup, group_of_script};
 use super::material::Signs;
 use super::punctuation::trim_isbd;
+use super::words::find_word;
 
 /// What one title field says.
 #[derive(Clone, Debug, Default)]
@@ -130,11 +131,10 @@ pub(super) fn linked_tag(field: &Field<'_>) -> Option<[u8; 3]> {
 }
 
 fn note_designation(text: &str, signs: &mut Signs) {
-    let lower = text.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|w| lower.contains(w));
-    signs.audiovisual |=
-        has(&["录像", "录音", "錄影", "錄音", "sound recording", "videorecording", "motion picture"]);
-    signs.thesis |= has(&["学位论文", "學位論文"]);
+    const AUDIOVISUAL: [&str; 7] =
+        ["录像", "录音", "錄影", "錄音", "sound recording", "videorecording", "motion picture"];
+    signs.audiovisual |= find_word(text, AUDIOVISUAL).is_some();
+    signs.thesis |= find_word(text, ["学位论文", "學位論文"]).is_some();
 }
 
 fn append(text: &mut String, joint: &str, part: &str) {
