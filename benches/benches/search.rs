@@ -47,9 +47,8 @@ fn say(name: &str, times: &mut [f64]) {
 
 fn classes(entries: &[Entry], seed: &mut Seed) -> Vec<(&'static str, Vec<Query>)> {
     let any = |text: String| Query { text, ..Query::default() };
-    let mut title =
-        |seed: &mut Seed| entries[seed.below(entries.len())].bib.title.clone().unwrap_or_default();
-    let mut piece = |seed: &mut Seed, length: usize| loop {
+    let title = |seed: &mut Seed| entries[seed.below(entries.len())].bib.title.clone().unwrap_or_default();
+    let piece = |seed: &mut Seed, length: usize| loop {
         let chars: Vec<char> = title(seed).chars().collect();
         let start = seed.below(chars.len());
         let piece = chars.get(start..start + length).unwrap_or_default();

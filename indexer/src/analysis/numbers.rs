@@ -3,6 +3,8 @@
 //! Two uses: a key that tells volumes apart, and the other spellings under which a title is indexed.
 //! Knows nothing of years, pages or ISBNs.
 
+use std::borrow::Cow;
+
 use super::fold::{Class, class_of, fold};
 
 /// A numeral directly behind one of these counts a part …
@@ -67,6 +69,26 @@ pub(super) fn respell(text: &str, piece: &mut impl FnMut(&str)) {
             }
         }
     }
+}
+
+/// The folded text with every part number in digits: two spellings of a part give the same text.
+pub fn parts_in_digits(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut done = 0;
+    for numeral in numerals(text) {
+        let Some(n) = numeral.value.filter(|_| !numeral.level) else { continue };
+        let (before, after) = numeral.beside(text);
+        if before.is_some_and(leads) || after.is_some_and(follows) {
+            out.push_str(&text[done..numeral.start]);
+            out.push_str(&n.to_string());
+            done = numeral.end;
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
 }
 
 /// The folded text with each part number spelt in digits, Chinese and Roman: what a highlighter looks for.
@@ -269,6 +291,19 @@ mod tests {
         assert_eq!(part_number("第二卷"), Some(2));
         assert_eq!(part_number("第二卷上"), None);
         assert_eq!(part_number("千千千千千千千千"), Some(8000));
+    }
+
+    #[test]
+    fn parts_are_compared_in_digits() {
+        for (text, expect) in [
+            ("鲁迅全集 第三卷", "鲁迅全集 第3卷"),
+            ("全集第ⅲ卷上册", "全集第ⅲ卷上册"),
+            ("第iii卷第二十一回", "第3卷第21回"),
+            ("三国演义", "三国演义"),
+            ("", ""),
+        ] {
+            assert_eq!(parts_in_digits(text), expect, "{text}");
+        }
     }
 
     #[test]

@@ -93,17 +93,11 @@ impl Texts {
             }
             whole_title(bib, titles);
         }
-        for text in &bib.title_pinyin {
-            titles.add(text);
-        }
         for series in &bib.series {
             texts.series.add(&series.title);
         }
         for agent in &bib.agents {
             texts.authors.add(&agent.name);
-            if let Some(text) = &agent.pinyin {
-                texts.authors.add(text);
-            }
         }
         if let Some(text) = &bib.responsibility {
             texts.authors.add(text);
@@ -113,7 +107,7 @@ impl Texts {
                 texts.subjects.add(part);
             }
         }
-        if let Some(text) = &bib.publisher {
+        for text in bib.publisher.iter().chain(&bib.other_publishers) {
             texts.publishers.add(text);
         }
         texts
@@ -146,7 +140,7 @@ pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> Prepared {
         (fields.class, &classes(&entry.bib)),
         (fields.library, &libraries(entry)),
         (fields.language, &languages(&entry.bib)),
-        (fields.initials, &initials(&texts)),
+        (fields.initials, &letters(&entry.bib, &texts)),
         (fields.note, &notes(&entry.bib)),
     ] {
         if !values.0.is_empty() {
@@ -160,6 +154,13 @@ pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> Prepared {
     add_fast(&mut document, entry, fields);
     let text = pack::text_record(entry, &texts);
     Prepared { document, packed: pack::packed(entry), text }
+}
+
+/// The title without what filing skips.
+fn filed(bib: &Bib) -> &str {
+    let title = bib.title.as_deref().unwrap_or_default();
+    let skip = title.char_indices().nth(usize::from(bib.title_skip)).map_or(0, |(at, _)| at);
+    &title[skip..]
 }
 
 fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
@@ -177,7 +178,7 @@ fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
     for class in &bib.clc {
         document.add_text(fields.class_whole, class_form(class));
     }
-    let title = reading::order_key(bib.title.as_deref().unwrap_or_default());
+    let title = reading::order_key(filed(bib));
     document.add_text(fields.title_order, &title);
     let mut own = vec![0];
     own.extend(bib.clc.first().map(|c| sort_key(c)).unwrap_or_else(|| vec![0xff]));
@@ -271,7 +272,8 @@ fn languages(bib: &Bib) -> Values {
     values
 }
 
-fn initials(texts: &Texts) -> Values {
+/// Initials, and the readings that the cataloguer gave where ours differ.
+fn letters(bib: &Bib, texts: &Texts) -> Values {
     let mut values = Values::default();
     for (letter, source) in [('t', &texts.titles), ('n', &texts.authors), ('s', &texts.subjects)] {
         for text in source.iter() {
@@ -279,6 +281,15 @@ fn initials(texts: &Texts) -> Values {
             if reading::initials(text, &mut term) {
                 values.add_raw(&term);
             }
+        }
+    }
+    let titles = bib.title_pinyin.iter().chain(&bib.romanised_title);
+    let titles = titles.map(|given| ('p', given, bib.title.as_deref().unwrap_or_default()));
+    let names = bib.agents.iter().filter_map(|a| Some(('q', a.pinyin.as_ref()?, a.name.as_str())));
+    for (letter, given, of) in titles.chain(names) {
+        let mut term = String::from(letter);
+        if reading::given(given, of, &mut term) {
+            values.add_raw(&term);
         }
     }
     values

@@ -4,9 +4,12 @@
 
 pub(crate) use crate::analysis::pinyin::Piece;
 use crate::analysis::pinyin::{
-    chars_of_prefix, chars_of_syllable, initials as first_letters, sort_key, split_query,
+    chars_of_prefix, chars_of_syllable, initials as first_letters, is_pinyin_like, reading as own_reading,
+    sort_key, split_query,
 };
 
+/// Letters kept of a reading.
+const MOST_GIVEN: usize = 60;
 /// Values of more characters are no title that a reader abbreviates.
 const MOST_INITIALS: usize = 20;
 
@@ -22,6 +25,18 @@ pub(crate) fn initials(value: &str, out: &mut String) -> bool {
         out.push_str(&letters);
     }
     plain
+}
+
+/// The letters of a reading that a cataloguer gave of `value`, where they are pinyin and not our own reading.
+pub(crate) fn given(reading: &str, value: &str, out: &mut String) -> bool {
+    let mut letters = folded_letters(reading);
+    letters.truncate(MOST_GIVEN);
+    let own = || own_reading(value).bytes().filter(u8::is_ascii_alphabetic).eq(letters.bytes());
+    let differs = letters.len() >= 2 && !own() && is_pinyin_like(reading);
+    if differs {
+        out.push_str(&letters);
+    }
+    differs
 }
 
 /// The key by which titles sort.

@@ -49,7 +49,8 @@ pub(crate) struct Fields {
     pub(crate) language: Field,
     /// Year: few values, so a set for each is kept in memory and a range is their union.
     pub(crate) year: Field,
-    /// Initials of whole titles (`t…`), names (`n…`) and subjects (`s…`).
+    /// Initials of whole titles (`t…`), names (`n…`) and subjects (`s…`); readings as catalogued of titles (`p…`) and
+    /// names (`q…`) where ours differ.
     pub(crate) initials: Field,
     /// Number of the entry in the side files; fast.
     pub(crate) rec: Field,

@@ -7,6 +7,7 @@
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use crate::analysis::fold::{Class, class_of, fold, fold_into};
+use crate::analysis::numbers::parts_in_digits;
 use crate::analysis::{self, Mode, tokens};
 
 /// Changes whenever this module cuts a text differently; part of the index format.
@@ -19,9 +20,6 @@ pub(crate) fn fingerprint() -> String {
 
 /// Separates the values of one field in the stored normal forms.
 pub(crate) const VALUE: char = '\u{1f}';
-
-/// Longer runs of a note are no word that a reader types.
-const LONGEST_NOTE_WORD: usize = 8;
 
 fn dense(c: char) -> bool {
     class_of(c) == Class::Dense
@@ -46,13 +44,20 @@ pub(crate) fn required(normal: &str, phrase: bool) -> Vec<String> {
     terms
 }
 
-/// The words that must all be present in a note: without jieba, whose dictionary would delay the first answer.
+/// The words that must all be present in a note. Runs of one or two characters are taken as words, so that the
+/// commonest queries do not wait for jieba's dictionary; longer ones are cut as the notes were.
 pub(crate) fn note_words(normal: &str) -> Vec<String> {
-    let runs: Vec<String> = pieces(normal).map(str::to_owned).collect();
-    if runs.iter().any(|run| run.chars().count() > LONGEST_NOTE_WORD && run.starts_with(dense)) {
-        return Vec::new();
+    let mut words = Vec::new();
+    for run in pieces(normal) {
+        if run.chars().nth(2).is_none() || !run.starts_with(dense) {
+            words.push(run.to_owned());
+        } else {
+            analysis::words(run, &mut |word| words.push(word.to_owned()));
+        }
     }
-    runs
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 /// The runs of a normal form: characters written without blanks, and words.
@@ -69,11 +74,9 @@ pub(crate) fn pieces(normal: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether the terms may all be present without the form itself: a run of three characters and more. Part numbers
-/// are taken as found, since the index knows their other spellings and the stored form does not.
+/// Whether the terms may all be present without the form itself: a run of three characters and more.
 pub(crate) fn is_doubtful(normal: &str) -> bool {
     pieces(normal).any(|piece| piece.starts_with(dense) && piece.chars().nth(2).is_some())
-        && !normal.contains(|c| "第卷册集部编辑回章篇".contains(c))
 }
 
 /// What stands before the last word of letters, and that word; `None` where a run of characters is last.
@@ -88,7 +91,14 @@ pub(crate) fn holds(values: &str, normal: &str, whole: bool, prefix: bool) -> bo
     if whole {
         return stands(values, normal, prefix);
     }
-    pieces(normal).filter(|piece| piece.starts_with(dense)).all(|piece| values.contains(piece))
+    let mut runs = pieces(normal).filter(|piece| piece.starts_with(dense));
+    runs.all(|run| values.contains(run) || holds_part(values, run))
+}
+
+/// Whether the values hold the run with its part number spelt otherwise: the index knows all spellings.
+fn holds_part(values: &str, run: &str) -> bool {
+    let asked = parts_in_digits(run);
+    asked != run && parts_in_digits(values).contains(&*asked)
 }
 
 /// Whether a value begins with the form, which does not end inside a word.
@@ -263,6 +273,10 @@ mod tests {
             ("java入门", "java入门", true, false, true),
             ("程序设计java", "设计 程序", false, false, true),
             ("程序设计", "序计", false, false, false),
+            ("鲁迅全集第3卷", "全集第三卷", false, false, true),
+            ("鲁迅全集第三卷\u{1f}第二辑", "第三卷 第2辑", false, false, true),
+            ("鲁迅全集第3卷", "全集第四卷", false, false, false),
+            ("第一集团军", "第一集团", false, false, true),
         ] {
             assert_eq!(holds(values, normal, whole, prefix), expect, "{normal} in {values}");
         }

@@ -147,7 +147,10 @@ fn hits(
         let mut entry = catalogue.sides.entry(number)?;
         home_first(&mut entry, query.home.as_ref());
         let title = entry.bib.title.as_deref().unwrap_or_default();
-        let title_highlight = analysis::highlight(title, &needles);
+        let mut title_highlight = analysis::highlight(title, &needles);
+        if title_highlight.is_empty() && !ranker.is_literal(place) {
+            title_highlight = analysis::highlight_readings(title, &reckoned.readings);
+        }
         let score = query.explain_score.then(|| ranker.explain(place));
         hits.push(Hit { entry, title_highlight, score });
     }

@@ -2,7 +2,9 @@
 //!
 //! The grams of a word may all stand in a field without standing together, so sets of longer runs and of phrases
 //! are *maybe*: they are verified against the stored normal forms up to a cap, beyond which the total is said to
-//! be approximate. It knows neither filters nor order.
+//! be approximate. Notes take part where nothing but words is asked of `Any`: a word matches them where jieba's
+//! words of it all stand in them, so whole words are found there and cuts through a word are not.
+//! It knows neither filters nor order.
 
 use tantivy::schema::Field;
 
@@ -12,7 +14,7 @@ use crate::index::terms;
 use crate::mapping::callnumber::compare_form;
 use crate::search::docs::Docs;
 use crate::search::grammar::{Asked, Atom, Clause};
-use crate::search::segment::Segment;
+use crate::search::segment::{MOST_TERMS, Segment};
 use crate::search::sides::{Part, TextRecord};
 use crate::search::{Catalogue, SearchField, numbers};
 
@@ -39,6 +41,8 @@ impl Found {
 struct Matches {
     sure: Docs,
     maybe: Docs,
+    /// Whether a prefix had more terms than are looked at.
+    cut: bool,
 }
 
 /// The access points that an atom's field searches by grams, and what verifies them.
@@ -73,6 +77,7 @@ pub(crate) fn find(catalogue: &Catalogue, asked: &Asked) -> tantivy::Result<Foun
             docs = Some(docs.map_or(any.clone(), |docs| docs.and(&any)));
         }
         found.docs.push(docs.unwrap_or_else(|| Docs::all(segment.max)));
+        found.exact &= !wanted.iter().flatten().any(|m| m.cut);
         matches.push(wanted);
     }
     for clause in asked.clauses.iter().filter(|c| c.excluded) {
@@ -91,6 +96,7 @@ fn exclude(catalogue: &Catalogue, clause: &Clause, found: &mut Found) -> tantivy
     for (segment, docs) in catalogue.segments.iter().zip(&mut found.docs) {
         for atom in &clause.any {
             let mut matches = atom_matches(segment, atom)?;
+            found.exact &= !matches.cut;
             matches.maybe = matches.maybe.and(docs);
             if u64::from(matches.maybe.len()) <= PHRASE_CAP {
                 matches.maybe.retain(|doc| catalogue.holds(segment, doc, atom));
@@ -129,8 +135,9 @@ fn verify(catalogue: &Catalogue, clauses: &[&Clause], matches: &[Vec<Vec<Matches
 
 fn atom_matches(segment: &Segment, atom: &Atom) -> tantivy::Result<Matches> {
     let fields = &segment.fields;
+    let mut cut = false;
     let mut sure = match atom.field {
-        SearchField::CallNumber => by_prefix(segment, fields.call, &compare_form(&atom.typed))?,
+        SearchField::CallNumber => by_prefix(segment, fields.call, &compare_form(&atom.typed), &mut cut)?,
         SearchField::Class => segment.term(fields.class, &class_form(&atom.typed))?,
         SearchField::Any if !atom.phrase => {
             let call = compare_form(&atom.typed);
@@ -147,31 +154,32 @@ fn atom_matches(segment: &Segment, atom: &Atom) -> tantivy::Result<Matches> {
     let doubtful = atom.phrase || terms::is_doubtful(&atom.normal);
     let mut maybe = Docs::none();
     for (field, _) in gram_fields(fields, atom.field) {
-        maybe = maybe.or(by_grams(segment, field, atom)?);
+        maybe = maybe.or(by_grams(segment, field, atom, &mut cut)?);
     }
     if doubtful {
-        Ok(Matches { sure, maybe })
+        Ok(Matches { sure, maybe, cut })
     } else {
-        Ok(Matches { sure: sure.or(maybe), maybe: Docs::none() })
+        Ok(Matches { sure: sure.or(maybe), maybe: Docs::none(), cut })
     }
 }
 
-fn by_grams(segment: &Segment, field: Field, atom: &Atom) -> tantivy::Result<Docs> {
+fn by_grams(segment: &Segment, field: Field, atom: &Atom, cut: &mut bool) -> tantivy::Result<Docs> {
     if atom.prefix
         && let Some((before, last)) = terms::split_last_word(&atom.normal)
     {
-        let ends = by_prefix(segment, field, last)?;
+        let ends = by_prefix(segment, field, last, cut)?;
         let before = terms::required(before, false);
         return if before.is_empty() { Ok(ends) } else { Ok(segment.all_terms(field, &before)?.and(&ends)) };
     }
     segment.all_terms(field, &terms::required(&atom.normal, atom.phrase))
 }
 
-fn by_prefix(segment: &Segment, field: Field, prefix: &str) -> tantivy::Result<Docs> {
+fn by_prefix(segment: &Segment, field: Field, prefix: &str, cut: &mut bool) -> tantivy::Result<Docs> {
     if prefix.is_empty() {
         return Ok(Docs::none());
     }
     let sets = segment.sets(field, prefix, |_| true)?;
+    *cut |= sets.len() >= MOST_TERMS;
     Ok(union(sets.into_iter().map(|(_, docs)| docs), segment.max))
 }
 

@@ -137,11 +137,15 @@ impl<'a> Ranker<'a> {
         let Some(text) = self.catalogue.text(segment, place.1) else {
             return Score { tier: 0, libraries: 0, year: i16::MIN, brevity: 0 };
         };
-        let literal = self.literal.get(place.0).is_some_and(|docs| docs.contains(place.1));
-        let tier = if literal { self.literal_tier(&text) } else { self.pinyin_tier(&text) };
+        let tier = if self.is_literal(place) { self.literal_tier(&text) } else { self.pinyin_tier(&text) };
         let title = text.part(Part::Titles).split(VALUE).next().unwrap_or_default();
         let brevity = u16::MAX - u16::try_from(title.len()).unwrap_or(u16::MAX);
         Score { tier, libraries: text.libraries, year: text.year, brevity }
+    }
+
+    /// Whether a hit matches as typed, not only as pinyin.
+    pub(crate) fn is_literal(&self, place: Place) -> bool {
+        self.literal.get(place.0).is_some_and(|docs| docs.contains(place.1))
     }
 
     fn literal_tier(&self, text: &TextRecord<'_>) -> u8 {

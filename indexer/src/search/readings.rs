@@ -10,7 +10,7 @@ use crate::index::terms::VALUE;
 use crate::search::docs::Docs;
 use crate::search::find::{Found, union};
 use crate::search::grammar::Asked;
-use crate::search::segment::Segment;
+use crate::search::segment::{MOST_TERMS, Segment};
 use crate::search::sides::Part;
 use crate::search::{Catalogue, SearchField};
 
@@ -18,6 +18,8 @@ use crate::search::{Catalogue, SearchField};
 const CAP: u32 = 20_000;
 /// Longer queries are not pinyin of anything.
 const MOST_LETTERS: usize = 60;
+/// Fewer letters are no beginning of a reading that a cataloguer gave.
+const LEAST_GIVEN: usize = 4;
 /// Readings that are tried where letters can be parted in several ways: `xian` is 先 and 西安.
 const MOST_SPLITS: usize = 4;
 
@@ -25,6 +27,7 @@ const MOST_SPLITS: usize = 4;
 pub(crate) struct Letters {
     field: SearchField,
     splits: Vec<Vec<Piece>>,
+    letters: String,
     initials: Option<String>,
     /// As typed.
     pub(crate) typed: String,
@@ -32,6 +35,12 @@ pub(crate) struct Letters {
 
 /// A syllable or its beginning as the set of its characters.
 pub(crate) struct Reading(Vec<Vec<char>>);
+
+impl AsRef<[Vec<char>]> for Reading {
+    fn as_ref(&self) -> &[Vec<char>] {
+        &self.0
+    }
+}
 
 impl Reading {
     /// Where the reading stands in a value: 2 it is the whole, 1 the start, 0 elsewhere, `None` nowhere.
@@ -94,8 +103,8 @@ impl Letters {
         splits.retain(|split| split.iter().filter(|p| p.is_whole()).count() >= least);
         splits.truncate(MOST_SPLITS);
         let joined: String = reading::folded_letters(&typed);
-        let initials = (2..=20).contains(&joined.len()).then_some(joined);
-        Some(Self { field, splits, initials, typed })
+        let initials = (2..=20).contains(&joined.len()).then(|| joined.clone());
+        Some(Self { field, splits, letters: joined, initials, typed })
     }
 
     /// The readings, for ranking.
@@ -137,9 +146,26 @@ impl Letters {
                     docs = docs.or(here);
                 }
             }
-            found.docs.push(docs);
+            found.docs.push(docs.or(self.as_catalogued(segment)?));
         }
         Ok(found)
+    }
+
+    /// Entries whose cataloguer gave this reading, or one that begins so.
+    fn as_catalogued(&self, segment: &Segment) -> tantivy::Result<Docs> {
+        let letters = &self.letters;
+        if letters.len() < LEAST_GIVEN || self.splits.is_empty() {
+            return Ok(Docs::none());
+        }
+        let mut docs = Docs::none();
+        let every = matches!(self.field, SearchField::Any | SearchField::Pinyin);
+        for (kind, access) in [("p", SearchField::Title), ("q", SearchField::Author)] {
+            if every || self.field == access {
+                let sets = segment.sets(segment.fields.initials, &format!("{kind}{letters}"), |_| true)?;
+                docs = docs.or(union(sets.into_iter().map(|(_, docs)| docs), segment.max));
+            }
+        }
+        Ok(docs)
     }
 
     fn places(&self, segment: &Segment) -> Vec<(Field, Part)> {
@@ -172,7 +198,12 @@ impl Letters {
                 }
                 if initials.len() >= 4 && !matches!(self.field, SearchField::Author | SearchField::Subject) {
                     let sets = segment.sets(field, &format!("t{initials}"), |_| true)?;
+                    found.exact &= sets.len() < MOST_TERMS;
                     docs = docs.or(union(sets.into_iter().map(|(_, docs)| docs), segment.max));
+                }
+                if self.field == SearchField::Pinyin {
+                    // Java简明教程 has the initials javajmjc, but `java` is no reading in it.
+                    docs = docs.minus(&segment.term(segment.fields.title, initials)?);
                 }
             }
             found.docs.push(docs);

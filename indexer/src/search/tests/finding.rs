@@ -68,9 +68,51 @@ fn every_access_point_and_the_grammar() {
         (Any, "sgyy", &[1, 2]),
         (Any, "lgz", &[1, 2]),
         (Author, "luguanzhong", &[]),
+        (Pinyin, "java", &[]),
+        (Any, "朝代更替", &[7]),
+        (Any, "述朝", &[]),
         (Author, "luoguanzhong", &[1, 2]),
     ] {
         check(&catalogue, field, text, expect);
+    }
+}
+
+#[test]
+fn readings_and_publishers_as_catalogued() {
+    let given = |title: &str, key| {
+        with(book(key, title, "乐黛云"), |b| {
+            b.title_pinyin = vec!["Yuè fǔ shī".to_owned()];
+            b.agents[0].pinyin = Some("Lao Dai Yun".to_owned());
+            b.other_publishers = vec!["商务印书馆".to_owned()];
+            b.romanised_title = Some("Yueh fu shih".to_owned());
+        })
+    };
+    let (_dir, catalogue) = catalogue(&[given("樂府詩", 1), given("无题", 2), book(3, "跃浮失", "")]);
+    for (field, text, expect) in [
+        (SearchField::Any, "yuefushi", &[1, 2, 3][..]),
+        (SearchField::Pinyin, "yue fu", &[1, 2, 3]),
+        (SearchField::Title, "yueh", &[1, 2]),
+        (SearchField::Pinyin, "laodaiyun", &[1, 2]),
+        (SearchField::Author, "lao dai yun", &[1, 2]),
+        (SearchField::Publisher, "商务印书馆", &[1, 2]),
+    ] {
+        check(&catalogue, field, text, expect);
+    }
+    let answer = catalogue.search(&query("yuefushi", SearchField::Any)).unwrap();
+    let first = answer.hits.iter().find(|h| h.entry.id.key() == Some(1)).unwrap();
+    assert_eq!(first.title_highlight, vec![0..3]);
+}
+
+#[test]
+fn part_numbers_are_verified() {
+    let titles = ["鲁迅全集第3卷", "鲁迅全集（第三卷）", "全集第三辑与第四卷", "鲁迅全集第4卷"];
+    let entries: Vec<Entry> = (1..).zip(titles).map(|(n, title)| book(n, title, "")).collect();
+    let (_dir, catalogue) = catalogue(&entries);
+    for (text, expect) in
+        [("第三卷", &[1, 2][..]), ("第3卷", &[1, 2]), ("全集第三卷", &[1, 2]), ("鲁迅全集第四卷", &[4])]
+    {
+        check(&catalogue, SearchField::Title, text, expect);
+        assert!(catalogue.search(&query(text, SearchField::Title)).unwrap().total_is_exact, "{text}");
     }
 }
 
