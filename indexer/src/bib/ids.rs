@@ -123,7 +123,7 @@ impl Isbn {
         let sum: u32 =
             digits.iter().enumerate().map(|(i, d)| u32::from(d - b'0') * (1 + 2 * (i as u32 % 2))).sum();
         let number = digits.iter().fold(0u64, |n, d| n * 10 + u64::from(d - b'0'));
-        (sum % 10 == 0).then_some(Self(number))
+        sum.is_multiple_of(10).then_some(Self(number))
     }
 
     fn from_10(digits: &[u8]) -> Option<Self> {
@@ -132,7 +132,7 @@ impl Isbn {
             return None;
         }
         let sum: u32 = digits.iter().enumerate().map(|(i, d)| value(*d) * (10 - i as u32)).sum();
-        if sum % 11 != 0 {
+        if !sum.is_multiple_of(11) {
             return None;
         }
         let stem = digits[..9].iter().fold(978u64, |n, d| n * 10 + u64::from(d - b'0'));
@@ -228,7 +228,7 @@ impl Issn {
         }
         let value = |d: u8| if d == b'X' { 10 } else { u32::from(d - b'0') };
         let sum: u32 = eight.iter().enumerate().map(|(i, d)| value(*d) * (8 - i as u32)).sum();
-        (sum % 11 == 0).then_some(Self(eight))
+        sum.is_multiple_of(11).then_some(Self(eight))
     }
 }
 

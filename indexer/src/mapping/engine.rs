@@ -8,6 +8,7 @@ use crate::marc::{Field, Record};
 use super::agents::{marc21_agent, unimarc_agent};
 use super::book_number::cn_book_no;
 use super::dates::{coded_year, year};
+use super::gather::{append, each, filled, gather, keep_first, linked_title, push_new, subject};
 use super::language::{language_of_script, push_codes};
 use super::material::{Signs, material_type};
 use super::punctuation::{trim_brackets, trim_isbd};
@@ -317,91 +318,6 @@ impl Draft {
         );
         (bib, self.holdings_of)
     }
-}
-
-/// The title in a linking field: embedded behind `$1200`, or `$t`, or a bare `$a`.
-fn linked_title(field: &Field<'_>) -> Option<String> {
-    let mut embedded = None;
-    let mut title = None;
-    for (code, text) in field.subfields() {
-        match code {
-            '1' => embedded = Some(text.starts_with("200")),
-            'a' if embedded != Some(false) => keep_first(&mut title, filled(trim_isbd(text))),
-            't' => keep_first(&mut title, filled(trim_isbd(text))),
-            _ => {}
-        }
-    }
-    title
-}
-
-fn filled(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn keep_first<T>(slot: &mut Option<T>, value: Option<T>) {
-    if slot.is_none() {
-        *slot = value;
-    }
-}
-
-fn append(slot: &mut Option<String>, text: Option<String>) {
-    match (slot.as_mut(), text) {
-        (Some(before), Some(text)) => {
-            before.push(' ');
-            before.push_str(&text);
-        }
-        (None, text) => *slot = text,
-        (Some(_), None) => {}
-    }
-}
-
-fn push_new<T: PartialEq>(list: &mut Vec<T>, value: Option<T>) {
-    if let Some(value) = value.filter(|v| !list.contains(v)) {
-        list.push(value);
-    }
-}
-
-/// The wanted subfields of a field joined in record order.
-fn gather(field: &Field<'_>, wanted: &str, joint: &str) -> Option<String> {
-    let mut text = String::new();
-    for (_, part) in field.subfields().filter(|(code, _)| wanted.contains(*code)) {
-        let part = trim_isbd(part);
-        if part.is_empty() {
-            continue;
-        }
-        if !text.is_empty() {
-            text.push_str(joint);
-        }
-        text.push_str(part);
-    }
-    (!text.is_empty()).then_some(text)
-}
-
-/// Each wanted subfield by itself.
-fn each<'a>(field: &Field<'a>, rule: &Rule) -> impl Iterator<Item = String> + use<'a> {
-    let wanted = rule.subfields;
-    let keep_punctuation = matches!(rule.to, Target::Note | Target::Url);
-    field
-        .subfields()
-        .filter(|(code, _)| wanted.contains(*code))
-        .filter_map(move |(_, text)| filled(if keep_punctuation { text } else { trim_isbd(text) }))
-}
-
-/// A heading with its subdivisions joined by `--`.
-fn subject(field: &Field<'_>, wanted: &str) -> Option<String> {
-    let mut text = String::new();
-    for (code, part) in field.subfields().filter(|(code, _)| wanted.contains(*code)) {
-        let part = trim_isbd(part);
-        if part.is_empty() {
-            continue;
-        }
-        if !text.is_empty() {
-            text.push_str(if matches!(code, 'x' | 'y' | 'z' | 'j' | 'v') { "--" } else { " " });
-        }
-        text.push_str(part);
-    }
-    (!text.is_empty()).then_some(text)
 }
 
 /// `^[A-KN-VXZ][A-Z]?[0-9]`: what a class of the Chinese Library Classification looks like.

@@ -67,7 +67,7 @@ pub(super) fn language_of_script(text: &str) -> Option<&'static str> {
 /// Splits codes that were written without a break (`chieng`) and drops what is no code.
 pub(super) fn push_codes(text: &str, languages: &mut Vec<String>) {
     let lower = text.trim().to_ascii_lowercase();
-    let glued = lower.len() % 3 == 0 && lower.bytes().all(|b| b.is_ascii_lowercase());
+    let glued = lower.len().is_multiple_of(3) && lower.bytes().all(|b| b.is_ascii_lowercase());
     if !glued {
         let word = lower.split(|c: char| !c.is_ascii_lowercase()).find(|w| w.len() == 3);
         languages.extend(word.filter(|w| !languages.iter().any(|l| l == w)).map(str::to_owned));

@@ -10,6 +10,7 @@ mod cnmarc;
 mod dates;
 mod dialect;
 mod engine;
+mod gather;
 mod guess;
 mod holdings;
 mod language;
