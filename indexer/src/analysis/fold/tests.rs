@@ -1,3 +1,4 @@
+//! Folding on the examples that decided the table, and its laws.
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,4 @@
+//! Every test vector of the pinyin filter over the 46 members.
 use crate::bib::LibraryCode;
 use crate::library::Members;
 
