@@ -8,9 +8,9 @@
 
 use tantivy::schema::Field;
 
-use crate::index::class_form;
 use crate::index::schema::Fields;
 use crate::index::terms;
+use crate::index::{class_form, number_form};
 use crate::mapping::callnumber::compare_form;
 use crate::search::docs::Docs;
 use crate::search::grammar::{Asked, Atom, Clause};
@@ -142,7 +142,8 @@ fn atom_matches(segment: &Segment, atom: &Atom) -> tantivy::Result<Matches> {
         SearchField::Any if !atom.phrase => {
             let call = compare_form(&atom.typed);
             let notes = terms::note_words(&atom.normal);
-            segment.term(fields.call, &call)?.or(segment.all_terms(fields.note, &notes)?)
+            let coded = by_beginning(segment, atom, &call, &mut cut)?;
+            segment.term(fields.call, &call)?.or(segment.all_terms(fields.note, &notes)?).or(coded)
         }
         _ => Docs::none(),
     };
@@ -161,6 +162,23 @@ fn atom_matches(segment: &Segment, atom: &Atom) -> tantivy::Result<Matches> {
     } else {
         Ok(Matches { sure: sure.or(maybe), maybe: Docs::none(), cut })
     }
+}
+
+/// A class (`TP312`), the beginning of a call number (`TP312JA/8`) or of an ISBN (`978-7-302`), typed into any field.
+fn by_beginning(segment: &Segment, atom: &Atom, call: &str, cut: &mut bool) -> tantivy::Result<Docs> {
+    let fields = &segment.fields;
+    let form = number_form(&atom.typed);
+    if form.len() >= 4 && (form.starts_with("978") || form.starts_with("979")) && form.len() < 13 {
+        return by_prefix(segment, fields.number, &format!("i{form}"), cut);
+    }
+    let letters = call.bytes().take_while(u8::is_ascii_uppercase).count();
+    let is_class = (1..=2).contains(&letters) && call.as_bytes().get(letters).is_some_and(u8::is_ascii_digit);
+    if !is_class {
+        return Ok(Docs::none());
+    }
+    let class = segment.term(fields.class, &class_form(&atom.typed))?;
+    // Shorter beginnings are classes; all their call numbers would be too many to look at.
+    if call.len() >= 4 { Ok(class.or(by_prefix(segment, fields.call, call, cut)?)) } else { Ok(class) }
 }
 
 fn by_grams(segment: &Segment, field: Field, atom: &Atom, cut: &mut bool) -> tantivy::Result<Docs> {
