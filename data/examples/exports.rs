@@ -1,7 +1,7 @@
 //! Writes the sample exports into a folder, with the truth beside them: `cargo run -p data --example exports -- DIR WORKS`.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
-use data::sample::{Config, Consortium};
+use data::sample::{Config, Consortium, Truth};
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -9,13 +9,13 @@ fn main() {
     let works = args.next().and_then(|n| n.parse().ok()).unwrap_or(1000);
     std::fs::create_dir_all(&folder).unwrap();
     let consortium = Consortium::new(Config::demo(46, works));
-    let mut truth = String::from("library\tcontrol_number\twork\tdamage\n");
+    let mut truth = format!("{}\n", Truth::HEADER);
     for position in 0..consortium.libraries().len() {
         let export = consortium.export(position);
         std::fs::write(format!("{folder}/{}", export.file_name), &export.bytes).unwrap();
         for row in export.truth {
-            let damage = row.damage.map_or("", |d| d.name());
-            truth.push_str(&format!("{}\t{}\t{}\t{damage}\n", export.library, row.control_number, row.work));
+            truth.push_str(&row.row(&export.library));
+            truth.push('\n');
         }
     }
     std::fs::write(format!("{folder}/truth.tsv"), truth).unwrap();

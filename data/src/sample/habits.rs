@@ -21,10 +21,16 @@ pub struct Habits {
     pub pinyin: Option<char>,
     /// Subtitle inside `$a` behind a colon.
     pub subtitle_in_title: bool,
+    /// `[美]` instead of `(美)`.
+    pub square_brackets: bool,
+    /// MARC21 with romanised titles and names, the original script in 880.
+    pub romanised: bool,
     /// Leaves 701 out this often.
     pub missing_names: f64,
     /// Line breaks behind every record.
     pub line_breaks: bool,
+    /// A byte order mark at the head of the file.
+    pub byte_order_mark: bool,
     /// Names of its shelving locations.
     pub locations: Vec<&'static str>,
 }
@@ -38,6 +44,8 @@ pub enum ExportCharset {
     Utf8,
     /// Big5, traditional characters; a record that cannot be written so is UTF-8.
     Big5,
+    /// MARC-8 with EACC; a record that cannot be written so is UTF-8.
+    Marc8,
 }
 
 /// Variants of 905 and 852 (DOMAIN §2.2).
@@ -77,6 +85,7 @@ impl Habits {
         let marc21 = position % 8 == 6;
         let charset = match position {
             9 => ExportCharset::Big5,
+            14 => ExportCharset::Marc8,
             p if p % 3 == 1 => ExportCharset::Utf8,
             _ => ExportCharset::Gb18030,
         };
@@ -98,8 +107,11 @@ impl Habits {
             isbn10: random.chance(0.5),
             pinyin: *random.pick(&[Some('9'), Some('A'), None]),
             subtitle_in_title: random.chance(0.2),
+            square_brackets: random.chance(0.4),
+            romanised: marc21 && position % 16 == 6,
             missing_names: random.unit() * 0.2,
             line_breaks: random.chance(0.2),
+            byte_order_mark: position == 25,
             locations: (0..4).map(|i| LOCATIONS[(first + i * 3) % LOCATIONS.len()]).collect(),
         }
     }

@@ -5,9 +5,15 @@
 //! which work, and what was done to it) is given beside the bytes. The same seed gives the same bytes.
 
 mod catalogue;
+mod cnmarc;
 mod damage;
+mod eacc;
 mod habits;
+mod items;
+mod marc21;
 mod random;
+mod readings;
+mod repertoire;
 mod words;
 mod work;
 mod writer;
@@ -65,10 +71,23 @@ pub struct Export {
 pub struct Truth {
     /// Its 001.
     pub control_number: String,
-    /// Number of its work in the pool: records with the same number are the same edition.
+    /// Number of the publication in the pool: records with the same number are the same edition.
+    pub edition: u32,
+    /// Editions with the same number are the same work: later editions, volumes of a set, a classic's editions.
     pub work: u32,
     /// What was done to it.
     pub damage: Option<Damage>,
+}
+
+impl Truth {
+    /// First line of a table of truth.
+    pub const HEADER: &str = "library\tcontrol_number\tedition\twork\tdamage";
+
+    /// Its line in a table of truth, without line end.
+    pub fn row(&self, library: &str) -> String {
+        let damage = self.damage.map_or("", Damage::name);
+        format!("{library}\t{}\t{}\t{}\t{damage}", self.control_number, self.edition, self.work)
+    }
 }
 
 impl Consortium {
@@ -106,20 +125,26 @@ impl Consortium {
         let mut random = Random::new(self.config.seed ^ 0x6578_706f_7274, position as u64);
         let mut bytes = Vec::new();
         let mut truth = Vec::new();
+        if habits.byte_order_mark {
+            bytes.extend_from_slice(b"\xEF\xBB\xBF");
+        }
+        // Some transfers broke off inside the last record.
+        let cut_off = self.config.damage > 0.0 && position % 9 == 4;
+        let n_records = self.held[position].len();
         for (row, number) in self.held[position].iter().enumerate() {
             let control_number = format!("{:02}{:08}", position % 100, row + 1);
             let work = &self.works[*number as usize];
-            let record = catalogue::catalogue(work, &habits, &control_number, &mut random);
+            let mut record = catalogue::catalogue(work, &habits, &control_number, &mut random);
+            let chance = random.chance(self.config.damage).then(|| *random.pick(&Damage::ALL));
+            let damage = if cut_off && row + 1 == n_records { Some(Damage::CutOff) } else { chance };
+            damage.iter().for_each(|damage| damage.spoil(&mut record));
             let mut record_bytes = writer::iso2709(&record, &habits);
-            let damage = random.chance(self.config.damage).then(|| *random.pick(&Damage::ALL));
-            if let Some(damage) = damage {
-                damage.inflict(&mut record_bytes, &mut random);
-            }
+            damage.iter().for_each(|damage| damage.inflict(&mut record_bytes, &mut random));
             bytes.extend(record_bytes);
-            if habits.line_breaks {
+            if habits.line_breaks && damage != Some(Damage::CutOff) {
                 bytes.extend_from_slice(b"\r\n");
             }
-            truth.push(Truth { control_number, work: *number, damage });
+            truth.push(Truth { control_number, edition: *number, work: work.work, damage });
         }
         let extension = if habits.marc21 { "mrc" } else { "iso" };
         Export { file_name: format!("{}.{extension}", library.to_lowercase()), library, bytes, truth }

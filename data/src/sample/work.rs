@@ -4,6 +4,10 @@
 //! Publishers and their ISBN registrants are invented.
 
 use super::random::Random;
+use super::repertoire::{
+    CLASSES, CLASSICS, COUNTRIES, FOREIGN, GIVEN, LATIN_NAMES, LATIN_SHAPES, LATIN_TOPICS, PUBLISHERS,
+    SURNAMES,
+};
 use super::words;
 
 /// A publication.
@@ -11,7 +15,9 @@ use super::words;
 pub struct Work {
     /// Its number in the pool.
     pub number: u32,
-    /// Which publications are the same work: an edition of a classic shares it with the others.
+    /// Publications with the same number here are one work: editions of a classic, volumes of a set.
+    pub work: u32,
+    /// What kind of publication.
     pub kind: Kind,
     /// Title proper.
     pub title: String,
@@ -39,6 +45,8 @@ pub struct Work {
     pub class: &'static str,
     /// Subject headings.
     pub subjects: Vec<String>,
+    /// Series it came out in.
+    pub series: Option<String>,
     /// Abstract.
     pub abstract_text: Option<String>,
     /// Pages.
@@ -62,120 +70,6 @@ pub enum Kind {
     Score,
 }
 
-const SURNAMES: &str = "赵钱孙李周吴郑王冯陈褚卫沈韩杨朱秦许何吕张孔曹严华金魏陶姜谢邹苏潘葛范彭鲁韦马苗方俞任袁柳唐费薛雷贺倪汤罗郝安常于傅齐康伍余顾孟黄萧尹姚邵汪";
-const GIVEN: &str = "文明志远晓春秋兰若水清云海山林静思敏学博雅书画松柏梅竹青岚雨晨星辰宇恒安宁和平景行嘉佳言知新怀瑾瑜子墨之然亦凡可心如玉一鸣长风帆舟川江月白石";
-
-const PUBLISHERS: [(&str, &str); 24] = [
-    ("清风出版社", "北京"),
-    ("北方科技出版社", "北京"),
-    ("星河文艺出版社", "上海"),
-    ("江南大学出版社", "南京"),
-    ("远山出版社", "成都"),
-    ("海岳人民出版社", "济南"),
-    ("南国美术出版社", "广州"),
-    ("知行教育出版社", "北京"),
-    ("石渠古籍出版社", "上海"),
-    ("青岚少儿出版社", "杭州"),
-    ("中原经济出版社", "郑州"),
-    ("东湖医药出版社", "武汉"),
-    ("长河音乐出版社", "北京"),
-    ("天工机械出版社", "北京"),
-    ("林泉农业出版社", "北京"),
-    ("明德法律出版社", "北京"),
-    ("望海出版社", "青岛"),
-    ("晨光外语出版社", "上海"),
-    ("岭南科学出版社", "广州"),
-    ("关中大学出版社", "西安"),
-    ("塞北出版社", "呼和浩特"),
-    ("滇池民族出版社", "昆明"),
-    ("松江电子出版社", "哈尔滨"),
-    ("春晖学术出版社", "天津"),
-];
-
-const CLASSES: [&str; 40] = [
-    "B2", "B84", "C91", "D9", "D923", "F12", "F27", "F713.5", "F83", "G25", "G4", "G64", "H1", "H31",
-    "H319.4", "I206", "I207.4", "I247.5", "I247.7", "I267", "I561.4", "J2", "J6", "K20", "K82", "K928", "O1",
-    "O13", "O4", "Q1", "R2", "R4", "S1", "S68", "TB3", "TN91", "TP18", "TP311.1", "TP312JA", "TU2",
-];
-
-const LATIN_TOPICS: [&str; 20] = [
-    "Algorithms",
-    "Java",
-    "Networks",
-    "Databases",
-    "Libraries",
-    "Forests",
-    "Rivers",
-    "Music",
-    "History",
-    "Grammar",
-    "Statistics",
-    "Chemistry",
-    "Design",
-    "Economics",
-    "Medicine",
-    "Geometry",
-    "Painting",
-    "Robotics",
-    "Language",
-    "Law",
-];
-const LATIN_SHAPES: [&str; 8] = [
-    "Introduction to {}",
-    "The Principles of {}",
-    "{}: A Modern Approach",
-    "Advanced {}",
-    "A Short History of {}",
-    "{} in Practice",
-    "Essays on {}",
-    "Handbook of {}",
-];
-const LATIN_NAMES: [&str; 12] = [
-    "Ashdown, Peter",
-    "Brackley, Joan",
-    "Coldwell, Anna",
-    "Dunmore, Henry",
-    "Ellsworth, Mary",
-    "Fairholm, John",
-    "Greyson, Ruth",
-    "Hartwick, Paul",
-    "Ingleby, Jane",
-    "Kestrel, Tom",
-    "Lorimer, Alice",
-    "Merriden, Carl",
-];
-
-/// Classics whose authors died centuries ago, and the titles that searches are tried with.
-const CLASSICS: [(&str, &str, &str, &str); 12] = [
-    ("三国演义", "罗贯中", "著", "I242.4"),
-    ("红楼梦", "曹雪芹", "著", "I242.4"),
-    ("水浒传", "施耐庵", "著", "I242.4"),
-    ("西游记", "吴承恩", "著", "I242.4"),
-    ("聊斋志异", "蒲松龄", "著", "I242.1"),
-    ("儒林外史", "吴敬梓", "著", "I242.4"),
-    ("史记", "司马迁", "撰", "K204.2"),
-    ("论语", "孔丘", "述", "B222.2"),
-    ("牡丹亭", "汤显祖", "著", "I237.2"),
-    ("家", "无名氏", "著", "I246.5"),
-    ("梦溪笔谈", "沈括", "撰", "Z429.4"),
-    ("天工开物", "宋应星", "著", "N092"),
-];
-
-/// Titles in other languages and scripts, whole.
-const FOREIGN: [(&str, &str, &str); 9] = [
-    ("日本の歴史と文化", "jpn", "K313"),
-    ("図書館情報学入門", "jpn", "G25"),
-    ("История русской литературы", "rus", "I512"),
-    ("Основы программирования", "rus", "TP31"),
-    ("한국어 문법", "kor", "H55"),
-    ("ئۇيغۇر خەلق داستانلىرى", "uig", "I29"),
-    ("བོད་ཀྱི་སྒྲུང་རྩེད", "tib", "I29"),
-    ("ᠮᠣᠩᠭᠣᠯ ᠬᠡᠯᠡ", "mon", "H212"),
-    ("𠮷祥图案与㐂字", "chi", "J522"),
-];
-
-const COUNTRIES: [&str; 6] = ["美", "英", "法", "德", "日", "俄"];
-
 /// A name put together from the tables.
 pub(super) fn person(random: &mut Random) -> String {
     let surnames: Vec<char> = SURNAMES.chars().collect();
@@ -189,8 +83,54 @@ pub(super) fn person(random: &mut Random) -> String {
 }
 
 impl Work {
-    /// The work with this number of this pool.
+    /// The publication with this number of this pool.
+    ///
+    /// Numbers go by threes: some triples are the volumes of a set, in some the last is a later edition of the
+    /// second; so each can be invented without the others.
     pub(super) fn invent(seed: u64, number: u32) -> Self {
+        let mut random = Random::new(seed ^ 0x7472_6970_6c65, u64::from(number / 3));
+        let first = number - number % 3;
+        let fate = random.below(100);
+        if fate < 6 {
+            let set = Self::alone(seed, first);
+            if set.kind == Kind::Book && set.language == "chi" {
+                return set.volume(number, &mut random);
+            }
+        } else if fate < 18 && number % 3 == 2 {
+            return Self::alone(seed, number - 1).later_edition(number, &mut random);
+        }
+        Self::alone(seed, number)
+    }
+
+    fn volume(mut self, number: u32, random: &mut Random) -> Self {
+        let names = random.pick(&[
+            ["上册", "中册", "下册"],
+            ["第1卷", "第2卷", "第3卷"],
+            ["第一册", "第二册", "第三册"],
+            ["卷一", "卷二", "卷三"],
+        ]);
+        self.part = Some(names[(number % 3) as usize].to_owned());
+        // Half of the sets have one ISBN on all volumes.
+        if random.chance(0.5) {
+            self.isbn = self.isbn.map(|_| isbn13(number));
+        }
+        self.pages += 17 * (number % 3) as u16;
+        self.number = number;
+        self
+    }
+
+    fn later_edition(mut self, number: u32, random: &mut Random) -> Self {
+        self.number = number;
+        self.edition = Some(self.edition.unwrap_or(1) + 1);
+        self.year = (self.year + 2 + random.below(4) as u16).min(2026);
+        self.isbn = (self.kind == Kind::Book && self.year >= 1987).then(|| isbn13(number));
+        self.issn = self.issn.map(|_| issn(number));
+        self.pages += 24;
+        self.price += 9;
+        self
+    }
+
+    fn alone(seed: u64, number: u32) -> Self {
         let mut random = Random::new(seed, u64::from(number) + 1);
         let mut work = Self::plain_book(number, &mut random);
         match random.below(1000) {
@@ -203,9 +143,6 @@ impl Work {
             170..180 => work.become_score(),
             180..215 => work.become_generic(&mut random),
             215..260 => work.become_translation(&mut random),
-            260..300 => {
-                work.part = Some((*random.pick(&["上册", "下册", "第1卷", "第二卷", "第3册"])).to_owned())
-            }
             _ => {}
         }
         work
@@ -231,6 +168,7 @@ impl Work {
         }
         Self {
             number,
+            work: number,
             kind: Kind::Book,
             title: words::title(random),
             subtitle: random.chance(0.2).then(|| words::title(random)),
@@ -240,11 +178,12 @@ impl Work {
             publisher: PUBLISHERS[publisher].0.to_owned(),
             place: PUBLISHERS[publisher].1,
             year,
-            isbn: (year >= 1987 && !random.chance(0.03)).then(|| isbn13(publisher, number)),
+            isbn: (year >= 1987 && !random.chance(0.03)).then(|| isbn13(number)),
             issn: None,
             edition: random.chance(0.12).then(|| 2 + random.below(4) as u8),
             class: *random.pick(&CLASSES),
             subjects,
+            series: random.chance(0.15).then(|| format!("{}丛书", words::noun(random))),
             abstract_text,
             pages: 80 + random.below(600) as u16,
             price: 8 + random.below(120) as u16,
@@ -253,7 +192,10 @@ impl Work {
     }
 
     fn become_classic(&mut self, random: &mut Random) {
-        let (title, author, role, class) = *random.pick(&CLASSICS);
+        let which = random.below(CLASSICS.len());
+        let (title, author, role, class) = CLASSICS[which];
+        // Above every number of a pool.
+        self.work = u32::MAX - which as u32;
         self.title = title.to_owned();
         self.subtitle = None;
         self.people = vec![(author.to_owned(), role)];
@@ -289,6 +231,7 @@ impl Work {
         self.language = "eng";
         self.subjects = vec![(*random.pick(&LATIN_TOPICS)).to_owned()];
         self.abstract_text = None;
+        self.series = None;
     }
 
     fn become_foreign(&mut self, random: &mut Random) {
@@ -336,9 +279,9 @@ impl Work {
     }
 }
 
-/// A valid ISBN in a range where nobody publishes: 978-7-9xxxx.
-fn isbn13(publisher: usize, number: u32) -> String {
-    let stem = format!("97879{:02}{:05}", publisher, number % 100_000);
+/// A valid ISBN in a range where nobody publishes, 978-7-9…; ten million numbers without a repetition.
+fn isbn13(number: u32) -> String {
+    let stem = format!("97879{:07}", (u64::from(number) * 7_654_321 + 1_234_567) % 10_000_000);
     let sum: u32 =
         stem.bytes().enumerate().map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 }).sum();
     format!("{stem}{}", (10 - sum % 10) % 10)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::catalogue::MarcRecord;
+use super::eacc;
 use super::habits::{ExportCharset, Habits};
 
 const RECORD_TERMINATOR: u8 = 0x1D;
@@ -68,14 +69,16 @@ pub(super) fn iso2709(record: &MarcRecord, habits: &Habits) -> Vec<u8> {
     bytes
 }
 
-/// Big5 where the whole record can be written so, else UTF-8: real exports mix them as well.
+/// Big5 or MARC-8 where the whole record can be written so, else UTF-8: real exports mix them as well.
 fn effective_charset(record: &MarcRecord, habits: &Habits) -> ExportCharset {
-    if habits.charset != ExportCharset::Big5 {
-        return habits.charset;
-    }
     let texts = record.fields.iter().flat_map(|f| f.subfields.iter().map(|(_, text)| text));
-    let fits = texts.flat_map(|t| t.chars()).all(|c| c.is_ascii() || in_big5(traditional(c)));
-    if fits { ExportCharset::Big5 } else { ExportCharset::Utf8 }
+    let mut chars = texts.flat_map(|t| t.chars()).filter(|c| !c.is_ascii());
+    let fits = match habits.charset {
+        ExportCharset::Gb18030 | ExportCharset::Utf8 => true,
+        ExportCharset::Big5 => chars.all(|c| in_big5(traditional(c))),
+        ExportCharset::Marc8 => chars.all(eacc::has),
+    };
+    if fits { habits.charset } else { ExportCharset::Utf8 }
 }
 
 fn traditional(c: char) -> char {
@@ -88,5 +91,6 @@ fn encode(text: &str, charset: ExportCharset, in_traditional: bool) -> Vec<u8> {
         ExportCharset::Utf8 => text.into_bytes(),
         ExportCharset::Gb18030 => encoding_rs::GB18030.encode(&text).0.into_owned(),
         ExportCharset::Big5 => encoding_rs::BIG5.encode(&text).0.into_owned(),
+        ExportCharset::Marc8 => eacc::encode(&text),
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
-use data::sample::{Config, Consortium};
+use data::sample::{Config, Consortium, Truth};
 use indexer::archive::{Archive, ImportMode};
 use indexer::bib::LibraryCode;
 use indexer::pipeline::Built;
@@ -88,7 +88,7 @@ fn write_exports(folder: &Path, args: &Args) -> anyhow::Result<()> {
     let consortium = Consortium::new(Config::demo(args.seed, args.works));
     let bar = progress::bar("exports", consortium.libraries().len() as u64);
     let mut truth = std::io::BufWriter::new(std::fs::File::create(folder.join("truth.tsv"))?);
-    writeln!(truth, "library\tcontrol_number\twork\tdamage")?;
+    writeln!(truth, "{}", Truth::HEADER)?;
     for position in 0..consortium.libraries().len() {
         let export = consortium.export(position);
         let own = folder.join(&export.library);
@@ -96,8 +96,7 @@ fn write_exports(folder: &Path, args: &Args) -> anyhow::Result<()> {
         let path = own.join(&export.file_name);
         std::fs::write(&path, &export.bytes).with_context(|| format!("cannot write {}", path.display()))?;
         for row in &export.truth {
-            let damage = row.damage.map_or("", |damage| damage.name());
-            writeln!(truth, "{}\t{}\t{}\t{damage}", export.library, row.control_number, row.work)?;
+            writeln!(truth, "{}", row.row(&export.library))?;
         }
         bar.inc(1);
     }
