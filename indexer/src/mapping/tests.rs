@@ -360,7 +360,8 @@ fn each_variant_is_guessed() {
             .collect()
     };
     let (b, e) = (|i: usize| 1_000_000 + i * 7, |i: usize| 100 + i);
-    let cases: [(&str, Vec<Record>, &[(char, Role)]); 6] = [
+    type Case<'a> = (&'a str, Vec<Record>, &'a [(char, Role)]);
+    let cases: [Case<'_>; 6] = [
         (
             "A",
             books(&|i, class| {

@@ -43,7 +43,7 @@ fn unescaped(sample: &str) -> Vec<u8> {
             bytes.push(byte);
             continue;
         }
-        let used = match tail[0] {
+        match tail[0] {
             b'n' => bytes.push(b'\n'),
             b'\\' => bytes.push(b'\\'),
             b'x' => {
@@ -52,8 +52,7 @@ fn unescaped(sample: &str) -> Vec<u8> {
                 rest = &tail[2..];
             }
             other => panic!("unknown escape {other}"),
-        };
-        let () = used;
+        }
         rest = &rest[1..];
     }
     bytes

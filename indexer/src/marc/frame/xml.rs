@@ -55,7 +55,7 @@ impl XmlFramer {
             if self.open && self.seen > self.max_record {
                 return Ok(Some(self.skip_overlong(window, raw, account)?));
             }
-            if !self.to_tag(window, account)? {
+            if !self.find_tag(window, account)? {
                 return Ok(self.end(window, raw, account));
             }
             if self.open && self.seen > self.max_record {
@@ -124,7 +124,7 @@ impl XmlFramer {
     }
 
     /// Moves `seen` to the next tag; false at the end of the input.
-    fn to_tag<R: Read>(&mut self, window: &mut Source<R>, account: &mut Account) -> io::Result<bool> {
+    fn find_tag<R: Read>(&mut self, window: &mut Source<R>, account: &mut Account) -> io::Result<bool> {
         loop {
             let data = &window.data()[self.seen..];
             let found = match self.until {
