@@ -5,7 +5,7 @@
 use encoding_rs::{BIG5, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::marc8::{self, Sets};
-use super::{Charset, clean};
+use super::{Charset, clean, pairs};
 
 /// What decoding could not keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,9 @@ impl FieldDecoder {
     pub fn decode(&mut self, bytes: &[u8], out: &mut String) -> Damage {
         match self.charset {
             Charset::Ascii | Charset::Utf8 => utf8(bytes, out),
+            Charset::Gb18030 if pairs::OF_GB18030.decode(bytes, out) => Damage::default(),
             Charset::Gb18030 => by_table(GB18030, bytes, out),
+            Charset::Big5 if pairs::OF_BIG5.decode(bytes, out) => Damage::default(),
             Charset::Big5 => by_table(BIG5, bytes, out),
             Charset::Utf16Le => by_table(UTF_16LE, bytes, out),
             Charset::Utf16Be => by_table(UTF_16BE, bytes, out),

@@ -39,6 +39,9 @@ pub fn detect(parts: &[&[u8]], hint: Hint) -> Charset {
             _ => return Charset::Gb18030,
         }
     }
+    if !has_escape && hint.prior != Some(Charset::Big5) && plausible::is_obvious_gb18030(parts) {
+        return Charset::Gb18030;
+    }
     let gb18030 = plausible::gb18030(parts);
     if gb18030 < CERTAIN && is_damaged_utf8(parts, hint) {
         return Charset::Utf8;

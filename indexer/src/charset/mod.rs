@@ -11,6 +11,7 @@ mod entities;
 mod label;
 mod marc8;
 mod mojibake;
+mod pairs;
 mod plausible;
 
 pub use decode::{Damage, FieldDecoder, decode};

@@ -3,6 +3,8 @@
 //! For overlays of index and display only; stored text stays as received. Silence is the usual answer: a
 //! repair must explain the whole text, so that no good title is ever "repaired".
 
+use std::sync::LazyLock;
+
 use encoding_rs::{Encoding, GB18030, WINDOWS_1252};
 
 /// The text as it was meant, where that is certain.
@@ -50,14 +52,25 @@ fn is_gb2312(run: &[u8]) -> bool {
     4 * n_common >= 3 * n
 }
 
+/// Characters whose two bytes in GBK are the front of a UTF-8 sequence, in their order. Encoding one to find that
+/// out would search a table of 20,000 from its beginning.
+static FRONTS: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let pairs = (0xE2u8..=0xE9).chain([0xEF]).flat_map(|lead| (0x80u8..=0xBF).map(move |trail| [lead, trail]));
+    let mut fronts: Vec<char> = pairs
+        .filter_map(|pair| {
+            let text = GB18030.decode_without_bom_handling_and_without_replacement(&pair)?;
+            text.chars().next()
+        })
+        .collect();
+    fronts.sort_unstable();
+    fronts
+});
+
 /// `鍖椾含鏋椾笟` was UTF-8 before somebody read it as GBK.
 fn repair_from_gbk(text: &str) -> Option<String> {
     // Good text mostly ends here: its first ideograph is not the front of a UTF-8 sequence.
-    let mut utf8 = [0; 4];
-    let first = text.chars().find(|c| !c.is_ascii())?.encode_utf8(&mut utf8);
-    let [0xE2..=0xE9 | 0xEF, 0x80..=0xBF] = *encode(GB18030, first)? else {
-        return None;
-    };
+    let first = text.chars().find(|c| !c.is_ascii())?;
+    FRONTS.binary_search(&first).ok()?;
     // The last character may be lost, and a mark may stand in its place.
     let whole = text.trim_end_matches(['?', '？', '\u{FFFD}']);
     let bytes = encode(GB18030, whole)?;

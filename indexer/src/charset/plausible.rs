@@ -7,9 +7,26 @@ use unicode_normalization::char::compose;
 
 use super::marc8;
 
+// So many characters with so large a share of common ones are GB 18030 beyond doubt: in Big5 two bytes of five
+// come from rows that make rare characters of GBK, in UTF-8 even more.
+const SAMPLE: u32 = 64;
+const ENOUGH: u32 = 24;
+const OBVIOUS: f32 = 0.92;
+
+/// Whether the first characters alone show that it is GB 18030.
+pub(super) fn is_obvious_gb18030(parts: &[&[u8]]) -> bool {
+    let (share, n) = double_byte(parts, SAMPLE, gb18030_code);
+    n >= ENOUGH && share >= OBVIOUS
+}
+
 /// Share of characters that are in the 3,755 ideographs of GB 2312 level 1, or in four-byte codes.
 pub(super) fn gb18030(parts: &[&[u8]]) -> f32 {
-    double_byte(parts, |code| match *code {
+    double_byte(parts, u32::MAX, gb18030_code).0
+}
+
+#[inline]
+fn gb18030_code(code: &[u8]) -> Option<(usize, Worth)> {
+    match *code {
         [0xB0..=0xD6, 0xA1..=0xFE, ..] | [0xD7, 0xA1..=0xF9, ..] => Some((2, Worth::Common)),
         [0x81..=0x84 | 0x90..=0xE3, 0x30..=0x39, 0x81..=0xFE, 0x30..=0x39, ..] => Some((4, Worth::Common)),
         [0xA4..=0xA5, 0xA1..=0xF6, 0xA4..=0xA5, 0xA1..=0xF6, ..] => Some((2, Worth::Common)),
@@ -18,12 +35,12 @@ pub(super) fn gb18030(parts: &[&[u8]]) -> f32 {
         // Level 2 and GBK: traditional characters, where they stand in rows.
         [0x81..=0xFE, 0x40..=0x7E | 0x80..=0xFE, ..] => Some((2, Worth::Rare)),
         _ => None,
-    })
+    }
 }
 
 /// Share of characters that are in the 5,401 ideographs of Big5 level 1.
 pub(super) fn big5(parts: &[&[u8]]) -> f32 {
-    double_byte(parts, |code| match *code {
+    double_byte(parts, u32::MAX, |code| match *code {
         // Three in a row of these are kana of GB 2312 rather than the simplest characters of Big5.
         [0xA4..=0xA5, 0xA1..=0xFE, 0xA4..=0xA5, 0xA1..=0xFE, 0xA4..=0xA5, 0xA1..=0xFE, ..] => {
             Some((2, Worth::Rare))
@@ -33,6 +50,7 @@ pub(super) fn big5(parts: &[&[u8]]) -> f32 {
         [0x87..=0xFE, 0x40..=0x7E | 0xA1..=0xFE, ..] => Some((2, Worth::Rare)),
         _ => None,
     })
+    .0
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -42,14 +60,16 @@ enum Worth {
     Beside,
 }
 
-// `read` tells length and worth of the code at the front of its argument, if there is one.
-fn double_byte(parts: &[&[u8]], read: impl Fn(&[u8]) -> Option<(usize, Worth)>) -> f32 {
+// The share and the number of characters it was found with, at most `limit`. `read` tells length and worth of the
+// code at the front of its argument, if there is one.
+#[inline]
+fn double_byte(parts: &[&[u8]], limit: u32, read: impl Fn(&[u8]) -> Option<(usize, Worth)>) -> (f32, u32) {
     let (mut n, mut broken) = (0u32, 0u32);
     let mut worth_of_all = 0.0f32;
     for part in parts {
         let mut at = 0;
         let mut after_code = false;
-        while at < part.len() {
+        while at < part.len() && n < limit {
             if part[at] < 0x80 {
                 after_code = false;
                 at += 1;
@@ -78,7 +98,7 @@ fn double_byte(parts: &[&[u8]], read: impl Fn(&[u8]) -> Option<(usize, Worth)>) 
         }
     }
     // A broken code weighs more than a rare one: real text has none but where a field was cut.
-    worth_of_all / (n + 2 * broken).max(1) as f32
+    (worth_of_all / (n + 2 * broken).max(1) as f32, n)
 }
 
 /// The Cyrillic code page that fits best, and how well.
