@@ -4,8 +4,9 @@
 
 use encoding_rs::{BIG5, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::clean::{clean_from, push_clean};
 use super::marc8::{self, Sets};
-use super::{Charset, clean, pairs};
+use super::{Charset, pairs};
 
 /// What decoding could not keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,9 +59,14 @@ impl FieldDecoder {
     }
 }
 
+/// Appends text that is decoded already: NFC, without C0 and C1 controls.
+pub(crate) fn clean(text: &str, out: &mut String) -> Damage {
+    Damage { replaced: 0, controls: push_clean(text, out) }
+}
+
 fn utf8(bytes: &[u8], out: &mut String) -> Damage {
     match simdutf8::basic::from_utf8(bytes) {
-        Ok(text) => Damage { replaced: 0, controls: clean::push_clean(text, out) },
+        Ok(text) => clean(text, out),
         Err(_) => by_table(UTF_8, bytes, out),
     }
 }
@@ -86,7 +92,7 @@ fn by_table(encoding: &'static Encoding, bytes: &[u8], out: &mut String) -> Dama
             }
         }
     }
-    Damage { replaced, controls: clean::clean_from(start, out) }
+    Damage { replaced, controls: clean_from(start, out) }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod mojibake;
 mod pairs;
 mod plausible;
 
+pub(crate) use decode::clean;
 pub use decode::{Damage, FieldDecoder, decode};
 pub use detect::{Hint, detect};
 pub use entities::decode_entities;

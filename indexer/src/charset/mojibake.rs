@@ -55,7 +55,8 @@ fn is_gb2312(run: &[u8]) -> bool {
 /// Characters whose two bytes in GBK are the front of a UTF-8 sequence, in their order. Encoding one to find that
 /// out would search a table of 20,000 from its beginning.
 static FRONTS: LazyLock<Vec<char>> = LazyLock::new(|| {
-    let pairs = (0xE2u8..=0xE9).chain([0xEF]).flat_map(|lead| (0x80u8..=0xBF).map(move |trail| [lead, trail]));
+    let pairs =
+        (0xE2u8..=0xE9).chain([0xEF]).flat_map(|lead| (0x80u8..=0xBF).map(move |trail| [lead, trail]));
     let mut fronts: Vec<char> = pairs
         .filter_map(|pair| {
             let text = GB18030.decode_without_bom_handling_and_without_replacement(&pair)?;

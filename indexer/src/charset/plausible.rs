@@ -9,7 +9,7 @@ use super::marc8;
 
 // So many characters with so large a share of common ones are GB 18030 beyond doubt: in Big5 two bytes of five
 // come from rows that make rare characters of GBK, in UTF-8 even more.
-const SAMPLE: u32 = 64;
+const SAMPLE: u32 = 32;
 const ENOUGH: u32 = 24;
 const OBVIOUS: f32 = 0.92;
 

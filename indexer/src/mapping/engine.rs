@@ -8,7 +8,7 @@ use crate::marc::{Field, Record};
 use super::agents::{marc21_agent, unimarc_agent};
 use super::book_number::cn_book_no;
 use super::dates::{coded_year, year};
-use super::gather::{append, each, filled, gather, keep_first, linked_title, push_new, subject};
+use super::gather::{append, each, filled, gather, keep_first, linked_title, push_new, subject, wants};
 use super::language::{language_of_script, push_codes};
 use super::material::{Signs, material_type};
 use super::punctuation::{trim_brackets, trim_isbd};
@@ -159,7 +159,7 @@ impl Draft {
                 for isbn in found {
                     push_new(&mut self.bib.isbns, Some(isbn));
                 }
-            } else if rule.subfields.contains(code) {
+            } else if wants(rule.subfields, code) {
                 append(&mut self.bib.price, filled(trim_isbd(text)));
             }
         }
@@ -167,7 +167,7 @@ impl Draft {
 
     fn issn(&mut self, field: &Field<'_>, rule: &Rule) {
         for (code, text) in field.subfields() {
-            if rule.subfields.contains(code) {
+            if wants(rule.subfields, code) {
                 push_new(&mut self.bib.issns, Issn::parse(text));
             }
         }

@@ -50,10 +50,15 @@ pub(super) fn push_new<T: PartialEq>(list: &mut Vec<T>, value: Option<T>) {
     }
 }
 
+/// Whether a rule names this subfield; `str::contains` would call out to a search for long texts.
+pub(super) fn wants(wanted: &str, code: char) -> bool {
+    wanted.bytes().any(|b| char::from(b) == code)
+}
+
 /// The wanted subfields of a field joined in record order.
 pub(super) fn gather(field: &Field<'_>, wanted: &str, joint: &str) -> Option<String> {
     let mut text = String::new();
-    for (_, part) in field.subfields().filter(|(code, _)| wanted.contains(*code)) {
+    for (_, part) in field.subfields().filter(|(code, _)| wants(wanted, *code)) {
         let part = trim_isbd(part);
         if part.is_empty() {
             continue;
@@ -72,14 +77,14 @@ pub(super) fn each<'a>(field: &Field<'a>, rule: &Rule) -> impl Iterator<Item = S
     let keep_punctuation = matches!(rule.to, Target::Note | Target::Url);
     field
         .subfields()
-        .filter(|(code, _)| wanted.contains(*code))
+        .filter(|(code, _)| wants(wanted, *code))
         .filter_map(move |(_, text)| filled(if keep_punctuation { text } else { trim_isbd(text) }))
 }
 
 /// A heading with its subdivisions joined by `--`.
 pub(super) fn subject(field: &Field<'_>, wanted: &str) -> Option<String> {
     let mut text = String::new();
-    for (code, part) in field.subfields().filter(|(code, _)| wanted.contains(*code)) {
+    for (code, part) in field.subfields().filter(|(code, _)| wants(wanted, *code)) {
         let part = trim_isbd(part);
         if part.is_empty() {
             continue;

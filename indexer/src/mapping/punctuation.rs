@@ -4,6 +4,9 @@
 ///
 /// A full stop that belongs to an abbreviation of one letter (`J.`, `Ph. D.`) or to an ellipsis stays.
 pub(super) fn trim_isbd(text: &str) -> &str {
+    if has_nothing_to_trim(text.as_bytes()) {
+        return text;
+    }
     let mut rest = text.trim();
     loop {
         let before = rest;
@@ -16,6 +19,18 @@ pub(super) fn trim_isbd(text: &str) -> &str {
         }
     }
     rest.trim_start_matches(|c: char| matches!(c, '=' | '/' | ';' | ':' | ',') || c.is_whitespace())
+}
+
+/// Letters, digits and Han at both ends, which is how most parts look.
+fn has_nothing_to_trim(text: &[u8]) -> bool {
+    let is_han = |lead: &u8| (0xE4..=0xE9).contains(lead);
+    let first = text.first().is_some_and(|b| b.is_ascii_alphanumeric() || is_han(b));
+    let last = match text {
+        [.., b] if b.is_ascii() => b.is_ascii_alphanumeric(),
+        [.., lead, _, _] => is_han(lead),
+        _ => false,
+    };
+    first && last
 }
 
 fn ends_with_abbreviation(text: &str) -> bool {

@@ -52,7 +52,7 @@ struct Line {
     text: String,
 }
 
-fn logical_lines(raw: &RawRecord, decoder: &mut TextDecoder) -> Vec<Line> {
+fn logical_lines(raw: &RawRecord, decoder: &mut TextDecoder<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut offset = raw.offset;
     for bytes in raw.bytes.split_inclusive(|&b| b == b'\n') {

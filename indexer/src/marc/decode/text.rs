@@ -1,14 +1,16 @@
 //! Bytes of a field's text → text, in the charset of the record, with a second try for the field alone.
 
-use crate::charset::{Charset, Damage, FieldDecoder, Hint, decode, detect};
+use crate::charset::{Charset, Damage, FieldDecoder, Hint, clean, decode, detect};
 
 use super::super::{Flaw, FlawCode, RawRecord, Record};
 use super::ParseOptions;
 
 /// Decodes the texts of one record.
-pub(super) struct TextDecoder {
+pub(super) struct TextDecoder<'a> {
     charset: Charset,
     forced: bool,
+    // All text of the record, where it is UTF-8 without a flaw: checked once, not piece by piece.
+    whole: Option<&'a str>,
     // Remembers the sets that a MARC-8 field has switched on.
     field: FieldDecoder,
     // First offset at which each kind of damage was seen.
@@ -17,11 +19,11 @@ pub(super) struct TextDecoder {
     undecodable: Option<u64>,
 }
 
-impl TextDecoder {
+impl<'a> TextDecoder<'a> {
     /// Chooses the charset of the whole record from all its text.
     pub(super) fn new(
         raw: &RawRecord,
-        text: &[u8],
+        text: &'a [u8],
         declared: Option<Charset>,
         options: &ParseOptions,
     ) -> Self {
@@ -30,9 +32,11 @@ impl TextDecoder {
             None if text.is_ascii() && memchr::memchr(0x1B, text).is_none() => Charset::Ascii,
             None => detect(&[text], Hint { declared: declared.or(raw.declared), prior: options.prior }),
         };
+        let is_utf8 = matches!(charset, Charset::Ascii | Charset::Utf8);
         Self {
             charset,
             forced: options.charset.is_some(),
+            whole: if is_utf8 { simdutf8::basic::from_utf8(text).ok() } else { None },
             field: FieldDecoder::new(charset),
             controls: None,
             mixed: None,
@@ -51,13 +55,16 @@ impl TextDecoder {
 
     /// Appends the text of `bytes`, which stand at `at`.
     pub(super) fn append(&mut self, bytes: &[u8], at: u64, out: &mut String) {
-        if is_plain(bytes) {
-            // Printable ASCII is the same in every charset here.
-            out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
-            return;
-        }
         let start = out.len();
-        let damage = self.field.decode(bytes, out);
+        let damage = match self.known(bytes) {
+            Some(text) => clean(text, out),
+            None if is_plain(bytes) => {
+                // Printable ASCII is the same in every charset here.
+                out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+                return;
+            }
+            None => self.field.decode(bytes, out),
+        };
         if damage.controls > 0 {
             self.controls.get_or_insert(at);
         }
@@ -69,6 +76,13 @@ impl TextDecoder {
         } else {
             self.undecodable.get_or_insert(at);
         }
+    }
+
+    /// The piece as text that has been checked already.
+    fn known(&self, piece: &[u8]) -> Option<&'a str> {
+        let whole = self.whole?;
+        let start = piece.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+        whole.get(start..start.checked_add(piece.len())?)
     }
 
     /// A field in another charset than its record (DOMAIN §1.2 row 14).

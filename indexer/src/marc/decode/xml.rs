@@ -41,7 +41,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn run(&mut self, decoder: &mut TextDecoder, record: &mut Record) {
+    fn run(&mut self, decoder: &mut TextDecoder<'_>, record: &mut Record) {
         let bytes = self.raw.bytes.as_slice();
         while self.at < bytes.len() {
             let rest = &bytes[self.at..];
@@ -81,7 +81,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A tag, or a `<` that is only text; returns its length.
-    fn element(&mut self, markup: &'a [u8], decoder: &mut TextDecoder, record: &mut Record) -> usize {
+    fn element(&mut self, markup: &'a [u8], decoder: &mut TextDecoder<'_>, record: &mut Record) -> usize {
         let at = self.raw.offset + self.at as u64;
         let closing = markup.get(1) == Some(&b'/');
         let name = local_name(&markup[1 + usize::from(closing)..]);
@@ -133,7 +133,7 @@ impl<'a> Parser<'a> {
         end
     }
 
-    fn open(&mut self, inside: Inside, decoder: &mut TextDecoder, record: &mut Record) {
+    fn open(&mut self, inside: Inside, decoder: &mut TextDecoder<'_>, record: &mut Record) {
         self.close(decoder, record);
         if matches!(inside, Inside::Leader | Inside::Control(_)) {
             self.in_field = false;
@@ -145,7 +145,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Ends the element whose text was gathered.
-    fn close(&mut self, decoder: &mut TextDecoder, record: &mut Record) {
+    fn close(&mut self, decoder: &mut TextDecoder<'_>, record: &mut Record) {
         let at = self.raw.offset + self.from as u64;
         match std::mem::replace(&mut self.inside, Inside::Nothing) {
             Inside::Nothing => {}
@@ -177,7 +177,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The text gathered: decoded, references replaced, line breaks of pretty printing made blanks.
-    fn text(&mut self, at: u64, decoder: &mut TextDecoder, record: &mut Record) -> String {
+    fn text(&mut self, at: u64, decoder: &mut TextDecoder<'_>, record: &mut Record) -> String {
         let broken = self.chunk.iter().any(|b| matches!(b, b'\n' | b'\r' | b'\t'));
         if broken {
             let mut tidy = Vec::with_capacity(self.chunk.len());
