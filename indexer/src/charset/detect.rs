@@ -52,6 +52,9 @@ pub fn detect(parts: &[&[u8]], hint: Hint) -> Charset {
     if gb18030 >= CERTAIN && gb18030 > plausible::big5(parts) {
         return Charset::Gb18030;
     }
+    if gb18030 < CERTAIN && plausible::is_obvious_big5(parts) {
+        return Charset::Big5;
+    }
     best_of_the_others(parts, gb18030, hint)
 }
 

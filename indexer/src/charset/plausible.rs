@@ -38,9 +38,20 @@ fn gb18030_code(code: &[u8]) -> Option<(usize, Worth)> {
     }
 }
 
+/// Whether the first characters alone show that it is Big5, where it cannot be GB 18030.
+pub(super) fn is_obvious_big5(parts: &[&[u8]]) -> bool {
+    let (share, n) = double_byte(parts, SAMPLE, big5_code);
+    n >= ENOUGH && share >= OBVIOUS
+}
+
 /// Share of characters that are in the 5,401 ideographs of Big5 level 1.
 pub(super) fn big5(parts: &[&[u8]]) -> f32 {
-    double_byte(parts, u32::MAX, |code| match *code {
+    double_byte(parts, u32::MAX, big5_code).0
+}
+
+#[inline]
+fn big5_code(code: &[u8]) -> Option<(usize, Worth)> {
+    match *code {
         // Three in a row of these are kana of GB 2312 rather than the simplest characters of Big5.
         [0xA4..=0xA5, 0xA1..=0xFE, 0xA4..=0xA5, 0xA1..=0xFE, 0xA4..=0xA5, 0xA1..=0xFE, ..] => {
             Some((2, Worth::Rare))
@@ -49,8 +60,7 @@ pub(super) fn big5(parts: &[&[u8]]) -> f32 {
         [0xA1..=0xA3, 0x40..=0x7E | 0xA1..=0xFE, ..] => Some((2, Worth::Beside)),
         [0x87..=0xFE, 0x40..=0x7E | 0xA1..=0xFE, ..] => Some((2, Worth::Rare)),
         _ => None,
-    })
-    .0
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

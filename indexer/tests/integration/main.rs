@@ -9,3 +9,4 @@ mod flaws;
 mod marc_laws;
 mod mutations;
 mod reading;
+mod round_trip;
