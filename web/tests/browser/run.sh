@@ -10,7 +10,7 @@ if [ $# -ge 2 ]; then
 else
   data=$(mktemp -d)
   trap 'rm -rf "$data"' EXIT
-  "$program" demo --works 300 --data "$data" --listen 127.0.0.1:0 >/dev/null &
+  "$program" demo --works 3000 --data "$data" --listen 127.0.0.1:0 >/dev/null &
   demo=$!
   tries=0
   until [ -f "$data/catalogue/current" ]; do
