@@ -12,6 +12,8 @@ use indexer::search::{Catalogue, Query, SearchField};
 use shared::Seed;
 
 const EACH: usize = 200;
+/// Each query is asked this often and the quickest counts: the machine has other work too.
+const TIMES: usize = 3;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (books, mut seed) = (shared::books(), Seed(46));
@@ -27,12 +29,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut all = Vec::new();
     for (name, queries) in classes(&entries, &mut seed) {
         let mut times = Vec::new();
+        let mut slowest = (0.0, "");
         for query in &queries {
-            let start = Instant::now();
-            catalogue.search(query)?;
-            times.push(start.elapsed().as_secs_f64() * 1e3);
+            let mut best = f64::INFINITY;
+            for _ in 0..TIMES {
+                let start = Instant::now();
+                catalogue.search(query)?;
+                best = best.min(start.elapsed().as_secs_f64() * 1e3);
+            }
+            if best > slowest.0 {
+                slowest = (best, &query.text);
+            }
+            times.push(best);
         }
         say(name, &mut times);
+        println!("{:18} slowest: {}", "", slowest.1);
         all.extend(times);
     }
     say("mixed", &mut all);

@@ -175,9 +175,6 @@ fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
         seen.add_raw(subject);
     }
     seen.iter().for_each(|name| document.add_text(fields.subject_heading, name));
-    for class in &bib.clc {
-        document.add_text(fields.class_whole, class_form(class));
-    }
     let title = reading::order_key(filed(bib));
     document.add_text(fields.title_order, &title);
     let mut own = vec![0];

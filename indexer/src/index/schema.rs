@@ -11,7 +11,7 @@ use tantivy::tokenizer::TextAnalyzer;
 use crate::index::terms::{Grams, WholeValues};
 
 /// Version of everything a generation's folder holds, but for the terms themselves.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 2;
 
 /// Analyser of titles: grams with edge marks.
 pub(crate) const TITLE_GRAMS: &str = "grams-with-edges";
@@ -58,8 +58,6 @@ pub(crate) struct Fields {
     pub(crate) author_heading: Field,
     /// Subjects for the facet, as written; fast.
     pub(crate) subject_heading: Field,
-    /// Class numbers as written, for the facet below the main classes; fast.
-    pub(crate) class_whole: Field,
     /// Pinyin order of titles; fast.
     pub(crate) title_order: Field,
     /// Shelf order: `library NUL sort key` for each call number, and `NUL class NUL` for the entry itself; fast.
@@ -96,7 +94,6 @@ pub(crate) fn schema() -> (Schema, Fields) {
         rec: builder.add_u64_field("rec", NumericOptions::default().set_fast()),
         author_heading: builder.add_text_field("author_heading", fast()),
         subject_heading: builder.add_text_field("subject_heading", fast()),
-        class_whole: builder.add_text_field("class_whole", fast()),
         title_order: builder.add_text_field("title_order", fast()),
         shelf_order: builder.add_bytes_field("shelf_order", tantivy::schema::FAST),
     };

@@ -6,17 +6,21 @@ use rustc_hash::FxHashMap;
 
 use crate::index::terms::{self, VALUE};
 use crate::search::answering::Reckoned;
+use crate::search::docs::Docs;
 use crate::search::find::{self, Found};
 use crate::search::grammar::{Asked, Atom, Clause};
+use crate::search::segment::Segment;
 use crate::search::sides::Part;
 use crate::search::{Advice, AdviceKind, Catalogue, Query, SearchField, filter};
 
-/// Terms commoner than this are not counted when a misspelt title is looked for: they would only slow it.
-const COMMON: usize = 50_000;
+/// Documents of the rarest terms that are counted when a misspelt title is looked for.
+const COUNTED: usize = 20_000;
 /// Titles compared with a misspelt one.
 const COMPARED: usize = 300;
 /// Clauses of which each is left out in turn.
-const TRIED: usize = 8;
+const TRIED: usize = 4;
+/// Other spellings that are looked up.
+const SPELLINGS: usize = 3;
 
 /// Adds what may help; never leaves nothing where nothing was found.
 pub(crate) fn advise(
@@ -164,7 +168,7 @@ fn letters(catalogue: &Catalogue, atom: &Atom) -> tantivy::Result<Vec<String>> {
     }
     let mut known: Vec<(String, u32)> = known.into_iter().collect();
     known.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok(known.into_iter().take(3).map(|(word, _)| word).collect())
+    Ok(known.into_iter().take(SPELLINGS).map(|(word, _)| word).collect())
 }
 
 /// Pieces of titles that share most pairs with the run and are one edit away from it.
@@ -175,11 +179,13 @@ fn runs(catalogue: &Catalogue, atom: &Atom) -> tantivy::Result<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     for segment in &catalogue.segments {
         let mut shared: FxHashMap<u32, u32> = FxHashMap::default();
-        for term in &wanted {
-            let docs = segment.term(segment.fields.title, term)?;
-            if docs.len() as usize <= COMMON {
-                docs.iter().for_each(|doc| *shared.entry(doc).or_default() += 1);
+        let mut left = COUNTED / catalogue.segments.len().max(1);
+        for docs in rarest_first(segment, &wanted)? {
+            if docs.len() as usize > left {
+                break;
             }
+            left -= docs.len() as usize;
+            docs.iter().for_each(|doc| *shared.entry(doc).or_default() += 1);
         }
         let mut near: Vec<(u32, u32)> = shared.into_iter().map(|(doc, n)| (u32::MAX - n, doc)).collect();
         near.sort_unstable();
@@ -192,8 +198,23 @@ fn runs(catalogue: &Catalogue, atom: &Atom) -> tantivy::Result<Vec<String>> {
     }
     found.sort();
     found.dedup();
-    found.truncate(8);
+    found.truncate(SPELLINGS);
     Ok(found)
+}
+
+/// The documents of each term, the rarest first; none of a term too common to be counted at all.
+fn rarest_first(segment: &Segment, wanted: &[String]) -> tantivy::Result<Vec<Docs>> {
+    let index = segment.reader.inverted_index(segment.fields.title)?;
+    let mut terms: Vec<(u32, &String)> = Vec::new();
+    for text in wanted {
+        let term = tantivy::Term::from_field_text(segment.fields.title, text);
+        let hits = index.doc_freq(&term)?;
+        if hits > 0 && hits as usize <= COUNTED {
+            terms.push((hits, text));
+        }
+    }
+    terms.sort_unstable();
+    terms.into_iter().map(|(_, term)| segment.term(segment.fields.title, term)).collect()
 }
 
 /// A piece of `value` that is exactly one edit away.

@@ -85,9 +85,9 @@ pub(crate) fn reckon(catalogue: &Catalogue, query: &Query) -> tantivy::Result<Re
         initials.docs =
             initials.docs.iter().zip(&found.docs).map(|(docs, known)| docs.minus(known)).collect();
         let by_initials = passing(catalogue, query, &initials)?;
-        readings = letters.readings();
         let mut say =
             |kind, hits| advice.push(Advice { kind, hits: Some(hits), query: Some(letters.typed.clone()) });
+        let read_initials = by_initials > 0 && (with_syllables == 0 || query.field == SearchField::Pinyin);
         if with_syllables == 0 && by_initials > 0 {
             add(&mut found, initials);
             say(AdviceKind::ReadAsPinyin, by_initials);
@@ -98,6 +98,7 @@ pub(crate) fn reckon(catalogue: &Catalogue, query: &Query) -> tantivy::Result<Re
         } else if by_initials > 0 {
             add(&mut found, initials);
         }
+        readings = letters.readings(read_initials);
     }
     Ok(Reckoned { asked, found, literal, readings, advice })
 }
@@ -140,11 +141,12 @@ fn hits(
         .filter(|atom| matches!(atom.field, SearchField::Any | SearchField::Title))
         .map(|atom| atom.normal.clone())
         .collect();
+    let mut unpacker = catalogue.sides.unpacker()?;
     let mut hits = Vec::with_capacity(end - start);
     for &place in places.get(start..).unwrap_or_default() {
         let number = catalogue.segments[place.0].number(place.1);
         let Some(number) = number else { continue };
-        let mut entry = catalogue.sides.entry(number)?;
+        let mut entry = catalogue.sides.entry(number, &mut unpacker)?;
         home_first(&mut entry, query.home.as_ref());
         let title = entry.bib.title.as_deref().unwrap_or_default();
         let mut title_highlight = analysis::highlight(title, &needles);

@@ -67,7 +67,7 @@ impl Catalogue {
     /// The entry with this id.
     pub fn entry(&self, id: &EditionId) -> Result<Option<Entry>, Error> {
         guarded(&self.dir, || match id.key().and_then(|key| self.sides.number(key)) {
-            Some(number) => self.sides.entry(number).map(Some),
+            Some(number) => self.sides.entry(number, &mut self.sides.unpacker()?).map(Some),
             None => Ok(None),
         })
     }

@@ -2,6 +2,8 @@
 //!
 //! All answers are made of these: queries, filters, counts. It knows no index and no query.
 
+use std::sync::LazyLock;
+
 /// A set of document numbers.
 #[derive(Clone, Debug)]
 pub(crate) enum Docs {
@@ -14,10 +16,55 @@ pub(crate) enum Docs {
 /// A list with more than one document in this many becomes bits: a bit costs 1/32 of a number in a list,
 /// and testing a listed document against bits costs about as much as a word of a popcount.
 const SPARSE: usize = 64;
+/// The same where one set is compared with many: whole vectors of bits are counted at a time.
+const DENSE_TO_COUNT: usize = 512;
+
+/// How many bits are set, by the widest instructions that the processor has.
+fn ones(words: &[u64]) -> u32 {
+    ARCH.dispatch(
+        #[inline(always)]
+        || words.iter().map(|w| w.count_ones()).sum(),
+    )
+}
+
+/// How many bits are set in both.
+fn ones_of_both(a: &[u64], b: &[u64]) -> u32 {
+    ARCH.dispatch(
+        #[inline(always)]
+        || a.iter().zip(b).map(|(a, b)| (a & b).count_ones()).sum(),
+    )
+}
+
+static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 impl Docs {
     pub(crate) fn none() -> Self {
         Self::List(Vec::new())
+    }
+
+    /// The union of many sets.
+    pub(crate) fn union(sets: impl Iterator<Item = Self>, max: u32) -> Self {
+        let mut list = Vec::new();
+        let mut wide = Self::none();
+        for docs in sets {
+            match docs {
+                Self::List(docs) => list.extend(docs),
+                bits => wide = wide.or(bits),
+            }
+        }
+        if list.len() * SPARSE > max as usize {
+            // Setting bits costs less than sorting.
+            let mut words = vec![0u64; (max as usize).div_ceil(64)];
+            for doc in list {
+                if let Some(word) = words.get_mut(doc as usize / 64) {
+                    *word |= 1 << (doc % 64);
+                }
+            }
+            return Self::from_bits(words).or(wide);
+        }
+        list.sort_unstable();
+        list.dedup();
+        Self::List(list).or(wide)
     }
 
     /// All documents of a segment.
@@ -30,8 +77,41 @@ impl Docs {
     }
 
     pub(crate) fn from_bits(words: Vec<u64>) -> Self {
-        let n: u32 = words.iter().map(|w| w.count_ones()).sum();
+        let n = ones(&words);
         Self::Bits(words, n).settled()
+    }
+
+    /// The same set in the shape that is quickest to compare with many others: bits pay off earlier there.
+    pub(crate) fn for_counting(self, max: u32) -> Self {
+        match self {
+            Self::List(list) if list.len() * DENSE_TO_COUNT > max as usize => {
+                let n = list.len() as u32;
+                let mut words = vec![0u64; (max as usize).div_ceil(64)];
+                for doc in list {
+                    if let Some(word) = words.get_mut(doc as usize / 64) {
+                        *word |= 1 << (doc % 64);
+                    }
+                }
+                Self::Bits(words, n)
+            }
+            docs => docs,
+        }
+    }
+
+    /// Calls `visit` with each document, in order.
+    pub(crate) fn each(&self, mut visit: impl FnMut(u32)) {
+        match self {
+            Self::List(list) => list.iter().for_each(|&doc| visit(doc)),
+            Self::Bits(words, _) => {
+                for (i, &word) in (0u32..).zip(words) {
+                    let mut rest = word;
+                    while rest != 0 {
+                        visit(i * 64 + rest.trailing_zeros());
+                        rest &= rest - 1;
+                    }
+                }
+            }
+        }
     }
 
     /// A sorted list.
@@ -111,9 +191,7 @@ impl Docs {
     /// How many the two have in common.
     pub(crate) fn and_count(&self, other: &Self) -> u64 {
         match (self, other) {
-            (Self::Bits(a, _), Self::Bits(b, _)) => {
-                a.iter().zip(b).map(|(a, b)| u64::from((a & b).count_ones())).sum()
-            }
+            (Self::Bits(a, _), Self::Bits(b, _)) => u64::from(ones_of_both(a, b)),
             (Self::List(list), Self::Bits(words, _)) | (Self::Bits(words, _), Self::List(list)) => {
                 list.iter().filter(|&&d| bit(words, d)).count() as u64
             }
@@ -144,12 +222,7 @@ impl Docs {
                 }
                 Self::Bits(words, n)
             }
-            (Self::List(mut a), Self::List(b)) => {
-                a.extend(b);
-                a.sort_unstable();
-                a.dedup();
-                Self::List(a)
-            }
+            (Self::List(a), Self::List(b)) => Self::List(merged(&a, &b)),
         }
     }
 
@@ -187,6 +260,22 @@ impl Docs {
 
 fn bit(words: &[u64], doc: u32) -> bool {
     words.get(doc as usize / 64).is_some_and(|w| w >> (doc % 64) & 1 == 1)
+}
+
+fn merged(mut a: &[u32], mut b: &[u32]) -> Vec<u32> {
+    let mut out = Vec::with_capacity(a.len() + b.len());
+    while let (Some((&x, rest_a)), Some((&y, rest_b))) = (a.split_first(), b.split_first()) {
+        out.push(x.min(y));
+        if x <= y {
+            a = rest_a;
+        }
+        if y <= x {
+            b = rest_b;
+        }
+    }
+    out.extend_from_slice(a);
+    out.extend_from_slice(b);
+    out
 }
 
 /// Walks the shorter list and leaps through the longer one.

@@ -77,7 +77,7 @@ fn years(segment: &Segment, query: &Query) -> Option<Docs> {
     }
     let (from, to) = (query.from.unwrap_or(i16::MIN), query.to.unwrap_or(i16::MAX));
     let within = segment.years.iter().filter(|(year, _)| (from..=to).contains(year));
-    Some(within.fold(Docs::none(), |docs, (_, own)| docs.or(own.clone())))
+    Some(Docs::union(within.map(|(_, own)| own.clone()), segment.max))
 }
 
 /// Whether any filter is set.

@@ -198,22 +198,7 @@ fn by_prefix(segment: &Segment, field: Field, prefix: &str, cut: &mut bool) -> t
     }
     let sets = segment.sets(field, prefix, |_| true)?;
     *cut |= sets.len() >= MOST_TERMS;
-    Ok(union(sets.into_iter().map(|(_, docs)| docs), segment.max))
-}
-
-/// The union of many sets, most of them small.
-pub(crate) fn union(sets: impl Iterator<Item = Docs>, max: u32) -> Docs {
-    let mut list = Vec::new();
-    let mut wide = Docs::none();
-    for docs in sets {
-        match docs {
-            Docs::List(docs) => list.extend(docs),
-            bits => wide = wide.or(bits),
-        }
-    }
-    list.sort_unstable();
-    list.dedup();
-    Docs::from_list(list, max).or(wide)
+    Ok(Docs::union(sets.into_iter().map(|(_, docs)| docs), segment.max))
 }
 
 impl Catalogue {

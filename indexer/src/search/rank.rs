@@ -11,7 +11,7 @@ use crate::search::sides::{Part, TextRecord};
 use crate::search::{Catalogue, SearchField};
 
 /// Candidates that are compared; those behind them follow in the order of the index.
-const CAP: usize = 2_000;
+const CAP: usize = 1_000;
 
 /// A document of a segment.
 pub(crate) type Place = (usize, u32);

@@ -8,7 +8,7 @@ use tantivy::schema::Field;
 use crate::index::reading::{self, Piece};
 use crate::index::terms::VALUE;
 use crate::search::docs::Docs;
-use crate::search::find::{Found, union};
+use crate::search::find::Found;
 use crate::search::grammar::Asked;
 use crate::search::segment::{MOST_TERMS, Segment};
 use crate::search::sides::Part;
@@ -16,6 +16,10 @@ use crate::search::{Catalogue, SearchField};
 
 /// Candidates whose characters are verified one by one.
 const CAP: u32 = 20_000;
+/// Candidates that are verified rather than thinned out by further pairs.
+const FEW: u32 = 2_000;
+/// A set of more characters is no whole syllable.
+const WIDE: usize = 300;
 /// Longer queries are not pinyin of anything.
 const MOST_LETTERS: usize = 60;
 /// Fewer letters are no beginning of a reading that a cataloguer gave.
@@ -107,11 +111,11 @@ impl Letters {
         Some(Self { field, splits, letters: joined, initials, typed })
     }
 
-    /// The readings, for ranking.
-    pub(crate) fn readings(&self) -> Vec<Reading> {
+    /// The readings, for ranking; those of initials where they took part.
+    pub(crate) fn readings(&self, by_initials: bool) -> Vec<Reading> {
         let sets = |split: &Vec<Piece>| Reading(split.iter().map(reading::chars).collect());
         let mut readings: Vec<Reading> = self.splits.iter().map(sets).collect();
-        if let Some(initials) = &self.initials {
+        if let Some(initials) = self.initials.as_ref().filter(|_| by_initials) {
             let chars = |c: char| reading::chars(&Piece::Prefix(c.to_string()));
             readings.push(Reading(initials.chars().map(chars).collect()));
         }
@@ -162,7 +166,7 @@ impl Letters {
         for (kind, access) in [("p", SearchField::Title), ("q", SearchField::Author)] {
             if every || self.field == access {
                 let sets = segment.sets(segment.fields.initials, &format!("{kind}{letters}"), |_| true)?;
-                docs = docs.or(union(sets.into_iter().map(|(_, docs)| docs), segment.max));
+                docs = docs.or(Docs::union(sets.into_iter().map(|(_, docs)| docs), segment.max));
             }
         }
         Ok(docs)
@@ -199,7 +203,7 @@ impl Letters {
                 if initials.len() >= 4 && !matches!(self.field, SearchField::Author | SearchField::Subject) {
                     let sets = segment.sets(field, &format!("t{initials}"), |_| true)?;
                     found.exact &= sets.len() < MOST_TERMS;
-                    docs = docs.or(union(sets.into_iter().map(|(_, docs)| docs), segment.max));
+                    docs = docs.or(Docs::union(sets.into_iter().map(|(_, docs)| docs), segment.max));
                 }
                 if self.field == SearchField::Pinyin {
                     // Java简明教程 has the initials javajmjc, but `java` is no reading in it.
@@ -212,15 +216,22 @@ impl Letters {
     }
 }
 
-/// Documents with each pair of neighbouring characters, in some reading.
+/// Documents with pairs of neighbouring characters in some reading; more than two characters are to be verified.
 fn neighbours(segment: &Segment, field: Field, sets: &[Vec<char>]) -> tantivy::Result<Docs> {
     if let [only] = sets {
         let single = only.iter().map(|c| segment.term(field, &c.to_string()));
-        return Ok(union(single.collect::<tantivy::Result<Vec<_>>>()?.into_iter(), segment.max));
+        return Ok(Docs::union(single.collect::<tantivy::Result<Vec<_>>>()?.into_iter(), segment.max));
     }
+    let mut order: Vec<&[Vec<char>]> = sets.windows(2).collect();
+    order.sort_by_key(|pair| pair[0].len() * pair[1].len());
     let mut docs: Option<Docs> = None;
-    for pair in sets.windows(2) {
-        let here = union(pairs(segment, field, &pair[0], &pair[1])?.into_iter(), segment.max);
+    for (n, pair) in order.into_iter().enumerate() {
+        // Beginnings of syllables stand for hundreds of characters: what the narrow pairs left is verified anyway.
+        let few = docs.as_ref().is_some_and(|docs| docs.len() <= FEW);
+        if n > 0 && (few || pair.iter().any(|set| set.len() > WIDE)) {
+            break;
+        }
+        let here = Docs::union(pairs(segment, field, &pair[0], &pair[1])?.into_iter(), segment.max);
         let both = docs.map_or(here.clone(), |docs| docs.and(&here));
         if both.is_empty() {
             return Ok(both);

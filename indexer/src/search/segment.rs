@@ -13,6 +13,9 @@ use crate::search::docs::Docs;
 /// Values of a closed field, in term order, each with its documents.
 pub(crate) type Sets = Vec<(String, Docs)>;
 
+/// The place of no year.
+pub(crate) const NO_YEAR: u16 = u16::MAX;
+
 /// Prefix searches take at most this many terms: beyond it a prefix says too little to be meant.
 pub(crate) const MOST_TERMS: usize = 50_000;
 
@@ -24,6 +27,8 @@ pub(crate) struct Segment {
     pub(crate) kinds: Sets,
     pub(crate) languages: Sets,
     pub(crate) years: Vec<(i16, Docs)>,
+    /// For each document the place of its year in `years`, `NO_YEAR` where it has none.
+    pub(crate) year_of: Vec<u16>,
     pub(crate) main_classes: Sets,
     pub(crate) authors: Option<StrColumn>,
     pub(crate) subjects: Option<StrColumn>,
@@ -41,6 +46,7 @@ impl Segment {
             kinds: Vec::new(),
             languages: Vec::new(),
             years: Vec::new(),
+            year_of: Vec::new(),
             main_classes: Vec::new(),
             authors: fast.str("author_heading")?,
             subjects: fast.str("subject_heading")?,
@@ -60,6 +66,14 @@ impl Segment {
         segment.years =
             years.into_iter().filter_map(|(year, docs)| Some((year.parse().ok()?, docs))).collect();
         segment.years.sort_by_key(|&(year, _)| year);
+        segment.year_of = vec![NO_YEAR; segment.max as usize];
+        for (place, (_, docs)) in (0..NO_YEAR).zip(&segment.years) {
+            for doc in docs.iter() {
+                if let Some(year) = segment.year_of.get_mut(doc as usize) {
+                    *year = place;
+                }
+            }
+        }
         Ok(segment)
     }
 

@@ -56,8 +56,14 @@ impl Sides {
         })
     }
 
+    /// What unpacks entries: made once for a page, since making it costs more than an entry.
+    pub(crate) fn unpacker(&self) -> Result<Decompressor<'_>, Error> {
+        let damaged = |_| Error::Damaged { path: self.dir.join(pack::DICTIONARY), what: "the dictionary" };
+        Decompressor::with_prepared_dictionary(&self.dictionary).map_err(damaged)
+    }
+
     /// Entry `number`.
-    pub(crate) fn entry(&self, number: u32) -> Result<Entry, Error> {
+    pub(crate) fn entry(&self, number: u32, unpacker: &mut Decompressor<'_>) -> Result<Entry, Error> {
         let damaged = |what| Error::Damaged { path: self.dir.join(pack::ENTRIES), what };
         let bytes = span(&self.entries, &self.entry_offsets, number).ok_or_else(|| damaged("an offset"))?;
         let (length, frame) = bytes.split_first_chunk::<4>().ok_or_else(|| damaged("a length"))?;
@@ -65,9 +71,7 @@ impl Sides {
         if length > pack::LARGEST_ENTRY {
             return Err(damaged("a length"));
         }
-        let mut decompressor = Decompressor::with_prepared_dictionary(&self.dictionary)
-            .map_err(|_| damaged("the dictionary"))?;
-        let packed = decompressor.decompress(frame, length).map_err(|_| damaged("a frame"))?;
+        let packed = unpacker.decompress(frame, length).map_err(|_| damaged("a frame"))?;
         pack::unpacked(&packed).ok_or_else(|| damaged("an entry"))
     }
 
