@@ -1,5 +1,6 @@
 //! Which characters a syllable may stand for, and the reverse; folded characters only.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use pinyin::ToPinyinMulti;
@@ -56,8 +57,8 @@ pub(super) fn begins_syllable(letters: &str) -> bool {
 }
 
 /// The syllable without its tone, ü as v.
-pub(super) fn plain(syllable: &str) -> String {
-    syllable.chars().map(|c| if c == 'ü' { 'v' } else { c }).collect()
+pub(super) fn plain(syllable: &str) -> Cow<'_, str> {
+    if syllable.contains('ü') { Cow::Owned(syllable.replace('ü', "v")) } else { Cow::Borrowed(syllable) }
 }
 
 impl Readings {
@@ -71,7 +72,8 @@ impl Readings {
             let (Some(target), None) = (chars.next(), chars.next()) else { continue };
             // A rare form lends its target the first reading only: the rest would make every syllable longer.
             let n = if target == c || common(c) { multi.count() } else { 1 };
-            let proper = multi.into_iter().take(n).map(|p| plain(p.plain())).filter(|s| spoken(s));
+            let proper =
+                multi.into_iter().take(n).map(|p| plain(p.plain()).into_owned()).filter(|s| spoken(s));
             let mut own: Vec<String> = proper.collect();
             // Many type ü as u, and only lü and nü can be meant then.
             let typed: Vec<String> =
@@ -111,10 +113,25 @@ impl Readings {
 
 /// In GB 2312: its readings are all in use.
 pub(super) fn common(c: char) -> bool {
-    let mut buffer = [0; 4];
-    let (bytes, _, lost) = encoding_rs::GBK.encode(c.encode_utf8(&mut buffer));
-    !lost && matches!(*bytes, [0xB0..=0xF7, 0xA1..=0xFE])
+    let at = (c as usize).wrapping_sub(FIRST_HAN);
+    COMMON.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
 }
+
+const FIRST_HAN: usize = 0x4E00;
+
+/// A bit a character from `FIRST_HAN` on: titles ask for each of theirs, and encoding one takes a hundred times longer.
+static COMMON: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let mut words = vec![0u64; (0xA000 - FIRST_HAN) / 64];
+    for at in 0..words.len() * 64 {
+        let Some(c) = char::from_u32((FIRST_HAN + at) as u32) else { continue };
+        let mut buffer = [0; 4];
+        let (bytes, _, lost) = encoding_rs::GBK.encode(c.encode_utf8(&mut buffer));
+        if !lost && matches!(*bytes, [0xB0..=0xF7, 0xA1..=0xFE]) {
+            words[at / 64] |= 1 << (at % 64);
+        }
+    }
+    words
+});
 
 /// Interjections such as `hm` and `ng` are no syllables of a title.
 fn spoken(syllable: &str) -> bool {
