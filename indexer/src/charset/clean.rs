@@ -6,13 +6,27 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Whether valid UTF-8 is certainly NFC and free of controls; `false` may also mean "look closer".
 pub(super) fn is_clean_utf8(bytes: &[u8]) -> bool {
+    is_clean_beside(bytes, |_| false)
+}
+
+/// The same for a whole record, whose field terminators and subfield delimiters are no text.
+pub(super) fn is_clean_record(bytes: &[u8]) -> bool {
+    is_clean_beside(bytes, |b| matches!(b, 0x1E | 0x1F))
+}
+
+#[inline]
+fn is_clean_beside(bytes: &[u8], is_no_text: impl Fn(u8) -> bool) -> bool {
     const BLOCK: usize = 32;
     let mut from = 0;
     while from < bytes.len() {
         let to = (from + BLOCK).min(bytes.len());
         // One flat pass over a block compiles to vector compares; only blocks with punctuation look closer.
-        let plain = bytes[from..to].iter().fold(true, |plain, &b| plain & is_plain(b));
-        if !plain && !(from..to).all(|at| PLAIN[usize::from(bytes[at])] || is_harmless(&bytes[at..])) {
+        let plain = bytes[from..to].iter().fold(true, |plain, &b| plain & (is_plain(b) | is_no_text(b)));
+        let is_fine = |at: usize| {
+            let b = bytes[at];
+            PLAIN[usize::from(b)] || is_no_text(b) || is_harmless(&bytes[at..])
+        };
+        if !plain && !(from..to).all(is_fine) {
             return false;
         }
         from = to;

@@ -4,7 +4,7 @@
 
 use encoding_rs::{BIG5, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::clean::{clean_from, push_clean};
+use super::clean::{clean_from, is_clean_record, push_clean};
 use super::marc8::{self, Sets};
 use super::{Charset, pairs};
 
@@ -62,6 +62,11 @@ impl FieldDecoder {
 /// Appends text that is decoded already: NFC, without C0 and C1 controls.
 pub(crate) fn clean(text: &str, out: &mut String) -> Damage {
     Damage { replaced: 0, controls: push_clean(text, out) }
+}
+
+/// Whether the text of a record is clean as it stands, its field terminators and subfield delimiters aside.
+pub(crate) fn is_clean(text: &str) -> bool {
+    is_clean_record(text.as_bytes())
 }
 
 fn utf8(bytes: &[u8], out: &mut String) -> Damage {

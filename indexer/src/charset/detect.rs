@@ -39,7 +39,8 @@ pub fn detect(parts: &[&[u8]], hint: Hint) -> Charset {
             _ => return Charset::Gb18030,
         }
     }
-    if !has_escape && hint.prior != Some(Charset::Big5) && plausible::is_obvious_gb18030(parts) {
+    let is_prior = hint.prior == Some(Charset::Gb18030);
+    if !has_escape && hint.prior != Some(Charset::Big5) && plausible::is_obvious_gb18030(parts, is_prior) {
         return Charset::Gb18030;
     }
     let gb18030 = plausible::gb18030(parts);

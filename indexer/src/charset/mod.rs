@@ -14,8 +14,8 @@ mod mojibake;
 mod pairs;
 mod plausible;
 
-pub(crate) use decode::clean;
 pub use decode::{Damage, FieldDecoder, decode};
+pub(crate) use decode::{clean, is_clean};
 pub use detect::{Hint, detect};
 pub use entities::decode_entities;
 pub use mojibake::repair_mojibake;

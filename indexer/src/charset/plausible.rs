@@ -10,13 +10,15 @@ use super::marc8;
 // So many characters with so large a share of common ones are GB 18030 beyond doubt: in Big5 two bytes of five
 // come from rows that make rare characters of GBK, in UTF-8 even more.
 const SAMPLE: u32 = 32;
-const ENOUGH: u32 = 24;
+// Where nearly all records of the file are in it, fewer will do.
+const SAMPLE_AFTER_OTHERS: u32 = 12;
 const OBVIOUS: f32 = 0.92;
 
 /// Whether the first characters alone show that it is GB 18030.
-pub(super) fn is_obvious_gb18030(parts: &[&[u8]]) -> bool {
-    let (share, n) = double_byte(parts, SAMPLE, gb18030_code);
-    n >= ENOUGH && share >= OBVIOUS
+pub(super) fn is_obvious_gb18030(parts: &[&[u8]], is_prior: bool) -> bool {
+    let limit = if is_prior { SAMPLE_AFTER_OTHERS } else { SAMPLE };
+    let (share, n) = double_byte(parts, limit, gb18030_code);
+    4 * n >= 3 * limit && share >= OBVIOUS
 }
 
 /// Share of characters that are in the 3,755 ideographs of GB 2312 level 1, or in four-byte codes.
@@ -41,7 +43,7 @@ fn gb18030_code(code: &[u8]) -> Option<(usize, Worth)> {
 /// Whether the first characters alone show that it is Big5, where it cannot be GB 18030.
 pub(super) fn is_obvious_big5(parts: &[&[u8]]) -> bool {
     let (share, n) = double_byte(parts, SAMPLE, big5_code);
-    n >= ENOUGH && share >= OBVIOUS
+    4 * n >= 3 * SAMPLE && share >= OBVIOUS
 }
 
 /// Share of characters that are in the 5,401 ideographs of Big5 level 1.

@@ -118,20 +118,28 @@ fn is_exact(parts: &Parts<'_>) -> bool {
     }
     let data = &parts.bytes[parts.base..parts.end];
     let mut covered = 0;
+    let mut in_order = true;
     for entry in parts.directory.chunks_exact(ENTRY) {
         let Some((length, start)) = length_and_start(entry) else { return false };
         let end = start + length;
-        let whole = length > 0
-            && end <= data.len()
-            && data[end - 1] == FT
-            && (start == 0 || data[start - 1] == FT)
-            && memchr(FT, &data[start..end - 1]).is_none();
+        let whole =
+            length > 0 && end <= data.len() && data[end - 1] == FT && (start == 0 || data[start - 1] == FT);
         if !whole {
             return false;
         }
+        in_order &= start == covered;
         covered += length;
     }
+    // Where the fields follow each other, as many terminators as fields leave none inside of a field.
+    let n_fields = parts.directory.len() / ENTRY;
     covered == data.len()
+        && if in_order { memchr_iter(FT, data).count() == n_fields } else { none_holds_another(parts, data) }
+}
+
+fn none_holds_another(parts: &Parts<'_>, data: &[u8]) -> bool {
+    parts.directory.chunks_exact(ENTRY).filter_map(length_and_start).all(|(length, start)| {
+        data.get(start..(start + length).saturating_sub(1)).is_some_and(|field| memchr(FT, field).is_none())
+    })
 }
 
 fn exact_places<'a>(parts: &'a Parts<'_>) -> impl Iterator<Item = Place> + 'a {

@@ -1,6 +1,6 @@
 //! Bytes of a field's text → text, in the charset of the record, with a second try for the field alone.
 
-use crate::charset::{Charset, Damage, FieldDecoder, Hint, clean, decode, detect};
+use crate::charset::{Charset, Damage, FieldDecoder, Hint, clean, decode, detect, is_clean};
 
 use super::super::{Flaw, FlawCode, RawRecord, Record};
 use super::ParseOptions;
@@ -11,6 +11,8 @@ pub(super) struct TextDecoder<'a> {
     forced: bool,
     // All text of the record, where it is UTF-8 without a flaw: checked once, not piece by piece.
     whole: Option<&'a str>,
+    // Nor does any piece of it need cleaning.
+    is_clean: bool,
     // Remembers the sets that a MARC-8 field has switched on.
     field: FieldDecoder,
     // First offset at which each kind of damage was seen.
@@ -33,10 +35,12 @@ impl<'a> TextDecoder<'a> {
             None => detect(&[text], Hint { declared: declared.or(raw.declared), prior: options.prior }),
         };
         let is_utf8 = matches!(charset, Charset::Ascii | Charset::Utf8);
+        let whole = if is_utf8 { simdutf8::basic::from_utf8(text).ok() } else { None };
         Self {
             charset,
             forced: options.charset.is_some(),
-            whole: if is_utf8 { simdutf8::basic::from_utf8(text).ok() } else { None },
+            whole,
+            is_clean: whole.is_some_and(is_clean),
             field: FieldDecoder::new(charset),
             controls: None,
             mixed: None,
@@ -57,6 +61,10 @@ impl<'a> TextDecoder<'a> {
     pub(super) fn append(&mut self, bytes: &[u8], at: u64, out: &mut String) {
         let start = out.len();
         let damage = match self.known(bytes) {
+            Some(text) if self.is_clean && !has_delimiter(bytes) => {
+                out.push_str(text);
+                return;
+            }
             Some(text) => clean(text, out),
             None if is_plain(bytes) => {
                 // Printable ASCII is the same in every charset here.
@@ -113,6 +121,11 @@ impl<'a> TextDecoder<'a> {
         ];
         record.flaws.extend(found.into_iter().filter_map(|(code, at)| Some(Flaw { code, at: at? })));
     }
+}
+
+// A control field may hold what delimits elsewhere.
+fn has_delimiter(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |any, &b| any | matches!(b, 0x1E | 0x1F))
 }
 
 /// Printable ASCII only.
