@@ -131,9 +131,22 @@ impl Lang {
         fill(self.t(key), gaps)
     }
 
-    /// The name of a coded value, the code itself where it has none.
+    /// The name of a coded value, the code itself where it has none; classes and languages have tables of names.
     pub(crate) fn label(self, section: &str, code: &str) -> String {
-        self.find(&format!("{section}.{code}")).unwrap_or(code).to_owned()
+        let name = match section {
+            "class" => data::clc::name(code, self.of_tables()),
+            "language" => data::languages::name(code, self.of_tables()),
+            _ => self.find(&format!("{section}.{code}")),
+        };
+        name.unwrap_or(code).to_owned()
+    }
+
+    fn of_tables(self) -> data::names::Lang {
+        match self {
+            Lang::ZhHans => data::names::Lang::ZhHans,
+            Lang::ZhHant => data::names::Lang::ZhHant,
+            Lang::En => data::names::Lang::En,
+        }
     }
 }
 
@@ -266,7 +279,7 @@ mod tests {
             assert!(!is_key || all.contains(word.as_str()), "{word} is used, but no locale has it");
         }
         // Sections whose keys are put together from codes.
-        let coded = ["type", "language", "class", "field", "sort", "advice", "marc_unimarc", "marc_marc21"];
+        let coded = ["type", "field", "sort", "advice", "marc_unimarc", "marc_marc21"];
         for key in all {
             let section = key.split('.').next().unwrap();
             assert!(coded.contains(&section) || named.contains(key), "{key} is in the locales, but unused");
