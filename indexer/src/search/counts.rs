@@ -245,7 +245,7 @@ fn recount<'a>(
     catalogue: &'a Catalogue,
     counted: &[Ordinals],
     column: &impl Fn(&'a Segment) -> Option<&'a StrColumn>,
-    top: &mut Vec<(String, u64)>,
+    top: &mut [(String, u64)],
 ) -> tantivy::Result<()> {
     for (text, hits) in top.iter_mut() {
         *hits = 0;

@@ -160,9 +160,9 @@ impl<'a> Ranker<'a> {
                 10 + first
             } else if terms::starts(value, &self.whole) {
                 8 + first
-            } else if self.words.len() > 1 && self.words.iter().any(|w| w == value) {
-                6
-            } else if terms::holds(value, &self.whole, true, false) {
+            } else if self.words.len() > 1 && self.words.iter().any(|w| w == value)
+                || terms::holds(value, &self.whole, true, false)
+            {
                 6
             } else {
                 4
