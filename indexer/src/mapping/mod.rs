@@ -25,7 +25,7 @@ mod titles;
 mod words;
 
 pub use dialect::{Dialect, dialect};
-pub use engine::map;
+pub use engine::{map, map_brief};
 pub use guess::{Evidence, Guess, guess_profile};
 pub use profile::{FieldProfile, Grouping, HoldingsProfile, Role};
 

@@ -77,9 +77,10 @@ pub(super) struct RuleTable {
 const NONE: u8 = u8::MAX;
 
 impl RuleTable {
-    pub(super) fn new(rules: &'static [Rule]) -> Self {
+    /// The rules whose target is wanted; the others are as if they were not written.
+    pub(super) fn new(rules: &'static [Rule], wanted: impl Fn(Target) -> bool) -> Self {
         let mut by_number = Box::new([NONE; 1000]);
-        for (i, rule) in rules.iter().enumerate() {
+        for (i, rule) in rules.iter().enumerate().filter(|(_, rule)| wanted(rule.to)) {
             if let Some(number) = number(rule.tag) {
                 by_number[number] = i as u8;
             }

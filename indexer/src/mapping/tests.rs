@@ -431,3 +431,31 @@ fn people_and_bodies() {
         ]
     );
 }
+
+#[test]
+fn a_brief_mapping_says_the_same_as_a_whole_one() {
+    let record = record(
+        US,
+        &[
+            "001 ocm1",
+            "008 990101s1998    cc            000 0 chi d",
+            "020   $a7533918452 (pbk.)",
+            "245 14$6880-02$aThe San guo yan yi /$cLuo Guanzhong zhu.",
+            "260   $aBeijing :$bRen min chu ban she,$c1998.",
+            "502   $aThesis",
+            "650  0$aChina",
+            "880 10$6245-02/$1$a三国演义 /$c罗贯中著.",
+            "852   $bmain$hPL2690$i.S3$pA00012345",
+        ],
+    );
+    let profile = HoldingsProfile::default_for(Dialect::Marc21);
+    let whole = map(&record, Dialect::Marc21, &profile);
+    let brief = map_brief(&record, Dialect::Marc21, &profile);
+    assert_eq!(brief.holdings, whole.holdings);
+    let shown = |bib: &Bib| {
+        let texts = [&bib.title, &bib.romanised_title, &bib.subtitle, &bib.responsibility, &bib.publisher];
+        (texts.map(Clone::clone), bib.year, bib.isbns.clone(), bib.material_type, bib.languages.clone())
+    };
+    assert_eq!(shown(&brief.bib), shown(&whole.bib));
+    assert!(brief.bib.subjects.is_empty() && !whole.bib.subjects.is_empty());
+}

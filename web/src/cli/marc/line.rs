@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use indexer::bib::{Holding, Lendable};
-use indexer::mapping::{Dialect, HoldingsProfile, dialect, map};
+use indexer::mapping::{Dialect, HoldingsProfile, dialect, map_brief};
 use indexer::marc::{Account, Flaw, Record};
 
 use super::{DialectChoice, Item, Sink};
@@ -29,7 +29,7 @@ impl<W: Write> JsonLines<W> {
             DialectChoice::Unimarc => Dialect::Unimarc,
             DialectChoice::Marc21 => Dialect::Marc21,
         };
-        let mapped = map(record, dialect, &self.profiles[dialect as usize]);
+        let mapped = map_brief(record, dialect, &self.profiles[dialect as usize]);
         let bib = &mapped.bib;
         object.text("dialect", dialect.name());
         object.text("charset", record.charset.label());
