@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use encoding_rs::{Encoding, GB18030, WINDOWS_1252};
+use encoding_rs::{BIG5, Encoding, GB18030, WINDOWS_1252};
 
 /// The text as it was meant, where that is certain.
 pub fn repair_mojibake(text: &str) -> Option<String> {
@@ -83,7 +83,20 @@ fn repair_from_gbk(text: &str) -> Option<String> {
         Err(_) => return None,
     };
     let (n_han, n_other) = count_han(meant);
-    (is_sound(meant) && n_han >= 2 && n_han >= 4 * n_other).then(|| meant.to_owned())
+    let is_text = is_sound(meant) && n_han >= 2 && n_han >= 4 * n_other;
+    // Rare ideographs may happen to spell other rare ones: what was meant is mostly common.
+    (is_text && 4 * n_common(meant) >= 3 * n_han).then(|| meant.to_owned())
+}
+
+// Ideographs of level 1 of GB 2312 or of Big5.
+fn n_common(text: &str) -> usize {
+    let mut buffer = [0u8; 4];
+    let mut lead = |encoding: &'static Encoding, c: char| {
+        encode(encoding, c.encode_utf8(&mut buffer)).filter(|b| b.len() == 2).map_or(0, |b| b[0])
+    };
+    let is_common =
+        |c: &char| matches!(lead(GB18030, *c), 0xB0..=0xD7) || matches!(lead(BIG5, *c), 0xA4..=0xC6);
+    text.chars().filter(is_common).count()
 }
 
 fn encode(encoding: &'static Encoding, text: &str) -> Option<Vec<u8>> {
@@ -137,6 +150,7 @@ mod tests {
         for text in [
             "北京林业大学",
             "一猫碌",
+            "慊嶄垁",
             "三國演義",
             "Café Müller",
             "Ärzte ohne Grenzen",
