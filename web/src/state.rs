@@ -13,7 +13,7 @@ use daemon::settings::Settings;
 use indexer::archive::Archive;
 use indexer::bib::LibraryCode;
 use indexer::library::Members;
-use indexer::search::Catalogue;
+use indexer::search::{Catalogue, Query};
 
 use crate::blocking::{self, Turns};
 use crate::error::WebError;
@@ -128,8 +128,26 @@ impl App {
         }
     }
 
+    /// Asks what loads the dictionaries, so that no reader waits for them.
+    fn warm_up(&self) {
+        for text in ["三国演义", "sanguoyanyi"] {
+            let query = Query { text: text.to_owned(), ..Query::default() };
+            if let Some(Err(cause)) = self.open().map(|open| open.catalogue.search(&query)) {
+                tracing::error!("the first search failed: {:#}", anyhow::Error::new(cause));
+            }
+        }
+    }
+
     /// Glances once a second until the process ends.
     pub(crate) async fn keep_glancing(self) {
+        let app = self.clone();
+        let warmed = blocking::run(&self.0.turns, move || {
+            app.warm_up();
+            Ok(())
+        });
+        if let Err(cause) = warmed.await {
+            cause.log();
+        }
         let mut ticks = tokio::time::interval(GLANCE);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {
