@@ -227,9 +227,9 @@ impl SearchDocument {
 
 /// `TP 自动化、计算机`; a class without a name is its number.
 fn class_label(lang: Lang, class: &str) -> String {
-    match lang.find(&format!("class.{class}")) {
-        Some(name) => format!("{class} {name}"),
-        None => class.to_owned(),
+    match lang.label("class", class) {
+        name if name == class => name,
+        name => format!("{class} {name}"),
     }
 }
 
