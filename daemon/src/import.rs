@@ -6,8 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use indexer::archive::{Archive, Disk, FileLayer, ImportMode};
+use indexer::archive::{Archive, ImportMode};
 use indexer::bib::LibraryCode;
+use indexer::files::{Disk, FileLayer};
 use indexer::pipeline::{self, ImportOutcome, ImportReport, ImportRequest, Progress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -14,6 +14,8 @@ pub mod marc;
 
 pub mod mapping;
 
+pub mod files;
+
 pub mod archive;
 
 pub mod index;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::change_set::{ChangeSet, ImportMode};
 use super::error::{Error, Result};
-use super::file_layer::{FileLayer, replace_file};
 use super::pack::{Pack, PackName};
 use super::pack_writer::{CompressAll, one_by_one};
 use super::quarantine::Quarantine;
 use super::state::{Stamp, State};
 use crate::bib::LibraryCode;
+use crate::files::{FileLayer, replace_file};
 
 /// One library's archive.
 #[derive(Clone)]

@@ -9,13 +9,10 @@
 
 mod change_set;
 mod error;
-mod file_layer;
 mod key;
 mod library_archive;
 mod pack;
 mod pack_writer;
-#[cfg(test)]
-mod power_cut;
 mod quarantine;
 mod state;
 #[cfg(test)]
@@ -27,11 +24,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::bib::{LibraryCode, RecordLocator};
+use crate::files::{Disk, FileLayer};
 use crate::marc::RawRecord;
 
 pub use change_set::{Added, ChangeSet, Counts, ImportMode};
 pub use error::{Error, Result};
-pub use file_layer::{Disk, FileLayer, WriteFile, replace_file};
 pub use key::{ContentHash, RecordKey};
 pub use library_archive::LibraryArchive;
 pub use pack::{Pack, PackName, StoredRecord};

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::error::{Error, Result};
-use super::file_layer::{FileLayer, WriteFile};
 use super::pack::{MAGIC, PackName, TAIL, VERSION, put_varint};
+use crate::files::{FileLayer, WriteFile};
 use crate::marc::RawRecord;
 
 // Large enough that zstd finds the repetitions of neighbours, small enough that one record is cheap to fetch.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::file_layer::{FileLayer, WriteFile};
+use crate::files::{FileLayer, WriteFile};
 
 /// A rejected piece of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,9 +22,9 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::file_layer::FileLayer;
 use super::key::{ContentHash, RecordKey};
 use super::pack::PackName;
+use crate::files::FileLayer;
 
 const MAGIC: &[u8; 8] = b"LMSTATE\0";
 const VERSION: u32 = 1;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::power_cut::StopsAt;
 use super::*;
 use crate::charset::Charset;
+use crate::files::power_cut::StopsAt;
 use crate::marc::{Carrier, Flaw, FlawCode};
 
 /// What a test says of a record: control number, text.

@@ -7,6 +7,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+#[cfg(test)]
+pub(crate) mod power_cut;
+
 /// Where durable writes go.
 pub trait FileLayer: Send + Sync {
     /// Makes a folder and those above it.
@@ -17,10 +20,14 @@ pub trait FileLayer: Send + Sync {
     fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
     /// Gives a file another name, replacing any of that name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file a second name; fails where the name is taken.
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
 }
 
 /// A file being written.
@@ -38,6 +45,24 @@ pub fn replace_file(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> io::Res
     drop(file);
     files.rename(&temporary, path)?;
     files.sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Removes a folder with everything in it; one that is not there is removed already.
+pub fn remove_tree(files: &dyn FileLayer, path: &Path) -> io::Result<()> {
+    let items = match fs::read_dir(path) {
+        Ok(items) => items,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for item in items {
+        let item = item?;
+        if item.file_type()?.is_dir() {
+            remove_tree(files, &item.path())?;
+        } else {
+            files.remove(&item.path())?;
+        }
+    }
+    files.remove_dir(path)
 }
 
 /// The file system itself.
@@ -72,8 +97,16 @@ impl FileLayer for Disk {
         Ok(())
     }
 
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::{Disk, FileLayer, WriteFile};
 
 /// Stops at the n-th write, and can then lose what was not synced.
-pub(super) struct StopsAt {
+pub(crate) struct StopsAt {
     journal: Arc<Mutex<Journal>>,
 }
 
@@ -24,7 +24,7 @@ struct Journal {
 }
 
 impl StopsAt {
-    pub(super) fn new(n: u64) -> Arc<Self> {
+    pub(crate) fn new(n: u64) -> Arc<Self> {
         Arc::new(Self { journal: Arc::new(Mutex::new(Journal { left: n, ..Journal::default() })) })
     }
 
@@ -32,7 +32,7 @@ impl StopsAt {
         self.journal.lock().unwrap().step()
     }
 
-    pub(super) fn lose_what_was_not_synced(&self) {
+    pub(crate) fn lose_what_was_not_synced(&self) {
         let journal = self.journal.lock().unwrap();
         for (from, to, before) in journal.renames.iter().rev() {
             std::fs::rename(to, from).unwrap();
@@ -92,6 +92,16 @@ impl FileLayer for StopsAt {
         self.step()?;
         self.journal.lock().unwrap().renames.retain(|(_, to, _)| to.parent() != Some(path));
         Disk.sync_dir(path)
+    }
+
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        Disk.hard_link(from, to)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        Disk.remove_dir(path)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
