@@ -1,7 +1,7 @@
 //! One import on its way: compares each record with the state in force, writes what is new, and commits.
 //!
 //! It decides by key and hash alone what is new, changed, the same, a duplicate or gone (CONTRACT §7). Records
-//! are streamed into packs as they come; memory holds 40 bytes a record of the state and 60 to 80 a change.
+//! are streamed into packs as they come; memory holds 44 bytes a record of the state and 60 to 80 a change.
 
 use std::sync::Arc;
 
@@ -80,6 +80,9 @@ enum Fate {
 // Slot of `fresh` that was added and deleted in the same run.
 const DEAD: u32 = u32::MAX;
 
+// `first_seen` of a key that comes with this import, whose number is known when it is committed.
+const NOW: u32 = u32::MAX;
+
 impl ChangeSet {
     pub(super) fn new(
         archive: LibraryArchive,
@@ -125,6 +128,7 @@ impl ChangeSet {
             return Ok(self.count(Added::Duplicate));
         }
         let before = self.base.find(&key).filter(|&idx| self.fates[idx] != Fate::Removed);
+        let mut first_seen = NOW;
         let added = match before {
             Some(idx) if self.base.slots[idx].content == content => {
                 self.fates[idx] = Fate::Kept;
@@ -132,6 +136,7 @@ impl ChangeSet {
             }
             Some(idx) => {
                 self.fates[idx] = Fate::Replaced;
+                first_seen = self.base.slots[idx].first_seen;
                 Added::Changed
             }
             None => Added::New,
@@ -140,6 +145,7 @@ impl ChangeSet {
         let mut slot = Slot::new(key, content, auxiliary);
         slot.set_pack_idx(pack_idx);
         slot.slot = slot_in_pack;
+        slot.first_seen = first_seen;
         self.by_key.insert(key, self.fresh.len() as u32);
         self.fresh.push(slot);
         Ok(self.count(added))
@@ -210,6 +216,10 @@ impl ChangeSet {
         let n_before = self.base.packs.len() as u32;
         for slot in &mut fresh {
             slot.set_pack_idx(n_before + slot.pack_idx() as u32);
+            if slot.first_seen == NOW {
+                // The highest value stands for `NOW`; so many imports would take a century of them a second.
+                slot.first_seen = u32::try_from(number).unwrap_or(NOW).min(NOW - 1);
+            }
         }
         let mut slots: Vec<Slot> = kept.collect();
         slots.append(&mut fresh);

@@ -2,6 +2,7 @@
 //!
 //! Whoever writes holds the lock of the data directory; taking it is the daemon's affair.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ impl LibraryArchive {
                 Ok(number) => Ok(Some(number)),
                 Err(_) => Err(Error::damaged(&path, "it does not name a state")),
             },
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::reading(&path)(error)),
         }
     }
@@ -59,9 +60,19 @@ impl LibraryArchive {
     /// The library's current records.
     pub fn state(&self) -> Result<State> {
         match self.current_number()? {
-            Some(number) => State::read(&self.state_path(number)),
+            Some(number) => self.state_numbered(number),
             None => Ok(State::default()),
         }
+    }
+
+    /// One of the states that are kept, in force or not; 0 is the empty one before the first import.
+    pub fn state_numbered(&self, number: u64) -> Result<State> {
+        if number == 0 {
+            return Ok(State::default());
+        }
+        let path = self.state_path(number);
+        let state = State::read(&path)?;
+        if state.number == number { Ok(state) } else { Err(Error::damaged(&path, "it is another state")) }
     }
 
     /// What identifies the state in force; `None` before the first import.
@@ -106,7 +117,7 @@ impl LibraryArchive {
         let path = self.folder.join(name);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::reading(&path)(error)),
         }
     }
@@ -150,19 +161,19 @@ impl LibraryArchive {
         self.folder.join("states").join(format!("{number:010}.state"))
     }
 
-    // Above every number ever used, so that an undone state is never overwritten.
+    // Above every number that any library ever used: an undone state is never overwritten, and numbers tell
+    // in which order imports of different libraries came. Names of files suffice for that.
     pub(super) fn next_number(&self) -> Result<u64> {
-        let folder = self.folder.join("states");
-        if !folder.is_dir() {
-            return Ok(1);
+        let root = self.folder.parent().unwrap_or(&self.folder);
+        let mut highest: u64 = 0;
+        for library in paths_in(root)? {
+            for path in paths_in(&library.join("states"))? {
+                let number =
+                    path.file_name().and_then(|name| name.to_str()?.strip_suffix(".state")?.parse().ok());
+                highest = highest.max(number.unwrap_or(0));
+            }
         }
-        let mut highest = 0;
-        for item in std::fs::read_dir(&folder).map_err(Error::reading(&folder))? {
-            let name = item.map_err(Error::reading(&folder))?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".state")?.parse().ok());
-            highest = highest.max(number.unwrap_or(0));
-        }
-        Ok(highest + 1)
+        highest.checked_add(1).ok_or_else(|| Error::damaged(root, "a state has an impossible number"))
     }
 
     pub(super) fn switch(&self, number: u64) -> Result<()> {
@@ -180,4 +191,16 @@ impl LibraryArchive {
             }
         }
     }
+}
+
+// What a folder holds; nothing where it is none.
+fn paths_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let items = match std::fs::read_dir(folder) {
+        Ok(items) => items,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(Error::reading(folder)(error)),
+    };
+    items.map(|item| Ok(item.map_err(Error::reading(folder))?.path())).collect()
 }

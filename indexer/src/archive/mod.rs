@@ -8,6 +8,7 @@
 //! `current` by rename: whoever is stopped between any two of these leaves the old state in force.
 
 mod change_set;
+mod difference;
 mod error;
 mod key;
 mod library_archive;
@@ -28,6 +29,7 @@ use crate::files::{Disk, FileLayer};
 use crate::marc::RawRecord;
 
 pub use change_set::{Added, ChangeSet, Counts, ImportMode};
+pub use difference::{Difference, differences};
 pub use error::{Error, Result};
 pub use key::{ContentHash, RecordKey};
 pub use library_archive::LibraryArchive;

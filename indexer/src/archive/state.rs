@@ -1,9 +1,12 @@
 //! A state: which records a library has now, and in which packs they lie.
 //!
 //! A state never changes once written; an import that changes anything writes the next number. It knows
-//! hashes and places, no bytes of records. About 40 bytes a record on disk and in memory.
+//! hashes and places, no bytes of records. 44 bytes a record on disk and in memory.
 //!
-//! File `states/<number, ten digits>.state`, format version 1, numbers little endian:
+//! States are numbered across all libraries of a data directory, in the order of their imports: the number of
+//! the state in which a key came first says which of two records of different libraries is the elder.
+//!
+//! File `states/<number, ten digits>.state`, format version 2, numbers little endian:
 //!
 //! | bytes | meaning |
 //! |---|---|
@@ -14,8 +17,11 @@
 //! | 4 | number of packs |
 //! | 8 | number of records |
 //! | 32 a pack | its BLAKE3 name |
-//! | 40 a record, ascending by key | 16 key, 16 content hash, 4 index of the pack with bit 31 set for a holdings or authority record, 4 slot in the pack |
+//! | 44 a record, ascending by key | 16 key, 16 content hash, 4 index of the pack with bit 31 set for a holdings or authority record, 4 slot in the pack, 4 number of the state in which the key first came |
 //! | 32 | BLAKE3 of all bytes before |
+//!
+//! Version 1 numbered each library by itself and had 40 bytes a record: its records count as there from the
+//! beginning (`first_seen` 0).
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
@@ -27,15 +33,17 @@ use super::pack::PackName;
 use crate::files::FileLayer;
 
 const MAGIC: &[u8; 8] = b"LMSTATE\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 40;
-const SLOT: usize = 40;
+const SLOT: usize = 44;
+// Length of a record in version 1, which is how version 2 begins.
+const SLOT_1: usize = 40;
 const AUXILIARY: u32 = 1 << 31;
 
 /// A library's current records.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// Its number; 0 for the state before the first import.
+    /// Its number among those of all libraries; 0 for the state before the first import.
     pub number: u64,
     /// The state it followed.
     pub previous: u64,
@@ -55,11 +63,13 @@ pub struct Slot {
     pack: u32,
     /// Number of the record in its pack.
     pub slot: u32,
+    /// Number of the state in which its key came to this library; a change does not renew it, a return does.
+    pub first_seen: u32,
 }
 
 impl Slot {
     pub(super) fn new(key: RecordKey, content: ContentHash, auxiliary: bool) -> Self {
-        Self { key, content, pack: if auxiliary { AUXILIARY } else { 0 }, slot: 0 }
+        Self { key, content, pack: if auxiliary { AUXILIARY } else { 0 }, slot: 0, first_seen: 0 }
     }
 
     /// Index of the pack in `State::packs`.
@@ -129,9 +139,10 @@ impl State {
         if version > VERSION {
             return Err(Error::TooNew { path: path.to_owned(), found: version, known: VERSION });
         }
+        let slot_length = if version < 2 { SLOT_1 } else { SLOT };
         let (n_packs, n_slots) = (u32_at(&header, 28) as u64, u64_at(&header, 32));
         let stated = n_slots
-            .checked_mul(SLOT as u64)
+            .checked_mul(slot_length as u64)
             .map(|slots| slots.saturating_add(n_packs * 32 + HEADER as u64 + 32));
         if stated != Some(length) {
             return Err(Error::damaged(path, "its length is not what its header says"));
@@ -149,7 +160,7 @@ impl State {
         }
         for _ in 0..n_slots {
             let mut bytes = [0; SLOT];
-            input.read_exact(&mut bytes).map_err(Error::reading(path))?;
+            input.read_exact(&mut bytes[..slot_length]).map_err(Error::reading(path))?;
             state.slots.push(decode(&bytes));
         }
         let computed = *input.hasher.finalize().as_bytes();
@@ -209,6 +220,7 @@ fn encode(slot: &Slot, out: &mut Vec<u8>) {
     out.extend_from_slice(slot.content.as_bytes());
     out.extend_from_slice(&slot.pack.to_le_bytes());
     out.extend_from_slice(&slot.slot.to_le_bytes());
+    out.extend_from_slice(&slot.first_seen.to_le_bytes());
 }
 
 fn decode(bytes: &[u8; SLOT]) -> Slot {
@@ -221,6 +233,7 @@ fn decode(bytes: &[u8; SLOT]) -> Slot {
         content: ContentHash::from_bytes(content),
         pack: u32_at(bytes, 32),
         slot: u32_at(bytes, 36),
+        first_seen: u32_at(bytes, 40),
     }
 }
 

@@ -189,6 +189,90 @@ fn codes_that_leave_the_folder_are_refused() {
     }
 }
 
+#[test]
+fn a_key_keeps_the_number_of_the_import_it_came_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let other = LibraryCode::new("BUU");
+    let mut changes = archive.library(&other).unwrap().begin(ImportMode::Full).unwrap();
+    let elsewhere = raw("别家的书", 0);
+    changes.add(&elsewhere, None, ContentHash::of(&elsewhere), false).unwrap();
+    changes.commit().unwrap();
+    let seen = || {
+        let state = archive.library(&code()).unwrap().state().unwrap();
+        let of = |number| {
+            let key = RecordKey::of_control_number(number).unwrap();
+            state.find(&key).map(|idx| state.slots[idx].first_seen)
+        };
+        [of("1"), of("2")]
+    };
+    let table = [
+        (ImportMode::Full, set(&[("1", "三国演义")]), [Some(2), None]),
+        (ImportMode::Delta, set(&[("1", "三國演義"), ("2", "红楼梦")]), [Some(2), Some(3)]),
+        (ImportMode::Delete, set(&[("1", "")]), [None, Some(3)]),
+        (ImportMode::Full, set(&[("1", "三國演義"), ("2", "红楼梦")]), [Some(5), Some(3)]),
+    ];
+    for (mode, set, expect) in table {
+        import(&archive, mode, &set).unwrap();
+        assert_eq!(seen(), expect);
+    }
+    let library = archive.library(&code()).unwrap();
+    library.undo().unwrap();
+    library.undo().unwrap();
+    assert_eq!(seen(), [Some(2), Some(3)], "what was undone is as if it had not been");
+    import(&archive, ImportMode::Delta, &set(&[("3", "西游记")])).unwrap();
+    assert_eq!(library.current_number().unwrap(), Some(6), "no number is used twice");
+}
+
+#[test]
+fn two_states_are_compared_record_by_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let library = archive.library(&code()).unwrap();
+    import(&archive, ImportMode::Full, &set(&[("1", "三国演义"), ("2", "红楼梦"), ("3", "西游记")])).unwrap();
+    import(&archive, ImportMode::Full, &set(&[("1", "三國演義"), ("3", "西游记"), ("4", "水浒传")])).unwrap();
+    let [old, new] = [1, 2].map(|number| library.state_numbered(number).unwrap());
+    let key = |number| RecordKey::of_control_number(number).unwrap();
+    let at = |state: &State, number| state.slots[state.find(&key(number)).unwrap()];
+    let mut expect = [
+        (key("1"), Difference::Changed { old: &at(&old, "1"), new: &at(&new, "1") }),
+        (key("2"), Difference::Removed(&at(&old, "2"))),
+        (key("4"), Difference::Added(&at(&new, "4"))),
+    ];
+    expect.sort_by_key(|(key, _)| *key);
+    assert_eq!(differences(&old, &new).collect::<Vec<_>>(), expect.map(|(_, difference)| difference));
+    assert_eq!(differences(&new, &new).count(), 0);
+    let empty = State::default();
+    assert!(differences(&empty, &new).all(|difference| matches!(difference, Difference::Added(_))));
+    assert_eq!((differences(&empty, &new).count(), differences(&old, &empty).count()), (3, 3));
+    assert!(library.state_numbered(3).is_err());
+}
+
+#[test]
+fn a_state_of_version_1_still_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("0000000007.state");
+    let mut bytes = b"LMSTATE\0\x01\0\0\0".to_vec();
+    for number in [7u64, 6] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend(1u32.to_le_bytes());
+    bytes.extend(2u64.to_le_bytes());
+    bytes.extend([0x55; 32]);
+    for (key, slot) in [(1u8, 8u32), (2, 9)] {
+        bytes.extend([key; 16]);
+        bytes.extend([key + 100; 16]);
+        bytes.extend(0u32.to_le_bytes());
+        bytes.extend(slot.to_le_bytes());
+    }
+    bytes.extend(blake3::hash(&bytes).as_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    let state = State::read(&path).unwrap();
+    assert_eq!((state.number, state.previous, state.packs.len()), (7, 6, 1));
+    let slots: Vec<(u32, u32)> = state.slots.iter().map(|slot| (slot.slot, slot.first_seen)).collect();
+    assert_eq!(slots, [(8, 0), (9, 0)]);
+}
+
 const NUMBERS: [&str; 6] = ["", "001", " 001 ", "002", "003", "004"];
 
 fn histories() -> impl Strategy<Value = Vec<(ImportMode, Vec<Said>)>> {
