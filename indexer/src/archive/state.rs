@@ -209,7 +209,7 @@ impl State {
             file.sync()?;
             drop(file);
             files.rename(&temporary, path)?;
-            files.sync_dir(path.parent().unwrap_or(Path::new(".")))
+            files.sync_dir(path.parent().unwrap_or(Path::new("")))
         };
         write().map_err(Error::writing(path))
     }

@@ -7,13 +7,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-#[cfg(test)]
-pub(crate) mod power_cut;
+pub mod power_cut;
 
 /// Where durable writes go.
 pub trait FileLayer: Send + Sync {
-    /// Makes a folder and those above it.
-    fn create_dir_all(&self, path: &Path) -> io::Result<()>;
+    /// Makes a folder; fails where the name is taken.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// Opens a new, empty file in place of any of that name.
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
     /// Opens a file to write at its end.
@@ -28,6 +27,20 @@ pub trait FileLayer: Send + Sync {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Removes an empty folder.
     fn remove_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes a folder and those above it where they are missing; durable when it returns.
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        if path.as_os_str().is_empty() || path.is_dir() {
+            return Ok(());
+        }
+        let above = path.parent().unwrap_or(Path::new(""));
+        self.create_dir_all(above)?;
+        match self.create_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+            made => made?,
+        }
+        self.sync_dir(above)
+    }
 }
 
 /// A file being written.
@@ -44,7 +57,7 @@ pub fn replace_file(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> io::Res
     file.sync()?;
     drop(file);
     files.rename(&temporary, path)?;
-    files.sync_dir(path.parent().unwrap_or(Path::new(".")))
+    files.sync_dir(path.parent().unwrap_or(Path::new("")))
 }
 
 /// Removes a folder with everything in it; one that is not there is removed already.
@@ -69,8 +82,8 @@ pub fn remove_tree(files: &dyn FileLayer, path: &Path) -> io::Result<()> {
 pub struct Disk;
 
 impl FileLayer for Disk {
-    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
@@ -88,6 +101,7 @@ impl FileLayer for Disk {
 
     #[cfg(unix)]
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         File::open(path)?.sync_all()
     }
 
