@@ -2,6 +2,7 @@
 
 use super::habits::Habits;
 use super::random::Random;
+use super::vary::Described;
 use super::work::Work;
 use super::{cnmarc, items, marc21};
 
@@ -30,28 +31,23 @@ pub(super) fn field<const N: usize>(
     MarcField { tag, indicators, subfields: subfields.into() }
 }
 
-/// Catalogues a work; `random` is this library's hand on this day.
+/// Catalogues what is described; `random` is this library's hand on this day.
 pub(super) fn catalogue(
-    work: &Work,
+    described: &Described,
     habits: &Habits,
     control_number: &str,
     random: &mut Random,
 ) -> MarcRecord {
     let mut record = if habits.marc21 {
-        marc21::catalogue(work, habits, control_number, random)
+        marc21::catalogue(described, habits, control_number, random)
     } else {
-        cnmarc::catalogue(work, habits, control_number, random)
+        cnmarc::catalogue(described, habits, control_number, random)
     };
-    items::add(work, habits, random, &mut record.fields);
+    items::add(&described.work, habits, random, &mut record.fields);
     record
 }
 
 pub(super) fn imprint(tag: &'static str, codes: [char; 3], work: &Work, random: &mut Random) -> MarcField {
-    let publisher = match random.below(100) {
-        0..8 => work.publisher.trim_end_matches("出版社").to_owned(),
-        8..12 if work.language == "chi" => format!("{}{}", work.place, work.publisher),
-        _ => work.publisher.clone(),
-    };
     let date = match random.below(40) {
         0..4 => format!("{}.{:02}", work.year, 1 + random.below(12)),
         4..7 => format!("[{}]", work.year),
@@ -60,7 +56,11 @@ pub(super) fn imprint(tag: &'static str, codes: [char; 3], work: &Work, random: 
         9 => work.year.to_string().chars().map(full_width).collect(),
         _ => work.year.to_string(),
     };
-    field(tag, "  ", [(codes[0], work.place.to_owned()), (codes[1], publisher), (codes[2], date)])
+    field(
+        tag,
+        "  ",
+        [(codes[0], work.place.to_owned()), (codes[1], work.publisher.clone()), (codes[2], date)],
+    )
 }
 
 fn full_width(digit: char) -> char {
@@ -69,12 +69,16 @@ fn full_width(digit: char) -> char {
 
 pub(super) fn responsibility(work: &Work, habits: &Habits) -> Option<String> {
     let (first, role) = work.people.first()?;
+    let first = in_natural_order(first);
     let (open, close) = if habits.square_brackets { ('[', ']') } else { ('(', ')') };
     let country = work.country.map(|c| format!("{open}{c}{close}")).unwrap_or_default();
     let role = if *role == "author" { "" } else { role };
     let others: String = work.people[1..]
         .iter()
-        .map(|(name, other)| if other == &"译" { format!(" ; {name}译") } else { format!(", {name}") })
+        .map(|(name, other)| match *other {
+            "译" | "校注" => format!(" ; {name}{other}"),
+            _ => format!(", {}", in_natural_order(name)),
+        })
         .collect();
     // Names joined by commas share the role that follows the last of them.
     Some(if others.contains(';') {
@@ -84,22 +88,27 @@ pub(super) fn responsibility(work: &Work, habits: &Habits) -> Option<String> {
     })
 }
 
-pub(super) fn written_isbn(work: &Work, habits: &Habits, random: &mut Random) -> Option<String> {
-    let isbn = work.isbn.as_ref().filter(|_| !random.chance(0.04))?;
-    let digits = if habits.isbn10 && work.year < 2007 { isbn10(isbn) } else { isbn.clone() };
+/// `第2版`, or `2nd ed` where the book is in English.
+pub(super) fn edition_statement(work: &Work, edition: u8, form: &str) -> String {
+    let ordinal = ["th", "st", "nd", "rd"].get(usize::from(edition)).unwrap_or(&"th");
+    match work.language {
+        "eng" => format!("{edition}{ordinal} ed"),
+        _ => form.replace("{}", &edition.to_string()),
+    }
+}
+
+/// `Ashdown, Peter` as a title page has it.
+fn in_natural_order(name: &str) -> String {
+    name.split_once(", ").map_or_else(|| name.to_owned(), |(family, given)| format!("{given} {family}"))
+}
+
+/// The ISBN as described, with the hyphens of the house.
+pub(super) fn written_isbn(work: &Work, habits: &Habits) -> Option<String> {
+    let digits = work.isbn.as_ref()?;
     if !habits.hyphens {
-        return Some(digits);
+        return Some(digits.clone());
     }
     let (prefix, rest) = if digits.len() == 13 { digits.split_at(3) } else { ("", digits.as_str()) };
     let hyphenated = format!("{}-{}-{}-{}", &rest[..1], &rest[1..5], &rest[5..9], &rest[9..]);
     Some(if prefix.is_empty() { hyphenated } else { format!("{prefix}-{hyphenated}") })
-}
-
-fn isbn10(isbn13: &str) -> String {
-    let stem = &isbn13[3..12];
-    let sum: u32 = stem.bytes().enumerate().map(|(i, b)| u32::from(b - b'0') * (10 - i as u32)).sum();
-    match (11 - sum % 11) % 11 {
-        10 => format!("{stem}X"),
-        check => format!("{stem}{check}"),
-    }
 }

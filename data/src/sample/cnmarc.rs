@@ -1,24 +1,29 @@
 //! A work in CNMARC, in one library's hand.
 
-use super::catalogue::{MarcField, MarcRecord, control, field, imprint, responsibility, written_isbn};
+use super::catalogue::{
+    MarcField, MarcRecord, control, edition_statement, field, imprint, responsibility, written_isbn,
+};
 use super::habits::Habits;
 use super::random::Random;
 use super::readings;
+use super::truth::Variation;
+use super::vary::Described;
 use super::work::{Kind, Work};
 
 /// The record of a work as a CNMARC library writes it.
 pub(super) fn catalogue(
-    work: &Work,
+    described: &Described,
     habits: &Habits,
     control_number: &str,
     random: &mut Random,
 ) -> MarcRecord {
+    let work = &described.work;
     let level = if work.kind == Kind::Serial { b's' } else { b'm' };
     let kind = if work.kind == Kind::Score { b'c' } else { b'a' };
     let mut leader = *b"00000nam0 2200000   450 ";
     (leader[6], leader[7]) = (kind, level);
     let mut fields = vec![control("001", control_number.to_owned())];
-    if let Some(isbn) = written_isbn(work, habits, random) {
+    if let Some(isbn) = written_isbn(work, habits) {
         fields.push(field("010", "  ", [('a', isbn), ('d', format!("CNY{}.00", work.price))]));
     }
     if let Some(issn) = &work.issn {
@@ -38,7 +43,8 @@ pub(super) fn catalogue(
     fields.push(cnmarc_title(work, habits));
     if let Some(edition) = work.edition {
         let form = *random.pick(&["{}版", "第{}版"]);
-        fields.push(field("205", "  ", [('a', form.replace("{}", &edition.to_string()))]));
+        let statement = edition_statement(work, edition, form);
+        fields.push(field("205", "  ", [('a', statement)]));
     }
     fields.push(imprint("210", ['a', 'c', 'd'], work, random));
     fields.push(field("215", "  ", [('a', format!("{}页", work.pages)), ('d', "26cm".to_owned())]));
@@ -52,9 +58,9 @@ pub(super) fn catalogue(
         fields.push(field("606", "0 ", [('a', subject.clone()), ('x', "研究".to_owned())]));
     }
     fields.push(field("690", "  ", [('a', work.class.to_owned()), ('v', "5".to_owned())]));
-    if !random.chance(habits.missing_names) {
+    if !described.variations.has(Variation::NoHeading) {
         for (i, (name, role)) in work.people.iter().enumerate() {
-            let tag = if *role == "译" || i > 0 { "702" } else { "701" };
+            let tag = if matches!(*role, "译" | "校注") || i > 0 { "702" } else { "701" };
             fields.push(field(tag, " 0", [('a', name.clone()), ('4', (*role).to_owned())]));
         }
     }
@@ -63,20 +69,14 @@ pub(super) fn catalogue(
 }
 
 fn cnmarc_title(work: &Work, habits: &Habits) -> MarcField {
-    let mut subfields = Vec::new();
-    match &work.subtitle {
-        Some(subtitle) if habits.subtitle_in_title => {
-            subfields.push(('a', format!("{}:{subtitle}", work.title)))
-        }
-        _ => subfields.push(('a', work.title.clone())),
-    }
+    let mut subfields = vec![('a', work.title.clone())];
     if let Some((code, reading)) = habits.pinyin.zip(readings::romanised(&work.title)) {
         subfields.push((code, reading));
     }
     if let Some(part) = &work.part {
         subfields.push(('h', part.clone()));
     }
-    if let Some(subtitle) = work.subtitle.as_ref().filter(|_| !habits.subtitle_in_title) {
+    if let Some(subtitle) = &work.subtitle {
         subfields.push(('e', subtitle.clone()));
     }
     subfields.extend(responsibility(work, habits).into_iter().map(|statement| ('f', statement)));

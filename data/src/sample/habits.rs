@@ -15,12 +15,18 @@ pub struct Habits {
     pub holdings: HoldingsField,
     /// Hyphens in ISBNs.
     pub hyphens: bool,
-    /// ISBN-10 for books before 2007.
+    /// ISBN-10 for books before 2007, as most do.
     pub isbn10: bool,
     /// Pinyin in `$9` (true) or `$A` (false) of titles; none.
     pub pinyin: Option<char>,
-    /// Subtitle inside `$a` behind a colon.
-    pub subtitle_in_title: bool,
+    /// Subtitle inside `$a`, behind this.
+    pub subtitle_in_title: Option<&'static str>,
+    /// `第一卷` for `第1卷`.
+    pub parts_in_words: bool,
+    /// Parts in brackets inside `$a`.
+    pub part_in_title: bool,
+    /// Short names of publishers, in four of ten records.
+    pub short_publishers: bool,
     /// `[美]` instead of `(美)`.
     pub square_brackets: bool,
     /// MARC21 with romanised titles and names, the original script in 880.
@@ -101,12 +107,15 @@ impl Habits {
         Self {
             marc21,
             charset,
-            traditional: charset == ExportCharset::Big5 || position == 31,
+            traditional: matches!(position, 9 | 20 | 31),
             holdings,
             hyphens: random.chance(0.7),
-            isbn10: random.chance(0.5),
+            isbn10: position % 7 != 3,
             pinyin: *random.pick(&[Some('9'), Some('A'), None]),
-            subtitle_in_title: random.chance(0.2),
+            subtitle_in_title: (position % 8 == 2).then(|| *random.pick(&[":", "：", "——"])),
+            parts_in_words: position % 4 == 1,
+            part_in_title: position % 23 == 12,
+            short_publishers: position % 5 == 4,
             square_brackets: random.chance(0.4),
             romanised: marc21 && position % 16 == 6,
             missing_names: random.unit() * 0.2,

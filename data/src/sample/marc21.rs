@@ -1,18 +1,23 @@
 //! A work in MARC21, in one library's hand: romanised with 880 fields where the library does so.
 
-use super::catalogue::{MarcField, MarcRecord, control, field, imprint, responsibility};
+use super::catalogue::{
+    MarcField, MarcRecord, control, edition_statement, field, imprint, responsibility, written_isbn,
+};
 use super::habits::Habits;
 use super::random::Random;
 use super::readings;
+use super::truth::Variation;
+use super::vary::Described;
 use super::work::{Kind, Work};
 
 /// The record of a work as a MARC21 library writes it.
 pub(super) fn catalogue(
-    work: &Work,
+    described: &Described,
     habits: &Habits,
     control_number: &str,
     random: &mut Random,
 ) -> MarcRecord {
+    let work = &described.work;
     let mut original_script = Vec::new();
     let mut leader = *b"00000nam a2200000 a 4500";
     (leader[6], leader[7]) = match work.kind {
@@ -24,14 +29,15 @@ pub(super) fn catalogue(
     let coded = format!("240101s{}    cc            {contents}000 0 {} d", work.year, work.language);
     let coded: String = format!("{coded:<40}").chars().take(40).collect();
     let mut fields = vec![control("001", control_number.to_owned()), control("008", coded)];
-    if let Some(isbn) = &work.isbn {
-        fields.push(field("020", "  ", [('a', isbn.clone()), ('q', "(pbk.)".to_owned())]));
+    if let Some(isbn) = written_isbn(work, habits) {
+        fields.push(field("020", "  ", [('a', isbn), ('q', "(pbk.)".to_owned())]));
     }
     if let Some(issn) = &work.issn {
         fields.push(field("022", "  ", [('a', issn.clone())]));
     }
     fields.push(field("084", "  ", [('a', work.class.to_owned()), ('2', "clc".to_owned())]));
-    let author = work.people.first().map(|(name, _)| name.as_str());
+    let heading = !described.variations.has(Variation::NoHeading);
+    let author = work.people.first().filter(|_| heading).map(|(name, _)| name.as_str());
     let romanised = readings::romanised(&work.title).filter(|_| habits.romanised);
     match (author, &romanised) {
         (Some(name), Some(_)) if readings::romanised(name).is_some() => {
@@ -54,7 +60,7 @@ pub(super) fn catalogue(
         None => fields.push(MarcField { tag: "245", indicators: "10", subfields: title }),
     }
     if let Some(edition) = work.edition {
-        fields.push(field("250", "  ", [('a', format!("第{edition}版."))]));
+        fields.push(field("250", "  ", [('a', format!("{}.", edition_statement(work, edition, "第{}版")))]));
     }
     fields.push(imprint("260", ['a', 'b', 'c'], work, random));
     fields.push(field("300", "  ", [('a', format!("{} pages ;", work.pages)), ('c', "26 cm".to_owned())]));

@@ -2,27 +2,41 @@
 //!
 //! A common pool of invented works; libraries hold them as unevenly as real ones do (Zipf); each catalogues in
 //! its own hand, dialect and charset, and a known share of the records is damaged. The truth (which record is
-//! which work, and what was done to it) is given beside the bytes. The same seed gives the same bytes.
+//! which work, and what was done to it) is given beside the bytes. The same seed gives the same bytes, and every
+//! record follows from the seed, its library and its place alone.
 
 mod catalogue;
 mod cnmarc;
 mod damage;
 mod eacc;
 mod habits;
+mod hand;
 mod items;
+mod kinds;
 mod marc21;
+mod names;
+mod night;
 mod random;
 mod readings;
 mod repertoire;
+mod traps;
+mod truth;
+mod vary;
 mod words;
 mod work;
 mod writer;
 
 pub use damage::Damage;
 pub use habits::{ExportCharset, Habits, HoldingsField};
+pub use night::Night;
 pub use random::Random;
+pub use truth::{Trap, Truth, Variation, Variations};
 pub use words::title;
 pub use work::{Kind, Work};
+
+use std::io::Write;
+
+use hand::Hand;
 
 /// How large a consortium to invent.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,10 +60,9 @@ impl Config {
     }
 }
 
-/// An invented consortium.
+/// An invented consortium. It keeps who holds what, four bytes a record; works are invented when they are needed.
 pub struct Consortium {
     config: Config,
-    works: Vec<Work>,
     // Numbers of the works that each library holds, ascending.
     held: Vec<Vec<u32>>,
 }
@@ -66,36 +79,11 @@ pub struct Export {
     pub truth: Vec<Truth>,
 }
 
-/// What a record of an export is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Truth {
-    /// Its 001.
-    pub control_number: String,
-    /// Number of the publication in the pool: records with the same number are the same edition.
-    pub edition: u32,
-    /// Editions with the same number are the same work: later editions, volumes of a set, a classic's editions.
-    pub work: u32,
-    /// What was done to it.
-    pub damage: Option<Damage>,
-}
-
-impl Truth {
-    /// First line of a table of truth.
-    pub const HEADER: &str = "library\tcontrol_number\tedition\twork\tdamage";
-
-    /// Its line in a table of truth, without line end.
-    pub fn row(&self, library: &str) -> String {
-        let damage = self.damage.map_or("", Damage::name);
-        format!("{library}\t{}\t{}\t{}\t{damage}", self.control_number, self.edition, self.work)
-    }
-}
-
 impl Consortium {
-    /// Invents works and who holds them.
+    /// Decides who holds what.
     pub fn new(config: Config) -> Self {
-        let works: Vec<Work> = (0..config.works).map(|number| Work::invent(config.seed, number)).collect();
         let held = holdings(&config);
-        Self { config, works, held }
+        Self { config, held }
     }
 
     /// Codes of the libraries.
@@ -103,9 +91,14 @@ impl Consortium {
         &self.config.libraries
     }
 
-    /// The works of the pool.
-    pub fn works(&self) -> &[Work] {
-        &self.works
+    /// The works of the pool, by number.
+    pub fn works(&self) -> impl Iterator<Item = Work> {
+        (0..self.config.works).map(|number| self.work(number))
+    }
+
+    /// One work of the pool.
+    pub fn work(&self, number: u32) -> Work {
+        Work::invent(self.config.seed, number)
     }
 
     /// Number of member records of all libraries, damaged ones included.
@@ -118,36 +111,42 @@ impl Consortium {
         Habits::of(self.config.seed, position)
     }
 
+    /// Name of the export file of the library at this place of the list.
+    pub fn file_name(&self, position: usize) -> String {
+        let extension = if self.habits(position).marc21 { "mrc" } else { "iso" };
+        format!("{}.{extension}", self.config.libraries[position].to_lowercase())
+    }
+
     /// The export of the library at this place of the list.
     pub fn export(&self, position: usize) -> Export {
+        let (mut bytes, mut truth) = (Vec::new(), Vec::new());
+        self.write_export(position, &mut bytes, |row| truth.push(row)).expect("memory takes all writes");
         let library = self.config.libraries[position].clone();
+        Export { file_name: self.file_name(position), library, bytes, truth }
+    }
+
+    /// Writes the same record by record, for exports that memory shall not hold.
+    pub fn write_export(
+        &self,
+        position: usize,
+        file: &mut dyn Write,
+        mut each: impl FnMut(Truth),
+    ) -> std::io::Result<()> {
         let habits = self.habits(position);
-        let mut random = Random::new(self.config.seed ^ 0x6578_706f_7274, position as u64);
-        let mut bytes = Vec::new();
-        let mut truth = Vec::new();
         if habits.byte_order_mark {
-            bytes.extend_from_slice(b"\xEF\xBB\xBF");
+            file.write_all(b"\xEF\xBB\xBF")?;
         }
         // Some transfers broke off inside the last record.
         let cut_off = self.config.damage > 0.0 && position % 9 == 4;
         let n_records = self.held[position].len();
         for (row, number) in self.held[position].iter().enumerate() {
-            let control_number = format!("{:02}{:08}", position % 100, row + 1);
-            let work = &self.works[*number as usize];
-            let mut record = catalogue::catalogue(work, &habits, &control_number, &mut random);
-            let chance = random.chance(self.config.damage).then(|| *random.pick(&Damage::ALL));
-            let damage = if cut_off && row + 1 == n_records { Some(Damage::CutOff) } else { chance };
-            damage.iter().for_each(|damage| damage.spoil(&mut record));
-            let mut record_bytes = writer::iso2709(&record, &habits);
-            damage.iter().for_each(|damage| damage.inflict(&mut record_bytes, &mut random));
-            bytes.extend(record_bytes);
-            if habits.line_breaks && damage != Some(Damage::CutOff) {
-                bytes.extend_from_slice(b"\r\n");
-            }
-            truth.push(Truth { control_number, edition: *number, work: work.work, damage });
+            let hand = Hand { seed: self.config.seed, damage: self.config.damage, position, habits: &habits };
+            let last = cut_off && row + 1 == n_records;
+            let (bytes, truth) = hand.write(row, self.work(*number), 0, last.then_some(Damage::CutOff));
+            file.write_all(&bytes)?;
+            each(truth);
         }
-        let extension = if habits.marc21 { "mrc" } else { "iso" };
-        Export { file_name: format!("{}.{extension}", library.to_lowercase()), library, bytes, truth }
+        Ok(())
     }
 }
 
@@ -162,9 +161,12 @@ fn holdings(config: &Config) -> Vec<Vec<u32>> {
         // Weighted draw without putting back: the smallest exponential times win.
         let mut order: Vec<(f64, usize)> =
             weights.iter().enumerate().map(|(i, w)| (-(1.0 - random.unit()).ln() / w, i)).collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (_, library) in order.into_iter().take(n_holders.clamp(1, n_libraries)) {
-            held[library].push(number);
+        let n_holders = n_holders.clamp(1, n_libraries);
+        if n_holders < n_libraries {
+            order.select_nth_unstable_by(n_holders, |a, b| a.0.total_cmp(&b.0));
+        }
+        for (_, library) in &order[..n_holders] {
+            held[*library].push(number);
         }
     }
     held

@@ -7,18 +7,15 @@ pub struct Random(u64);
 impl Random {
     /// A sequence of its own for each (seed, stream).
     pub fn new(seed: u64, stream: u64) -> Self {
-        let mut random = Self(seed ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        random.bits();
-        random
+        // Neighbours must start far apart: a sequence is steps of one length, so near ones would be the same
+        // numbers a few draws later.
+        Self(mixed(mixed(seed).wrapping_add(stream)))
     }
 
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        mixed(self.0)
     }
 
     /// A number below `n`; 0 for `n` = 0.
@@ -39,5 +36,25 @@ impl Random {
     /// One of a list.
     pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len())]
+    }
+}
+
+fn mixed(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_streams_share_no_numbers() {
+        let mut seen = std::collections::HashSet::new();
+        for stream in 0..2_000 {
+            let mut random = Random::new(46, stream);
+            assert!((0..50).all(|_| seen.insert(random.bits())), "stream {stream} repeats another");
+        }
     }
 }

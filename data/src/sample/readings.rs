@@ -30,6 +30,23 @@ pub(super) fn romanised(text: &str) -> Option<String> {
     Some(syllables?.join(" "))
 }
 
+/// The characters of each syllable, in their order.
+static SOUNDS: LazyLock<HashMap<&'static str, Vec<char>>> = LazyLock::new(|| {
+    let mut sounds: HashMap<&'static str, Vec<char>> = HashMap::new();
+    for (c, syllable) in READINGS.iter() {
+        sounds.entry(syllable).or_default().push(*c);
+    }
+    sounds.values_mut().for_each(|chars| chars.sort_unstable());
+    sounds
+});
+
+/// Another character that is read the same, as an input method offers it.
+pub(super) fn other_of_its_sound(c: char, which: u64) -> Option<char> {
+    let chars = SOUNDS.get(READINGS.get(&c)?)?;
+    let others = chars.len().checked_sub(1).filter(|n| *n > 0)? as u64;
+    chars.iter().copied().filter(|other| *other != c).nth((which % others) as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +55,7 @@ mod tests {
     fn titles_of_han_alone_are_read() {
         assert_eq!(romanised("三国演义").as_deref(), Some("san guo yan yi"));
         assert_eq!(romanised("Java教程"), None);
+        let other = other_of_its_sound('中', 5);
+        assert!(other.is_some_and(|c| c != '中') && other_of_its_sound('a', 1).is_none());
     }
 }

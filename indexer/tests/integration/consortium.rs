@@ -81,7 +81,7 @@ fn a_small_consortium_from_exports_to_search() {
 
 fn every_title_is_found(data_dir: &Path, consortium: &Consortium) {
     let catalogue = Catalogue::open(&data_dir.join("catalogue")).unwrap();
-    for work in consortium.works().iter().step_by(9) {
+    for work in consortium.works().step_by(9) {
         let query = Query { text: work.title.clone(), field: SearchField::Title, ..Query::default() };
         let answer = catalogue.search(&query).unwrap();
         assert!(answer.total > 0, "{}", work.title);
