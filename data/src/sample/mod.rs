@@ -12,6 +12,7 @@ mod eacc;
 mod habits;
 mod hand;
 mod items;
+pub mod judge;
 mod kinds;
 mod marc21;
 mod names;
