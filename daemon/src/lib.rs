@@ -2,6 +2,7 @@
 
 pub mod build;
 mod error;
+pub mod harvest;
 pub mod import;
 pub mod lock;
 pub mod settings;

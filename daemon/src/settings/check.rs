@@ -233,6 +233,11 @@ pub(super) fn text<'a>(settings: &'a [Setting], key: &str) -> &'a str {
     value(settings, key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Flag of a setting, false where it is absent.
+pub(super) fn flag(settings: &[Setting], key: &str) -> bool {
+    value(settings, key).and_then(Value::as_bool).unwrap_or_default()
+}
+
 /// Number of a setting, 0 where it is absent.
 pub(super) fn number(settings: &[Setting], key: &str) -> i64 {
     value(settings, key).and_then(Value::as_integer).unwrap_or_default()

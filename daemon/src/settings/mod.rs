@@ -5,6 +5,7 @@
 
 mod check;
 mod keys;
+mod source;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use indexer::bib::LibraryCode;
 
 pub use check::{Fault, Origin, Setting};
+pub use source::{Source, SourceId, SourceKind};
 
 /// The settings that the program acts on.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Settings {
     pub policy: Policy,
     /// `[gate]`
     pub gate: Gate,
+    /// `[[source]]`
+    pub sources: Vec<Source>,
     in_force: Vec<Setting>,
 }
 
@@ -138,13 +142,14 @@ impl Settings {
         if listen.is_err() {
             faults.push(Fault::new("server.listen", "is no address with a port, such as 127.0.0.1:8046"));
         }
+        let sources = source::sources(&in_force, path.parent().unwrap_or(Path::new("")), &mut faults);
         match listen {
-            Ok(listen) if faults.is_empty() => Ok(Self::from_values(in_force, listen)),
+            Ok(listen) if faults.is_empty() => Ok(Self::from_values(in_force, listen, sources)),
             _ => Err(Error::Faults { path: path.to_owned(), faults }),
         }
     }
 
-    fn from_values(in_force: Vec<Setting>, listen: SocketAddr) -> Self {
+    fn from_values(in_force: Vec<Setting>, listen: SocketAddr, sources: Vec<Source>) -> Self {
         let role = match check::text(&in_force, "role") {
             "hub" => Role::Hub,
             "branch" => Role::Branch,
@@ -165,6 +170,7 @@ impl Settings {
                 max_drop: check::fraction(&in_force, "gate.max_drop"),
                 max_change: check::fraction(&in_force, "gate.max_change"),
             },
+            sources,
             in_force,
         }
     }
