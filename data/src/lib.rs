@@ -6,6 +6,7 @@ pub mod clc;
 pub mod fold;
 pub mod languages;
 pub mod marc8;
+pub mod match_weights;
 pub mod members;
 pub mod names;
 pub mod pinyin;

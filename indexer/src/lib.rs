@@ -18,6 +18,8 @@ pub mod files;
 
 pub mod archive;
 
+pub mod cluster;
+
 pub mod index;
 pub mod search;
 

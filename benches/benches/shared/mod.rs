@@ -84,7 +84,7 @@ pub(crate) fn entry(n: usize, books: &[(String, String)], seed: &mut Seed) -> En
             holdings.push(LibraryHolding { library: LibraryCode::new(format!("L{library:02}")), holding });
         }
     }
-    Entry { id: EditionId::from_key(n as u64), bib, holdings, members: Vec::new() }
+    Entry::new(EditionId::from_key(n as u64), bib, holdings, Vec::new())
 }
 
 /// Builds `count` entries from two callers into two writers.

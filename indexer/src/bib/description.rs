@@ -29,6 +29,8 @@ pub struct Bib {
     pub title_pinyin: Vec<String>,
     /// Statement of responsibility as it stands: 200 `$f $g` / 245 `$c`.
     pub responsibility: Option<String>,
+    /// Statements of other member records that say it otherwise: to search by.
+    pub other_responsibilities: Vec<String>,
     /// Access points: 7xx / 100 110 111 700 710 711 and their 880.
     pub agents: Vec<Agent>,
     /// Edition statement as it stands: 205 / 250.
@@ -96,6 +98,7 @@ impl Bib {
             other_titles: Vec::new(),
             title_pinyin: Vec::new(),
             responsibility: None,
+            other_responsibilities: Vec::new(),
             agents: Vec::new(),
             edition: None,
             place: None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bib, EditionId, Holding, LibraryCode};
+use super::{Bib, EditionId, Grounds, Holding, LibraryCode};
 
 /// What a reader finds: one edition with everybody who holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,83 @@ pub struct Entry {
     pub holdings: Vec<LibraryHolding>,
     /// The member records it was made from.
     pub members: Vec<Member>,
+    /// Which member gave a part of the description, where it was not the main one; by number in `members`.
+    pub provenance: Vec<(BibField, u16)>,
+    /// What holds the members together: one link fewer than members.
+    pub links: Vec<MemberLink>,
+    /// Other entries whose records were compared with these and are kept apart.
+    pub siblings: Vec<EditionId>,
+    /// The same in all editions of a work; for display only.
+    pub work: Option<u64>,
+}
+
+impl Entry {
+    /// An entry that is no union of several records.
+    pub fn new(id: EditionId, bib: Bib, holdings: Vec<LibraryHolding>, members: Vec<Member>) -> Self {
+        Self {
+            id,
+            bib,
+            holdings,
+            members,
+            provenance: Vec::new(),
+            links: Vec::new(),
+            siblings: Vec::new(),
+            work: None,
+        }
+    }
+}
+
+/// A part of a description that is chosen for itself among the members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BibField {
+    /// The whole description but for what is named beside it: says which member is the main one.
+    Main,
+    /// Title proper.
+    Title,
+    /// Subtitle.
+    Subtitle,
+    /// Part number and part title.
+    Part,
+    /// Statement of responsibility.
+    Responsibility,
+    /// Access points.
+    Agents,
+    /// Edition statement.
+    Edition,
+    /// Place of publication.
+    Place,
+    /// Publisher.
+    Publisher,
+    /// Year and date.
+    Year,
+    /// Extent.
+    Extent,
+    /// Class numbers.
+    Classes,
+    /// Subject headings.
+    Subjects,
+    /// Series.
+    Series,
+    /// Notes.
+    Notes,
+    /// Contents.
+    Contents,
+    /// Abstract.
+    Abstract,
+}
+
+/// Why two members are one edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberLink {
+    /// Number of the one in `members`.
+    pub a: u16,
+    /// Number of the other.
+    pub b: u16,
+    /// How far above the threshold, in tenths.
+    pub weight: i16,
+    /// What agreed.
+    pub grounds: Grounds,
 }
 
 /// A holding and whose it is.

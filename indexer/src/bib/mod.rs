@@ -4,12 +4,14 @@
 
 mod description;
 mod entry;
+mod grounds;
 mod holding;
 mod ids;
 mod material_type;
 
 pub use description::{Agent, AgentKind, Bib, Part, Series};
-pub use entry::{Entry, LibraryHolding, Member, RecordLocator};
+pub use entry::{BibField, Entry, LibraryHolding, Member, MemberLink, RecordLocator};
+pub use grounds::Grounds;
 pub use holding::{Holding, Lendable};
 pub use ids::{EditionId, Isbn, Issn, LibraryCode};
 pub use material_type::MaterialType;

@@ -99,7 +99,7 @@ impl Texts {
         for agent in &bib.agents {
             texts.authors.add(&agent.name);
         }
-        if let Some(text) = &bib.responsibility {
+        for text in bib.responsibility.iter().chain(&bib.other_responsibilities) {
             texts.authors.add(text);
         }
         for subject in &bib.subjects {

@@ -243,7 +243,7 @@ mod tests {
     fn packed_entries_round_trip_and_damage_is_seen() {
         let mut bib = Bib::empty(MaterialType::BookChi);
         bib.title = Some("三国演义".to_owned());
-        let entry = Entry { id: EditionId::from_key(7), bib, holdings: Vec::new(), members: Vec::new() };
+        let entry = Entry::new(EditionId::from_key(7), bib, Vec::new(), Vec::new());
         let mut bytes = packed(&entry);
         assert_eq!(unpacked(&bytes), Some(entry));
         bytes[0] = 99;

@@ -156,16 +156,9 @@ impl<'a> LibraryRecords<'a> {
         let library = self.code.clone();
         let with_library = |holding| LibraryHolding { library: library.clone(), holding };
         let locator = RecordLocator { pack: self.names[slot.pack_idx()].prefix(), slot: slot.slot };
-        Entry {
-            id: edition_id(self.code, &slot.key),
-            holdings: holdings.into_iter().map(with_library).collect(),
-            members: vec![Member {
-                library: library.clone(),
-                control_number: bib.control_number.clone(),
-                locator,
-            }],
-            bib,
-        }
+        let member = Member { library: library.clone(), control_number: bib.control_number.clone(), locator };
+        let holdings = holdings.into_iter().map(with_library).collect();
+        Entry::new(edition_id(self.code, &slot.key), bib, holdings, vec![member])
     }
 
     fn slots_of(&self, block: &Block) -> &[Slot] {

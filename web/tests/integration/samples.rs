@@ -38,7 +38,7 @@ fn entry(key: u64, bib: Bib, holdings: Vec<LibraryHolding>) -> Entry {
         locator: RecordLocator { pack: 1, slot: 0 },
     };
     let members = holdings.iter().map(member).collect();
-    Entry { id: EditionId::from_key(key), bib, holdings, members }
+    Entry::new(EditionId::from_key(key), bib, holdings, members)
 }
 
 fn book(title: &str, year: i16) -> Bib {

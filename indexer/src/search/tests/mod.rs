@@ -26,7 +26,7 @@ fn book(key: u64, title: &str, author: &str) -> Entry {
         bib.responsibility = Some(format!("{author}著"));
         bib.agents = vec![agent(author)];
     }
-    Entry { id: EditionId::from_key(key), bib, holdings: Vec::new(), members: Vec::new() }
+    Entry::new(EditionId::from_key(key), bib, Vec::new(), Vec::new())
 }
 
 fn agent(name: &str) -> Agent {

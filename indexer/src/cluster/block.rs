@@ -1,0 +1,127 @@
+//! Under which keys a record meets those that may be the same edition.
+//!
+//! Keys must be specific: a block of more than `BLOCK_CAP` records says nothing and is skipped, so that 文集 does not
+//! make every library's collected works candidates of each other. A record that nothing specific can be said of has
+//! no key and stays alone (DOMAIN §4.3). Keys are stored: changing them asks for a full build.
+
+use super::levels::is_short;
+use super::name::NAME;
+use super::record::{MatchRecord, Text, hash};
+
+/// A block of more records is no evidence.
+pub const BLOCK_CAP: usize = 400;
+
+/// What a key is made of; the same bytes of another kind are another key.
+#[derive(Clone, Copy)]
+enum Kind {
+    Isbn = 1,
+    BookNumber,
+    Issn,
+    Control,
+    TitleYear,
+    TitleAuthor,
+    TitlePublisher,
+    AuthorYear,
+    WholeTitle,
+}
+
+/// Appends the record's keys, sorted and distinct.
+pub fn block_keys(record: &MatchRecord, out: &mut Vec<u64>) {
+    let start = out.len();
+    let mut keys = Keys { out, buffer: Vec::with_capacity(64) };
+    for isbn in &record.isbns {
+        keys.add(Kind::Isbn, &[&(isbn / 10).to_le_bytes()]);
+    }
+    for stem in &record.wrong_isbns {
+        keys.add(Kind::Isbn, &[&stem.to_le_bytes()]);
+    }
+    for issn in &record.issns {
+        keys.add(Kind::Issn, &[&issn.to_le_bytes()]);
+    }
+    for control in record.controls.chunks_exact(2) {
+        keys.add(Kind::Control, &[&control[1].to_le_bytes()]);
+    }
+    let number = record.get(Text::BookNumber);
+    if !number.is_empty() {
+        keys.add(Kind::BookNumber, &[number.as_bytes()]);
+    }
+    keys.add_described(record);
+    let own = &mut out[start..];
+    own.sort_unstable();
+    let mut kept = start;
+    for at in start..out.len() {
+        if at == start || out[at] != out[kept - 1] {
+            out[kept] = out[at];
+            kept += 1;
+        }
+    }
+    out.truncate(kept);
+}
+
+struct Keys<'a> {
+    out: &'a mut Vec<u64>,
+    buffer: Vec<u8>,
+}
+
+impl Keys<'_> {
+    fn add(&mut self, kind: Kind, pieces: &[&[u8]]) {
+        self.buffer.clear();
+        self.buffer.push(kind as u8);
+        for piece in pieces {
+            self.buffer.extend_from_slice(piece);
+            self.buffer.push(0xff);
+        }
+        self.out.push(hash(&self.buffer));
+    }
+
+    /// The keys by description.
+    fn add_described(&mut self, record: &MatchRecord) {
+        let title = record.get(Text::Title);
+        let names = record.get(Text::Names);
+        if title.is_empty() || names.is_empty() && record.year == 0 && !record.has_identifier() {
+            return;
+        }
+        let head = head(title, record.is_dense).as_bytes();
+        let year = record.year.to_le_bytes();
+        if record.year != 0 {
+            self.add(Kind::TitleYear, &[head, &year]);
+        }
+        for name in names.split(NAME).filter(|n| !n.is_empty()).take(2) {
+            self.add(
+                Kind::TitleAuthor,
+                &[beginning(title, record.is_dense).as_bytes(), surname(name).as_bytes()],
+            );
+        }
+        if let Some(name) = names.split(NAME).next().filter(|n| !n.is_empty())
+            && record.year != 0
+        {
+            self.add(Kind::AuthorYear, &[surname(name).as_bytes(), &year]);
+        }
+        if let Some(publisher) = record.get(Text::Publishers).split(NAME).next().filter(|p| !p.is_empty()) {
+            self.add(Kind::TitlePublisher, &[head, beginning(publisher, record.is_dense).as_bytes()]);
+        }
+        if !is_short(title, record.is_dense) {
+            self.add(Kind::WholeTitle, &[title.as_bytes()]);
+        }
+    }
+}
+
+/// The first eight characters, or the first three words.
+fn head(title: &str, is_dense: bool) -> &str {
+    let end = if is_dense {
+        title.char_indices().nth(8).map(|(at, _)| at)
+    } else {
+        title.match_indices(' ').nth(2).map(|(at, _)| at)
+    };
+    &title[..end.unwrap_or(title.len())]
+}
+
+/// The first two characters, or the first word.
+fn beginning(text: &str, is_dense: bool) -> &str {
+    let end = if is_dense { text.char_indices().nth(2).map(|(at, _)| at) } else { text.find(' ') };
+    &text[..end.unwrap_or(text.len())]
+}
+
+fn surname(name: &str) -> &str {
+    name.rsplit_once(' ').filter(|(_, initial)| initial.len() == 1).map_or(name, |(surname, _)| surname)
+}

@@ -1,0 +1,208 @@
+//! Are two member records the same edition? A pure decision that can say why.
+//!
+//! First the vetoes, which no likeness outweighs (DOMAIN §4.2); then the sum of what each comparison contributes;
+//! then the rule that titles which many books share never suffice. Symmetric; knows two records and no others.
+
+use crate::bib::{Grounds, MaterialType};
+
+use super::levels::{
+    AUTHOR, BOOK_NUMBER, COMPARISONS, CONTROL, EQUAL, FIGURES, ISBN, ISSN, Levels, PAGES, PUBLISHER, TITLE,
+    Title, YEAR, levels,
+};
+use super::part::parts_differ;
+use super::record::{MatchRecord, Text};
+use super::weights::Weights;
+
+/// What a comparison comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The same edition.
+    Same,
+    /// Too little speaks for it.
+    Different,
+    /// A rule forbids it, whatever else agrees.
+    Vetoed,
+}
+
+/// The outcome for one pair.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    /// The decision.
+    pub verdict: Verdict,
+    /// By how much the sum of the weights is above the threshold; 0 for a veto.
+    pub weight: f32,
+    /// What agreed.
+    pub grounds: Grounds,
+}
+
+/// Whether two records describe the same edition.
+pub fn compare(a: &MatchRecord, b: &MatchRecord) -> Comparison {
+    if veto(a, b).is_some() {
+        return Comparison { verdict: Verdict::Vetoed, weight: 0.0, grounds: Grounds::default() };
+    }
+    let levels = levels(a, b);
+    let weights = Weights::get(a.is_dense || b.is_dense);
+    let weight = weights.sum(&levels) - weights.threshold;
+    let grounds = grounds_of(&levels);
+    let same = weight >= 0.0 && !is_too_little(grounds, &levels);
+    Comparison { verdict: if same { Verdict::Same } else { Verdict::Different }, weight, grounds }
+}
+
+/// What agreed, as a set.
+fn grounds_of(levels: &Levels) -> Grounds {
+    let title = levels[TITLE];
+    let mut found = Grounds::default();
+    for (ground, agrees) in [
+        (Grounds::ISBN, matches!(levels[ISBN], 1 | 2)),
+        (Grounds::BOOK_NUMBER, levels[BOOK_NUMBER] == EQUAL),
+        (Grounds::ISSN, levels[ISSN] == EQUAL),
+        (Grounds::CONTROL_NUMBER, levels[CONTROL] == EQUAL),
+        (Grounds::TITLE, title <= Title::Similar as u8 && levels[FIGURES] == 0),
+        (Grounds::AUTHOR, matches!(levels[AUTHOR], 1..=4)),
+        (Grounds::PUBLISHER, matches!(levels[PUBLISHER], 1 | 2)),
+        (Grounds::YEAR, matches!(levels[YEAR], 1 | 2)),
+        (Grounds::PAGES, matches!(levels[PAGES], 1 | 2)),
+    ] {
+        if agrees {
+            found = found.with(ground);
+        }
+    }
+    found
+}
+
+/// A rule by which two records can never be one edition (DOMAIN §4.2); cheap ones first.
+pub(super) fn veto(a: &MatchRecord, b: &MatchRecord) -> Option<&'static str> {
+    let disjoint = |x: &[u64], y: &[u64]| !x.is_empty() && !y.is_empty() && !x.iter().any(|n| y.contains(n));
+    if !kinds_agree(a, b) {
+        Some("veto: another material type")
+    } else if a.isbns.len() == 1 && b.isbns.len() == 1 && a.isbns != b.isbns {
+        Some("veto: another ISBN")
+    } else if disjoint(&a.issns, &b.issns) && a.is_serial() {
+        Some("veto: another ISSN")
+    } else if a.edition.differs(b.edition) && !a.is_serial() {
+        Some("veto: another edition")
+    } else if a.is_set != b.is_set && is_volume(if a.is_set { b } else { a }) {
+        Some("veto: a set and a volume")
+    } else if parts_differ(a.get(Text::Part), b.get(Text::Part)) {
+        Some("veto: another part")
+    } else {
+        None
+    }
+}
+
+/// Whether a record that is no set describes a single volume, rather than not saying.
+fn is_volume(record: &MatchRecord) -> bool {
+    !record.get(Text::Part).is_empty() || record.extent.pages > 0 || record.extent.volumes == 1
+}
+
+fn kinds_agree(a: &MatchRecord, b: &MatchRecord) -> bool {
+    if a.kind == b.kind {
+        return true;
+    }
+    use MaterialType::{BookChi, BookJpn, BookKor, BookMin, BookRus, BookWes};
+    // The language of a book is coded with less care than that it is a book.
+    let is_book =
+        |r: &MatchRecord| matches!(r.kind, BookChi | BookJpn | BookKor | BookMin | BookRus | BookWes);
+    is_book(a) && is_book(b) || a.is_serial() && b.is_serial()
+}
+
+/// Without an identifier a title alone, or with a year, is no evidence: there are hundreds of 高等数学.
+fn is_too_little(grounds: Grounds, levels: &Levels) -> bool {
+    if grounds.identifier() {
+        return false;
+    }
+    let by_whom = grounds.has(Grounds::AUTHOR);
+    let whose = grounds.has(Grounds::PUBLISHER);
+    let short = matches!(levels[TITLE], t if t == Title::EqualShort as u8 || t == Title::ProperShort as u8);
+    !grounds.has(Grounds::TITLE)
+        || !(by_whom || whose)
+        || short && !(by_whom && whose) && !(whose && grounds.has(Grounds::PAGES))
+}
+
+/// What one comparison contributed to a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contribution {
+    /// What was compared; `rule` for the last, which decides.
+    pub comparison: &'static str,
+    /// What the first record says.
+    pub left: String,
+    /// What the second record says.
+    pub right: String,
+    /// What the comparison came to.
+    pub level: &'static str,
+    /// What that is worth.
+    pub weight: f32,
+}
+
+/// What `compare` weighed, line by line, and last the rule or sum that decided.
+pub fn explain(a: &MatchRecord, b: &MatchRecord) -> Vec<Contribution> {
+    let levels = levels(a, b);
+    let weights = Weights::get(a.is_dense || b.is_dense);
+    let mut lines: Vec<Contribution> = COMPARISONS
+        .iter()
+        .enumerate()
+        .map(|(at, (name, names))| Contribution {
+            comparison: name,
+            left: shown(a, at),
+            right: shown(b, at),
+            level: names.get(usize::from(levels[at])).copied().unwrap_or("missing"),
+            weight: weights.of(at, levels[at]),
+        })
+        .filter(|line| !(line.left.is_empty() && line.right.is_empty()))
+        .collect();
+    let comparison = compare(a, b);
+    let level = match (veto(a, b), comparison.verdict) {
+        (Some(veto), _) => veto,
+        (_, Verdict::Same) => "sum reaches the threshold",
+        _ if comparison.weight >= 0.0 => "no identifier, and too little besides the title",
+        _ => "sum is below the threshold",
+    };
+    lines.push(Contribution {
+        comparison: "rule",
+        left: part_shown(a),
+        right: part_shown(b),
+        level,
+        weight: comparison.weight,
+    });
+    lines
+}
+
+/// What is not compared by weight but may veto: part, set, type.
+fn part_shown(record: &MatchRecord) -> String {
+    let part = record.get(Text::Part).replace('\u{1f}', " ");
+    let set = if record.is_set { " set" } else { "" };
+    format!("{}{set} {part}", record.kind.code()).trim_end().to_owned()
+}
+
+fn shown(record: &MatchRecord, comparison: usize) -> String {
+    let number = |n: i64| if n == 0 { String::new() } else { n.to_string() };
+    let joined = |numbers: &[u64]| numbers.iter().map(|n| format!("{n:013}")).collect::<Vec<_>>().join(" ");
+    match COMPARISONS[comparison].0 {
+        "isbn" if record.isbns.is_empty() => record.wrong_isbns.iter().map(|n| format!("{n:012}?")).collect(),
+        "isbn" => joined(&record.isbns),
+        "book_number" => record.get(Text::BookNumber).to_owned(),
+        "issn" => {
+            record.issns.iter().map(|n| String::from_utf8_lossy(&n.to_be_bytes()).into_owned()).collect()
+        }
+        "control_number" => record.controls.chunks_exact(2).map(|c| format!("{:016x} ", c[1])).collect(),
+        "title" | "figures" => {
+            let (title, other) = (record.get(Text::Title), record.get(Text::Other));
+            if other.is_empty() { title.to_owned() } else { format!("{title} : {other}") }
+        }
+        "author" if record.get(Text::Names).is_empty() => record.get(Text::Statement).to_owned(),
+        "author" => record.get(Text::Names).replace('\u{1f}', ", "),
+        "publisher" => record.get(Text::Publishers).replace('\u{1f}', ", "),
+        "place" => record.get(Text::Place).to_owned(),
+        "year" => {
+            format!("{} {}", number(record.year.into()), number(record.other_year.into())).trim().to_owned()
+        }
+        "pages" => number(record.extent.pages.into()),
+        "height" => number(record.extent.height.into()),
+        _ => {
+            let edition = record.edition;
+            let flags = [(edition.revised, " revised"), (edition.facsimile, " facsimile")];
+            let flags: String = flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+            format!("{}{flags}", number(edition.number.into())).trim().to_owned()
+        }
+    }
+}

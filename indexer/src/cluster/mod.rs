@@ -1,0 +1,31 @@
+//! Which member records describe the same edition, and the one entry that is made of them.
+//!
+//! In two stages: records that share a specific key meet (`block_keys`), and each pair that met is proved or refused
+//! with a reason (`compare`). What matches forms components; `resolve` cuts them into editions, and `merge` chooses
+//! the best description field by field. All of it is pure and independent of the order of its input; sorting a million
+//! records on disk is `pipeline`'s affair.
+
+mod block;
+mod codec;
+mod compare;
+mod decision;
+mod edition;
+mod extent;
+mod levels;
+mod merge;
+mod name;
+mod part;
+mod publisher;
+mod record;
+mod resolve;
+mod similar;
+mod title;
+mod variants;
+mod weights;
+
+pub use block::{BLOCK_CAP, block_keys};
+pub use compare::{Comparison, Contribution, Verdict, compare, explain};
+pub use decision::{Constraints, Decision, DecisionKind, constraints};
+pub use merge::{Source, merge, work_key};
+pub use record::MatchRecord;
+pub use resolve::{GROUP_CAP, Link, Resolution, Review, resolve};

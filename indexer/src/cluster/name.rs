@@ -1,0 +1,329 @@
+//! Who wrote it, as names that can be compared: access points first, then the statement of responsibility.
+//!
+//! A Chinese name is compared whole, without country and role (`[美] 布鲁斯·埃克尔著` → 布鲁斯埃克尔); a Western
+//! one as surname and first initial (`Abercrombie, John, 1780-` → `abercrombie j`).
+
+use crate::analysis::fold::{Class, class_of, fold_into};
+use crate::bib::{Agent, AgentKind};
+
+/// Parts names in the record's text.
+pub(super) const NAME: char = '\u{1f}';
+
+/// More names add nothing to a comparison.
+const MAX_NAMES: usize = 4;
+
+/// No name is longer, in bytes.
+const LONGEST: usize = 60;
+
+/// The words in which a cataloguer says what somebody did, longest first.
+const ROLES: [&str; 57] = [
+    "总主编",
+    "副主编",
+    "执行主编",
+    "编著者",
+    "编写组",
+    "等编著",
+    "等主编",
+    "主编",
+    "编著",
+    "编译",
+    "译著",
+    "译注",
+    "校注",
+    "校点",
+    "点校",
+    "编写",
+    "编纂",
+    "编辑",
+    "编绘",
+    "选编",
+    "汇编",
+    "整理",
+    "改编",
+    "注释",
+    "注译",
+    "翻译",
+    "撰文",
+    "撰稿",
+    "绘图",
+    "摄影",
+    "口述",
+    "执笔",
+    "原著",
+    "著者",
+    "作者",
+    "审校",
+    "主审",
+    "导读",
+    "译",
+    "著",
+    "编",
+    "撰",
+    "绘",
+    "注",
+    "校",
+    "辑",
+    "摄",
+    "文",
+    "图",
+    "等",
+    "校订",
+    "责任",
+    "合著",
+    "合编",
+    "合译",
+    "作",
+    "选注",
+];
+
+/// Appends up to four names, parted by `NAME`, without repetition.
+pub(super) fn names_into(agents: &[Agent], responsibility: Option<&str>, out: &mut String) {
+    let mut names = Names { start: out.len(), n_names: 0, out };
+    let by_weight = agents.iter().filter(|a| a.main).chain(agents.iter().filter(|a| !a.main));
+    for agent in by_weight.take(MAX_NAMES) {
+        match agent.kind {
+            AgentKind::Person => names.person(&agent.name),
+            AgentKind::Body | AgentKind::Meeting => names.body(&agent.name),
+        }
+    }
+    if let Some(text) = responsibility {
+        let text = &text[..text.floor_char_boundary(200)];
+        for piece in text.split(['/', '／', ';', '；', ',', '，', '、', '|', '\n']) {
+            names.stated(piece);
+        }
+    }
+}
+
+struct Names<'a> {
+    out: &'a mut String,
+    start: usize,
+    n_names: usize,
+}
+
+impl Names<'_> {
+    /// Adds a name in the form in which it is compared.
+    fn add(&mut self, write: impl FnOnce(&mut String)) {
+        if self.n_names == MAX_NAMES {
+            return;
+        }
+        let before = self.out.len();
+        if before > self.start {
+            self.out.push(NAME);
+        }
+        let from = self.out.len();
+        write(self.out);
+        let end = self.out.floor_char_boundary(from + LONGEST);
+        self.out.truncate(end);
+        let (known, name) = self.out.split_at(from);
+        if name.is_empty() || known[self.start..].split(NAME).any(|k| k == name && !k.is_empty()) {
+            self.out.truncate(before);
+        } else {
+            self.n_names += 1;
+        }
+    }
+
+    fn person(&mut self, name: &str) {
+        let name = without_brackets(name);
+        if is_dense(name) {
+            return self.add(|out| fold_into(name, out));
+        }
+        match name.split_once(',') {
+            Some((surname, given)) => self.add(|out| western(surname, given, out)),
+            None => self.add(|out| direct_order(name, out)),
+        }
+    }
+
+    fn body(&mut self, name: &str) {
+        self.add(|out| fold_into(name, out));
+    }
+
+    /// A piece of a statement of responsibility. Western statements are prose: their words are compared instead.
+    fn stated(&mut self, piece: &str) {
+        let piece = without_brackets(piece.trim());
+        if !is_dense(piece) {
+            // `eric cole` alone is a name; `edited by the author of …` is not.
+            let n_words = piece.split_whitespace().count();
+            if (2..=3).contains(&n_words) && !piece.contains("by ") {
+                self.add(|out| direct_order(piece, out));
+            }
+            return;
+        }
+        for word in piece.split_whitespace() {
+            let bare = without_role(without_brackets(word));
+            if bare.chars().nth(1).is_some() {
+                self.add(|out| fold_into(bare, out));
+            }
+        }
+    }
+}
+
+/// Surname and first initial.
+fn western(surname: &str, given: &str, out: &mut String) {
+    fold_into(surname, out);
+    let mut rest = String::new();
+    fold_into(given, &mut rest);
+    if let Some(initial) = rest.chars().next() {
+        out.push(' ');
+        out.push(initial);
+    }
+}
+
+/// `John Abercrombie`: the last word is the surname.
+fn direct_order(name: &str, out: &mut String) {
+    let name = name.trim();
+    match name.rsplit_once(' ') {
+        Some((given, surname)) => western(surname, given, out),
+        None => fold_into(name, out),
+    }
+}
+
+/// Without a country in front, or whatever else stands in brackets at an end: `[美]`, `(Laurie Lee)`.
+fn without_brackets(text: &str) -> &str {
+    let mut rest = text.trim();
+    for _ in 0..2 {
+        for (open, close) in [('[', ']'), ('(', ')'), ('（', '）'), ('〔', '〕'), ('［', '］'), ('【', '】')]
+        {
+            if let Some((inside, after)) = rest.strip_prefix(open).and_then(|r| r.split_once(close)) {
+                rest = if after.trim().is_empty() { inside } else { after };
+            }
+            if let Some((before, _)) = rest.strip_suffix(close).and_then(|r| r.rsplit_once(open))
+                && !before.trim().is_empty()
+            {
+                rest = before;
+            }
+            rest = rest.trim();
+        }
+    }
+    rest
+}
+
+/// Without the role behind the name, unless nothing of a name would be left.
+fn without_role(name: &str) -> &str {
+    let mut rest = name;
+    for _ in 0..2 {
+        let Some(bare) = ROLES.iter().find_map(|role| rest.strip_suffix(role)) else { break };
+        match bare.chars().count() {
+            0 => return bare,
+            // 作 and 文 end given names too; a surname alone is no name.
+            1 => break,
+            _ => rest = bare.trim_end(),
+        }
+    }
+    rest
+}
+
+fn is_dense(text: &str) -> bool {
+    text.chars().any(|c| class_of(c) == Class::Dense)
+}
+
+/// How the names of two records agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Agreement {
+    /// The first name of one is among the names of the other.
+    First,
+    /// Some name is in both.
+    Some,
+    /// Two names differ as spellings of one do.
+    Near,
+    None,
+}
+
+/// Compares two lists of names; neither may be empty.
+pub(super) fn agreement(a: &str, b: &str) -> Agreement {
+    let first = |names: &'_ str| names.split(NAME).next().unwrap_or_default().len();
+    let (a_first, b_first) = (&a[..first(a)], &b[..first(b)]);
+    if b.split(NAME).any(|n| n == a_first) || a.split(NAME).any(|n| n == b_first) {
+        return Agreement::First;
+    }
+    if a.split(NAME).any(|x| b.split(NAME).any(|y| x == y)) {
+        return Agreement::Some;
+    }
+    if a.split(NAME).any(|x| b.split(NAME).any(|y| near(x, y))) {
+        return Agreement::Near;
+    }
+    Agreement::None
+}
+
+/// 狄更斯 and 查尔斯狄更斯, 海因莱因 and 海因莱恩, `smith` and `smith j`; not 李明 and 李军.
+fn near(x: &str, y: &str) -> bool {
+    let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
+    let n_chars = short.chars().count();
+    if is_dense(short) {
+        if n_chars >= 3 && long.ends_with(short)
+            || n_chars >= 2 && long.starts_with(short) && long.len() > short.len() + 3
+        {
+            return true;
+        }
+        return n_chars >= 4 && super::similar::edits(short, long) <= 1 + n_chars / 6;
+    }
+    let surname = |name: &'_ str| {
+        name.rsplit_once(' ').map_or(name, |(s, i)| if i.len() == 1 { s } else { name }).len()
+    };
+    let (s, l) = (&short[..surname(short)], &long[..surname(long)]);
+    if s == l {
+        // The same surname with another initial is another person.
+        return s.len() == short.len() || l.len() == long.len();
+    }
+    n_chars >= 6 && super::similar::edits(short, long) <= 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(responsibility: &str) -> Vec<String> {
+        let mut out = String::new();
+        names_into(&[], Some(responsibility), &mut out);
+        out.split(NAME).filter(|n| !n.is_empty()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn names_of_statements() {
+        for (text, expected) in [
+            ("（美）坦娜希尔 / 童仁", vec!["坦娜希尔", "童仁"]),
+            ("[美] 库尔特·冯内古特著", vec!["库尔特冯内古特"]),
+            ("(日)松本清张 著 / (日)宫部美雪 导读", vec!["松本清张", "宫部美雪"]),
+            ("北川理惠等 / 杨英洁", vec!["北川理惠", "杨英洁"]),
+            ("〔日〕东野圭吾 / 徐建雄", vec!["东野圭吾", "徐建雄"]),
+            ("洛瑞·李(Laurie Lee)", vec!["洛瑞李"]),
+            ("劉慈欣", vec!["刘慈欣"]),
+            ("张三，李四主编 ; 王五译", vec!["张三", "李四", "王五"]),
+            ("eric cole", vec!["cole e"]),
+            ("by John Smith", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(names(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_access_points() {
+        let agent = |name: &str, main| Agent {
+            name: name.to_owned(),
+            kind: AgentKind::Person,
+            role: None,
+            qualifier: None,
+            pinyin: None,
+            main,
+        };
+        let mut out = String::new();
+        names_into(&[agent("Abbott, Jacob", false), agent("Abercrombie, John", true)], None, &mut out);
+        assert_eq!(out, "abercrombie j\u{1f}abbott j");
+    }
+
+    #[test]
+    fn names_agree() {
+        for (a, b, expected) in [
+            ("刘慈欣", "刘慈欣", Agreement::First),
+            ("张三\u{1f}刘慈欣", "刘慈欣", Agreement::First),
+            ("张三\u{1f}李四", "王五\u{1f}李四", Agreement::Some),
+            ("狄更斯", "查尔斯狄更斯", Agreement::Near),
+            ("罗伯特海因莱因", "罗伯特海因莱恩", Agreement::Near),
+            ("李明", "李军", Agreement::None),
+            ("smith j", "smith", Agreement::Near),
+            ("smith j", "smith k", Agreement::None),
+        ] {
+            assert_eq!((agreement(a, b), agreement(b, a)), (expected, expected), "{a} {b}");
+        }
+    }
+}
