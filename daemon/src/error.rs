@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use indexer::{archive, pipeline};
 
+use crate::undo::Refusal;
+
 /// Result of a daemon operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -34,6 +36,28 @@ pub enum Error {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// No run has this name.
+    #[error("no run is named {run}; `lianmu runs list` shows them all")]
+    NoSuchRun {
+        /// The name.
+        run: String,
+    },
+    /// A run cannot be undone.
+    #[error("cannot undo {run}")]
+    CannotUndo {
+        /// Its name.
+        run: String,
+        /// Why.
+        #[source]
+        source: Refusal,
+    },
+    /// A run cannot be written down.
+    #[error("cannot write a run as a line of JSON")]
+    Run {
+        /// Why.
+        #[source]
+        source: serde_json::Error,
     },
     /// The archive failed.
     #[error(transparent)]

@@ -2,8 +2,8 @@
 //!
 //! What the run did to the records is the pipeline's affair. The clock comes in as a value.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use indexer::archive::{Archive, ImportMode};
@@ -11,9 +11,10 @@ use indexer::bib::LibraryCode;
 use indexer::files::{Disk, FileLayer};
 use indexer::pipeline::{self, ImportOutcome, ImportReport, ImportRequest, Progress};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::{DataLock, Error, Result};
+use crate::runs::{self, Effect, Run, RunState, WrittenRun};
+use crate::undo::rounded;
+use crate::{DataLock, Result};
 
 /// What to import and when that is.
 #[derive(Clone, Debug)]
@@ -32,44 +33,6 @@ pub struct ImportJob {
     pub as_of: String,
 }
 
-/// A run as one line of JSON (CONTRACT §7).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract's")]
-pub struct Run {
-    pub run: String,
-    pub library: String,
-    pub source: String,
-    pub mode: String,
-    pub state: RunState,
-    pub seen: u64,
-    pub new: u64,
-    pub changed: u64,
-    pub same: u64,
-    pub deleted: u64,
-    pub repaired: u64,
-    pub rejected: u64,
-    pub duplicate: u64,
-    pub bytes: u64,
-    pub seconds: f64,
-    pub reason: Option<String>,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunState {
-    /// Its changes are in force.
-    Ok,
-    /// Everything was there as it is.
-    OkNothingNew,
-    /// The source broke off.
-    Partial,
-    /// Nothing usable came.
-    Failed,
-    /// The gate holds it back.
-    Held,
-}
-
 /// What an import leaves to be told.
 #[derive(Debug)]
 pub struct Imported {
@@ -83,10 +46,16 @@ pub struct Imported {
 
 /// Takes a set of files into a library's archive and writes the run down.
 pub fn import(job: &ImportJob, progress: &dyn Progress) -> Result<Imported> {
+    import_over(job, Arc::new(Disk), progress)
+}
+
+/// The same over another file layer, so that tests can lose writes.
+pub fn import_over(job: &ImportJob, files: Arc<dyn FileLayer>, progress: &dyn Progress) -> Result<Imported> {
     let _lock = DataLock::take(&job.data_dir)?;
-    let archive = Archive::open(&job.data_dir)?;
+    let archive = Archive::open_with(&job.data_dir, files)?;
     let library = archive.library(&job.library)?;
-    let name = name_of_run(library.folder(), job)?;
+    let history = runs::settle(&library)?;
+    let name = runs::new_name(&library, &history, job.now);
     let began = Instant::now();
     let request = ImportRequest {
         library: job.library.clone(),
@@ -94,25 +63,27 @@ pub fn import(job: &ImportJob, progress: &dyn Progress) -> Result<Imported> {
         paths: job.paths.clone(),
         run: name.clone(),
     };
-    let report = pipeline::import(&archive, &request, progress)?;
-    if matches!(report.outcome, ImportOutcome::Ok | ImportOutcome::NothingNew) {
-        library.set_as_of(&job.as_of)?;
-        pipeline::ensure_profile(&archive, &job.library)?;
-    }
-    let run = line_of(name, job, &report, began.elapsed().as_secs_f64());
-    append(&runs_path(library.folder()), &run)?;
+    let prepared = pipeline::prepare_import(&archive, &request, progress)?;
+    let came_to_its_end = matches!(prepared.report.outcome, ImportOutcome::Ok | ImportOutcome::NothingNew);
+    let as_of = came_to_its_end.then(|| job.as_of.clone());
+    let before = prepared.before();
+    let effect = Effect {
+        before: before.number,
+        after: prepared.number_after(),
+        as_of_before: before.as_of.clone(),
+        as_of: as_of.clone().or_else(|| before.as_of.clone()),
+    };
+    let run = run_of(name, job, &prepared.report, began.elapsed().as_secs_f64());
+    let written = WrittenRun { run, effect: Some(effect) };
+    let line = written.to_line()?;
+    let report = prepared.put_in_force(as_of, Some(line.clone()))?;
+    runs::append(&library, &line)?;
+    let run = written.run;
     let quarantine = (report.rejected > 0).then(|| library.quarantine(&run.run).folder().to_owned());
     Ok(Imported { run, report, quarantine })
 }
 
-/// The runs of a library, oldest first; a line that a power cut tore is passed over.
-pub fn runs(data_dir: &Path, library: &LibraryCode) -> Result<Vec<Run>> {
-    let archive = Archive::open(data_dir)?;
-    let text = read_or_empty(&runs_path(archive.library(library)?.folder()))?;
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
-}
-
-fn line_of(name: String, job: &ImportJob, report: &ImportReport, seconds: f64) -> Run {
+fn run_of(name: String, job: &ImportJob, report: &ImportReport, seconds: f64) -> Run {
     Run {
         run: name,
         library: job.library.to_string(),
@@ -133,7 +104,7 @@ fn line_of(name: String, job: &ImportJob, report: &ImportReport, seconds: f64) -
         rejected: report.rejected,
         duplicate: report.duplicate,
         bytes: report.bytes,
-        seconds: (seconds * 1000.0).round() / 1000.0,
+        seconds: rounded(seconds),
         reason: report.reason(),
     }
 }
@@ -157,50 +128,21 @@ fn source_of(paths: &[PathBuf]) -> String {
     }
 }
 
-fn runs_path(folder: &Path) -> PathBuf {
-    folder.join("runs.jsonl")
-}
-
-// Sorts by time: `20261125T013000Z-BJFU`, with a number from the second one in the same second on.
-fn name_of_run(folder: &Path, job: &ImportJob) -> Result<String> {
-    let stem = format!("{}-{}", job.now.strftime("%Y%m%dT%H%M%SZ"), job.library);
-    let text = read_or_empty(&runs_path(folder))?;
-    let taken = |name: &str| {
-        text.contains(&format!("\"run\":\"{name}\"")) || folder.join("quarantine").join(name).exists()
-    };
-    let numbered = (2..).map(|n| format!("{stem}-{n}"));
-    Ok(std::iter::once(stem.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(stem))
-}
-
-fn read_or_empty(path: &Path) -> Result<String> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(Error::reading(path)(error)),
-    }
-}
-
-fn append(path: &Path, run: &Run) -> Result<()> {
-    let torn = read_or_empty(path)?;
-    let mut line = if torn.is_empty() || torn.ends_with('\n') { String::new() } else { "\n".to_owned() };
-    let write = |line: &mut String| -> std::io::Result<()> {
-        line.push_str(&serde_json::to_string(run)?);
-        line.push('\n');
-        if let Some(folder) = path.parent() {
-            Disk.create_dir_all(folder)?;
-        }
-        let mut file = Disk.append(path)?;
-        file.write_all(line.as_bytes())?;
-        file.sync()
-    };
-    write(&mut line).map_err(Error::writing(path))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+    use std::path::Path;
+
     use super::*;
+    use crate::Error;
+    use crate::runs::History;
+
+    fn runs(job: &ImportJob) -> Vec<Run> {
+        let archive = Archive::open(&job.data_dir).unwrap();
+        let history = History::of(&archive.library(&job.library).unwrap()).unwrap();
+        history.runs.into_iter().map(|run| run.run).collect()
+    }
 
     fn marcxml(titles: &[(&str, &str)]) -> String {
         let record = |(number, title): &(&str, &str)| {
@@ -241,7 +183,7 @@ mod tests {
         let third = import(&job, &()).unwrap();
         assert_eq!((third.run.state, third.run.rejected), (RunState::Failed, 1));
         assert!(third.run.reason.is_some() && third.quarantine.unwrap().join("rejects.raw").is_file());
-        assert_eq!(runs(&job.data_dir, &job.library).unwrap(), [first, second, third.run]);
+        assert_eq!(runs(&job), [first, second, third.run]);
     }
 
     #[test]
@@ -253,8 +195,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, [&whole[..], &whole[..20]].concat()).unwrap();
         import(&job, &()).unwrap();
-        let states: Vec<RunState> =
-            runs(&job.data_dir, &job.library).unwrap().iter().map(|run| run.state).collect();
+        let states: Vec<RunState> = runs(&job).iter().map(|run| run.state).collect();
         assert_eq!(states, [RunState::Ok, RunState::OkNothingNew]);
     }
 

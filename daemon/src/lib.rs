@@ -5,7 +5,9 @@ mod error;
 pub mod harvest;
 pub mod import;
 pub mod lock;
+pub mod runs;
 pub mod settings;
+pub mod undo;
 
 pub use error::{Error, Result};
 pub use lock::DataLock;

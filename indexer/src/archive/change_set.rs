@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::error::{Error, Result};
+use super::in_force::InForce;
 use super::key::{ContentHash, RecordKey};
 use super::library_archive::LibraryArchive;
 use super::pack::PackName;
@@ -75,6 +76,37 @@ enum Fate {
     Kept,
     Replaced,
     Removed,
+}
+
+/// An import that is written but not in force yet.
+pub struct Prepared {
+    archive: LibraryArchive,
+    before: InForce,
+    state: State,
+    counts: Counts,
+}
+
+impl Prepared {
+    /// How many records met which fate.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// What is in force before it.
+    pub fn before(&self) -> &InForce {
+        &self.before
+    }
+
+    /// The state that it puts in force; the one that is in force where nothing changed.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Puts it in force: durable when this returns. The day stays as it was where none is given.
+    pub fn put_in_force(self, as_of: Option<String>, run: Option<String>) -> Result<()> {
+        let as_of = as_of.or(self.before.as_of);
+        self.archive.switch(&InForce { number: self.state.number, as_of, run })
+    }
 }
 
 // Slot of `fresh` that was added and deleted in the same run.
@@ -185,21 +217,31 @@ impl ChangeSet {
         self.base.slots.len() as u64
     }
 
-    /// Writes the next state and puts it in force; writes nothing where nothing changed.
-    pub fn commit(mut self) -> Result<Counts> {
+    /// Writes the next state, durably, without putting it in force; writes nothing where nothing changed.
+    pub fn prepare(mut self) -> Result<Prepared> {
         self.counts.deleted += self.absent();
-        let unchanged = self.counts.new + self.counts.changed + self.counts.deleted == 0;
+        let (archive, counts) = (self.archive.clone(), self.counts);
+        let before = archive.in_force()?;
+        let unchanged = counts.new + counts.changed + counts.deleted == 0;
         if unchanged && self.base.number > 0 {
-            return Ok(self.counts);
+            return Ok(Prepared { archive, before, state: self.base, counts });
         }
         self.packs.finish()?;
-        let (archive, counts) = (self.archive.clone(), self.counts);
         let number = archive.next_number()?;
         let state = self.next_state(number);
         let states = archive.folder.join("states");
         archive.files.create_dir_all(&states).map_err(Error::writing(&states))?;
         state.write(archive.files.as_ref(), &archive.state_path(number))?;
-        archive.switch(number)?;
+        Ok(Prepared { archive, before, state, counts })
+    }
+
+    /// Prepares the next state and puts it in force; the day stays as it was.
+    pub fn commit(self) -> Result<Counts> {
+        let prepared = self.prepare()?;
+        let counts = prepared.counts;
+        if prepared.state.number != prepared.before.number {
+            prepared.put_in_force(None, None)?;
+        }
         Ok(counts)
     }
 

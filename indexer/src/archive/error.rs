@@ -59,12 +59,6 @@ pub enum Error {
         /// First bytes of the pack's name.
         pack: u64,
     },
-    /// There is no earlier state to go back to.
-    #[error("{library} has no earlier state to go back to")]
-    NothingToUndo {
-        /// The library.
-        library: String,
-    },
 }
 
 impl Error {

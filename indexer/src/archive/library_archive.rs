@@ -2,12 +2,13 @@
 //!
 //! Whoever writes holds the lock of the data directory; taking it is the daemon's affair.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::change_set::{ChangeSet, ImportMode};
 use super::error::{Error, Result};
+use super::in_force::InForce;
 use super::pack::{Pack, PackName};
 use super::pack_writer::{CompressAll, one_by_one};
 use super::quarantine::Quarantine;
@@ -43,18 +44,14 @@ impl LibraryArchive {
         &self.folder
     }
 
+    /// What is in force: the state, its day, the run that brought it.
+    pub fn in_force(&self) -> Result<InForce> {
+        InForce::read(&self.folder)
+    }
+
     /// Number of the state in force; `None` before the first import.
     pub fn current_number(&self) -> Result<Option<u64>> {
-        let path = self.folder.join("current");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => match text.trim().parse() {
-                Ok(0) => Ok(None),
-                Ok(number) => Ok(Some(number)),
-                Err(_) => Err(Error::damaged(&path, "it does not name a state")),
-            },
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::reading(&path)(error)),
-        }
+        Ok(Some(self.in_force()?.number).filter(|&number| number > 0))
     }
 
     /// The library's current records.
@@ -91,25 +88,25 @@ impl LibraryArchive {
         Ok(ChangeSet::new(self.clone(), mode, self.state()?, compress_all))
     }
 
-    /// Makes the state before the current one the current one; the number now in force.
-    pub fn undo(&self) -> Result<u64> {
-        let state = self.state()?;
-        if state.number == 0 {
-            return Err(Error::NothingToUndo { library: self.code.to_string() });
+    /// Puts a state in force that is kept, or none with the number 0; refused where it is not whole.
+    ///
+    /// It is durable when this returns, and whoever is stopped before leaves what was in force.
+    pub fn put_in_force(&self, in_force: &InForce) -> Result<()> {
+        if self.current_number()?.unwrap_or(0) != in_force.number {
+            let state = self.state_numbered(in_force.number)?;
+            state.packs.iter().try_for_each(|name| self.pack(name).map(drop))?;
         }
-        self.switch(state.previous)?;
-        Ok(state.previous)
+        self.switch(in_force)
     }
 
-    /// The day as which the library's data counts, as it was set last.
+    /// Whether a state is kept; the empty one before the first import always is.
+    pub fn keeps_state(&self, number: u64) -> bool {
+        number == 0 || self.state_path(number).is_file()
+    }
+
+    /// The day as which the library's data counts.
     pub fn as_of(&self) -> Option<String> {
-        let text = std::fs::read_to_string(self.folder.join("as-of")).ok()?;
-        Some(text.trim().to_owned()).filter(|day| !day.is_empty())
-    }
-
-    /// Notes the day as which the library's data counts: that of the last import that came to its end.
-    pub fn set_as_of(&self, day: &str) -> Result<()> {
-        self.write_small("as-of", &format!("{day}\n"))
+        self.in_force().ok()?.as_of
     }
 
     /// Text of a small file of this library, such as its holdings profile.
@@ -120,6 +117,36 @@ impl LibraryArchive {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::reading(&path)(error)),
         }
+    }
+
+    /// Removes a small file of this library, if there is one.
+    pub fn remove_small(&self, name: &str) -> Result<()> {
+        let path = self.folder.join(name);
+        match self.files.remove(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::writing(&path)(error)),
+            Err(_) => Ok(()),
+            Ok(()) => self.files.sync_dir(&self.folder).map_err(Error::writing(&path)),
+        }
+    }
+
+    /// Adds a line to a small file of this library; durable when this returns. A line that a power cut tore is
+    /// closed first, so that it costs nothing but itself.
+    pub fn append_line(&self, name: &str, line: &str) -> Result<()> {
+        let path = self.folder.join(name);
+        let before = match std::fs::read(&path) {
+            Ok(bytes) => bytes.last().copied(),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(Error::reading(&path)(error)),
+        };
+        let open = before.is_some_and(|last| last != b'\n');
+        let write = || {
+            self.files.create_dir_all(&self.folder)?;
+            let mut file = self.files.append(&path)?;
+            file.write_all(format!("{}{line}\n", if open { "\n" } else { "" }).as_bytes())?;
+            file.sync()?;
+            self.files.sync_dir(&self.folder)
+        };
+        write().map_err(Error::writing(&path))
     }
 
     /// Replaces a small file of this library as a whole.
@@ -176,8 +203,8 @@ impl LibraryArchive {
         highest.checked_add(1).ok_or_else(|| Error::damaged(root, "a state has an impossible number"))
     }
 
-    pub(super) fn switch(&self, number: u64) -> Result<()> {
-        self.write_small("current", &format!("{number:010}\n"))
+    pub(super) fn switch(&self, in_force: &InForce) -> Result<()> {
+        self.write_small("current", &in_force.to_text())
     }
 
     // Removes what an interrupted import left unfinished; a file that stays is only a waste of space.

@@ -10,6 +10,7 @@
 mod change_set;
 mod difference;
 mod error;
+mod in_force;
 mod key;
 mod library_archive;
 mod pack;
@@ -28,9 +29,10 @@ use crate::bib::{LibraryCode, RecordLocator};
 use crate::files::{Disk, FileLayer};
 use crate::marc::RawRecord;
 
-pub use change_set::{Added, ChangeSet, Counts, ImportMode};
+pub use change_set::{Added, ChangeSet, Counts, ImportMode, Prepared};
 pub use difference::{Difference, differences};
 pub use error::{Error, Result};
+pub use in_force::InForce;
 pub use key::{ContentHash, RecordKey};
 pub use library_archive::LibraryArchive;
 pub use pack::{Pack, PackName, StoredRecord};

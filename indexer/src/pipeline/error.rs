@@ -44,6 +44,15 @@ pub enum Error {
         #[source]
         source: toml::de::Error,
     },
+    /// A stored holdings profile is not what was written.
+    #[error(
+        "{path} is damaged or was changed by hand; where it is right as it is, remove its last line and import or \
+         build again"
+    )]
+    ProfileChanged {
+        /// The file.
+        path: PathBuf,
+    },
     /// A holdings profile cannot be written as text.
     #[error("cannot write a holdings profile")]
     ProfileText {

@@ -10,9 +10,13 @@ use super::examine::{Examined, examine_all};
 use super::file_set::{SetFile, files_of};
 use super::framing::{Piece, with_pieces};
 use super::import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJECTS};
+use super::profile::prepare_profile;
 use super::progress::{Progress, Stage};
 use super::removal_list;
-use crate::archive::{Archive, ChangeSet, ImportMode, PendingBlock, Quarantine, RecordKey, Reject};
+use crate::archive::{
+    Archive, ChangeSet, ImportMode, InForce, LibraryArchive, PendingBlock, Prepared, Quarantine, RecordKey,
+    Reject,
+};
 use crate::bib::LibraryCode;
 use crate::marc::{Account, FlawCode, Framed, RawRecord, contained_files};
 
@@ -29,8 +33,17 @@ pub struct ImportRequest {
     pub run: String,
 }
 
-/// Takes a set of files into a library's archive.
+/// Takes a set of files into a library's archive, and puts it in force.
 pub fn import(archive: &Archive, request: &ImportRequest, progress: &dyn Progress) -> Result<ImportReport> {
+    prepare_import(archive, request, progress)?.put_in_force(None, None)
+}
+
+/// Takes a set of files into a library's archive without putting it in force yet.
+pub fn prepare_import(
+    archive: &Archive,
+    request: &ImportRequest,
+    progress: &dyn Progress,
+) -> Result<PreparedImport> {
     let files = files_of(&request.paths)?;
     let library = archive.library(&request.library)?;
     let changes = library.begin_with(request.mode, in_parallel)?;
@@ -45,7 +58,44 @@ pub fn import(archive: &Archive, request: &ImportRequest, progress: &dyn Progres
         run.take(file, progress)?;
     }
     progress.end();
-    run.settle()
+    run.settle(&library)
+}
+
+/// An import that is written and accounted for, but not in force yet.
+pub struct PreparedImport {
+    /// Its account.
+    pub report: ImportReport,
+    before: InForce,
+    // Nothing where nothing may come in force: the set was not whole, or nothing usable came.
+    prepared: Option<Prepared>,
+}
+
+impl PreparedImport {
+    /// What is in force before it.
+    pub fn before(&self) -> &InForce {
+        &self.before
+    }
+
+    /// Number of the state in force after it.
+    pub fn number_after(&self) -> u64 {
+        self.prepared.as_ref().map_or(self.before.number, |prepared| prepared.state().number)
+    }
+
+    /// Whether it may come in force.
+    pub fn is_usable(&self) -> bool {
+        self.prepared.is_some()
+    }
+
+    /// Puts it in force, with the day as which the data counts from now on and a line about the run.
+    pub fn put_in_force(self, as_of: Option<String>, run: Option<String>) -> Result<ImportReport> {
+        if let Some(prepared) = self.prepared {
+            let changes_nothing = prepared.state().number == self.before.number;
+            if !(changes_nothing && as_of.is_none() && run.is_none()) {
+                prepared.put_in_force(as_of, run)?;
+            }
+        }
+        Ok(self.report)
+    }
 }
 
 fn in_parallel(blocks: &[PendingBlock]) -> Vec<std::io::Result<Vec<u8>>> {
@@ -179,8 +229,8 @@ impl Run {
         Ok(())
     }
 
-    /// Puts the changes in force, unless the set is not whole or nothing usable came.
-    fn settle(mut self) -> Result<ImportReport> {
+    /// Prepares the changes, unless the set is not whole or nothing usable came.
+    fn settle(mut self, library: &LibraryArchive) -> Result<PreparedImport> {
         self.quarantine.finish()?;
         let mut counts = self.changes.counts();
         let is_full = self.mode == ImportMode::Full;
@@ -193,21 +243,26 @@ impl Run {
         } else {
             ImportOutcome::Ok
         };
-        let commits = match self.report.outcome {
+        let usable = match self.report.outcome {
             ImportOutcome::Failed => false,
             ImportOutcome::Partial => !is_full,
             ImportOutcome::Ok | ImportOutcome::NothingNew => true,
         };
-        if commits {
-            counts = self.changes.commit()?;
+        let before = library.in_force()?;
+        let prepared = if usable {
+            let prepared = self.changes.prepare()?;
+            counts = prepared.counts();
+            prepare_profile(library, prepared.state())?;
+            Some(prepared)
         } else {
             counts.deleted = 0;
-        }
+            None
+        };
         if self.report.outcome == ImportOutcome::Ok && counts.new + counts.changed + counts.deleted == 0 {
             self.report.outcome = ImportOutcome::NothingNew;
         }
         self.report.set_counts(counts);
-        Ok(self.report)
+        Ok(PreparedImport { report: self.report, before, prepared })
     }
 }
 

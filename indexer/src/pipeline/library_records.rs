@@ -43,7 +43,15 @@ struct Block {
 
 impl<'a> LibraryRecords<'a> {
     pub(super) fn open(library: &'a LibraryArchive, profile: Option<&'a StoredProfile>) -> Result<Self> {
-        let State { packs: names, mut slots, .. } = library.state()?;
+        Self::of_state(library, profile, library.state()?)
+    }
+
+    pub(super) fn of_state(
+        library: &'a LibraryArchive,
+        profile: Option<&'a StoredProfile>,
+        state: State,
+    ) -> Result<Self> {
+        let State { packs: names, mut slots, .. } = state;
         slots.par_sort_unstable_by_key(|slot| (slot.pack_idx(), slot.slot));
         let packs = names.iter().map(|name| Ok(library.pack(name)?)).collect::<Result<Vec<_>>>()?;
         let blocks = blocks_of(&packs, &slots);

@@ -46,7 +46,7 @@ mod tests;
 pub use build::{BuildCounts, BuildOptions, Built, build};
 pub use error::{Error, Result};
 pub use file_set::{SetFile, files_of};
-pub use import::{ImportRequest, import};
+pub use import::{ImportRequest, PreparedImport, import, prepare_import};
 pub use import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJECTS};
 pub use profile::{StoredProfile, ensure_profile, sample_of, stored_profile};
 pub use progress::{Progress, Stage};

@@ -1,7 +1,8 @@
 //! A library's holdings profile: stored beside its records, guessed from a sample where there is none.
 //!
-//! File `archive/<CODE>/profile.toml`: format `version`, `confirmed`, and the `profile` of `mapping`. A guess is
-//! used at once but stays unconfirmed until a person has said that it is right (DOMAIN §2.2).
+//! File `archive/<CODE>/profile.toml`: format `version`, `confirmed`, `guessed_from`, and the `profile` of
+//! `mapping`. A guess is used at once but stays unconfirmed until a person has said that it is right (DOMAIN
+//! §2.2). The last line is a comment with the hash of those before; whoever changes the file by hand removes it.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -11,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 use super::file_set::files_of;
 use super::library_records::LibraryRecords;
-use crate::archive::{self, Archive, LibraryArchive};
+use crate::archive::{self, Archive, LibraryArchive, State};
 use crate::bib::LibraryCode;
 use crate::mapping::{Dialect, HoldingsProfile, guess_profile};
 use crate::marc::{Framed, ParseOptions, RawRecord, ReadOptions, Reader, Record, contained_files, parse};
 
 const FILE: &str = "profile.toml";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+const CHECK: &str = "# blake3 ";
 /// Records that a guess is made from (DOMAIN §2.2 wants 500 at least).
 const SAMPLE: usize = 2000;
 
@@ -28,6 +30,9 @@ pub struct StoredProfile {
     pub version: u32,
     /// Whether a person has said that it is right.
     pub confirmed: bool,
+    /// Number of the state that it was guessed from: before that one it is not in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guessed_from: Option<u64>,
     /// The profile.
     pub profile: HoldingsProfile,
 }
@@ -35,36 +40,68 @@ pub struct StoredProfile {
 impl StoredProfile {
     /// As it stands in its file.
     pub fn to_text(&self) -> Result<String> {
-        toml::to_string_pretty(self).map_err(|source| Error::ProfileText { source })
+        let text = toml::to_string_pretty(self).map_err(|source| Error::ProfileText { source })?;
+        Ok(format!("{text}{CHECK}{}\n", check_of(&text)))
     }
 }
 
-/// The profile that a library's archive keeps.
+fn check_of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// The profile that is in force in a library.
 pub fn stored_profile(library: &LibraryArchive) -> Result<Option<StoredProfile>> {
+    profile_at(library, library.in_force()?.number)
+}
+
+fn profile_at(library: &LibraryArchive, number: u64) -> Result<Option<StoredProfile>> {
     let Some(text) = library.read_small(FILE)? else { return Ok(None) };
     let path = library.folder().join(FILE);
+    if let Some((before, check)) = text.rsplit_once(CHECK)
+        && check.trim_end() != check_of(before)
+    {
+        return Err(Error::ProfileChanged { path });
+    }
     // A newer format may not even parse as ours: the version is looked at first.
     let profile_error = |source| Error::Profile { path: path.clone(), source };
     let table: toml::Table = toml::from_str(&text).map_err(profile_error)?;
     let found = table.get("version").and_then(toml::Value::as_integer).unwrap_or(0);
-    match u32::try_from(found) {
-        Ok(found) if found > VERSION => Err(archive::Error::TooNew { path, found, known: VERSION }.into()),
-        _ => table.try_into().map(Some).map_err(profile_error),
-    }
+    let stored: StoredProfile = match u32::try_from(found) {
+        Ok(found) if found > VERSION => {
+            return Err(archive::Error::TooNew { path, found, known: VERSION }.into());
+        }
+        _ => table.try_into().map_err(profile_error)?,
+    };
+    let is_undone = !stored.confirmed && stored.guessed_from.is_some_and(|from| from > number);
+    Ok((!is_undone).then_some(stored))
 }
 
 /// Guesses and keeps a profile where a library has records but none yet.
 pub fn ensure_profile(archive: &Archive, code: &LibraryCode) -> Result<()> {
     let library = archive.library(code)?;
-    if library.stamp()?.is_none() || stored_profile(&library)?.is_some() {
+    if library.current_number()?.is_none() || stored_profile(&library)?.is_some() {
         return Ok(());
     }
-    let sample = LibraryRecords::open(&library, None)?.sample(SAMPLE)?;
+    guess_from(&library, &library.state()?)
+}
+
+/// The same for a state that is not in force yet: a guess comes in force with the state that it was made from,
+/// and goes when that is undone.
+pub(super) fn prepare_profile(library: &LibraryArchive, state: &State) -> Result<()> {
+    if stored_profile(library)?.is_some() { Ok(()) } else { guess_from(library, state) }
+}
+
+fn guess_from(library: &LibraryArchive, state: &State) -> Result<()> {
+    let sample = LibraryRecords::of_state(library, None, state.clone())?.sample(SAMPLE)?;
     if sample.is_empty() {
-        return Ok(());
+        return Ok(library.remove_small(FILE)?);
     }
-    let stored =
-        StoredProfile { version: VERSION, confirmed: false, profile: guess_profile(&sample).profile };
+    let stored = StoredProfile {
+        version: VERSION,
+        confirmed: false,
+        guessed_from: Some(state.number),
+        profile: guess_profile(&sample).profile,
+    };
     library.write_small(FILE, &stored.to_text()?)?;
     Ok(())
 }

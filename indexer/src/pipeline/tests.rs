@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::archive::{Archive, ImportMode, RecordKey};
+use crate::archive::{Archive, ImportMode, InForce, RecordKey};
 use crate::bib::{LibraryCode, RecordLocator};
 use crate::search::{Catalogue, Query};
 
@@ -200,7 +200,9 @@ fn from_files_to_search() {
     assert!(found(&data, "三国演义").is_empty());
     assert_eq!(found(&data, "水浒传")[0].id, first[0].id, "a changed record keeps its entry");
 
-    archive.library(&code()).unwrap().undo().unwrap();
+    let library = archive.library(&code()).unwrap();
+    let before = library.state().unwrap().previous;
+    library.put_in_force(&InForce { number: before, ..InForce::default() }).unwrap();
     assert_eq!(built(&data, false).entries, 2);
     assert_eq!(found(&data, "三国演义"), first);
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use daemon::import::{ImportJob, Imported, RunState};
+use daemon::import::{ImportJob, Imported};
+use daemon::runs::RunState;
 use indexer::archive::ImportMode;
 use indexer::bib::LibraryCode;
 use indexer::library::Members;

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use anyhow::{Context, anyhow};
-use indexer::archive::{Disk, replace_file};
 use indexer::bib::LibraryCode;
+use indexer::files::{Disk, replace_file};
 use indexer::library::Members;
 
 use super::{Global, Outcome, overrides};

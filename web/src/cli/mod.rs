@@ -12,6 +12,7 @@ mod library;
 mod marc;
 mod progress;
 mod record;
+mod runs;
 mod search;
 mod serve;
 
@@ -52,6 +53,8 @@ enum Command {
     Demo(demo::Args),
     /// Take a set of files into a library's archive.
     Import(import::Args),
+    /// List and show what was done to the libraries' archives, and undo it.
+    Runs(runs::Args),
     /// Make a generation of the catalogue of what the archives hold.
     Build(build::Args),
     /// Serve pages and API.
@@ -97,6 +100,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Demo(args) => demo::run(&global, args),
         Command::Import(args) => import::run(&global, args),
+        Command::Runs(args) => runs::run(&global, args),
         Command::Build(args) => build::run(&global, args),
         Command::Serve(args) => serve::run(&global, args),
         Command::Marc(args) => marc::run(&global, args),

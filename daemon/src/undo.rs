@@ -1,0 +1,183 @@
+//! Undoing a run: what was in force before it comes back, records, day and guessed profile together.
+//!
+//! A library's runs are undone in order, latest first: a run on which a later one stands is refused, and so is
+//! one whose earlier state is not kept any more. An undo is a run itself, and can be undone. `check` decides
+//! from the history alone.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use indexer::archive::{Archive, Difference, InForce, LibraryArchive, differences};
+use indexer::bib::LibraryCode;
+use indexer::files::{Disk, FileLayer};
+use indexer::pipeline;
+use jiff::Timestamp;
+
+use crate::runs::{self, Effect, History, Run, RunState, UNDO, WrittenRun};
+use crate::{DataLock, Error, Result};
+
+/// Which run to undo, and when that is.
+#[derive(Clone, Debug)]
+pub struct UndoJob {
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Name of the run.
+    pub run: String,
+    /// The time of the undo.
+    pub now: Timestamp,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Undone {
+    /// It is undone now, by this run.
+    Now(Run),
+    /// It was undone before, by this run; nothing was done.
+    Before(Run),
+}
+
+/// Why a run cannot be undone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It put nothing in force.
+    #[error("it changed nothing")]
+    ChangedNothing,
+    /// It is from a version that did not note what a run put in force.
+    #[error("it was written by an earlier version, which did not note what was in force before")]
+    NotNoted,
+    /// Later runs stand on it.
+    #[error("later runs stand on it; undo these first, in this order: {}", later.join(", "))]
+    StoodOn {
+        /// The latest first.
+        later: Vec<String>,
+    },
+    /// What is in force is neither its work nor that of a run that is known.
+    #[error("what is in force is not what it left")]
+    NotInForce,
+    /// The state before it is not kept any more.
+    #[error("the records as they were before it are not kept any more")]
+    TooLongAgo,
+}
+
+/// Undoes a run.
+pub fn undo(job: &UndoJob) -> Result<Undone> {
+    undo_over(job, Arc::new(Disk))
+}
+
+/// The same over another file layer, so that tests can lose writes.
+pub fn undo_over(job: &UndoJob, files: Arc<dyn FileLayer>) -> Result<Undone> {
+    let _lock = DataLock::take(&job.data_dir)?;
+    let began = Instant::now();
+    let archive = Archive::open_with(&job.data_dir, files)?;
+    let code = library_of(job)?;
+    let library = archive.library(&code)?;
+    let history = runs::settle(&library)?;
+    if let Some(by) = history.undone_by(&job.run) {
+        return Ok(Undone::Before(by.run.clone()));
+    }
+    let in_force = library.in_force()?;
+    let refused = |why| Error::CannotUndo { run: job.run.clone(), source: why };
+    let effect = check(&history, &job.run, in_force.number).map_err(refused)?;
+    if !library.keeps_state(effect.before) {
+        return Err(refused(Refusal::TooLongAgo));
+    }
+    let mut run = counted(&library, effect)?;
+    run.run = runs::new_name(&library, &history, job.now);
+    run.source = job.run.clone();
+    run.seconds = rounded(began.elapsed().as_secs_f64());
+    let written = WrittenRun {
+        run,
+        effect: Some(Effect {
+            before: in_force.number,
+            after: effect.before,
+            as_of_before: in_force.as_of,
+            as_of: effect.as_of_before.clone(),
+        }),
+    };
+    let line = written.to_line()?;
+    let as_of = effect.as_of_before.clone();
+    library.put_in_force(&InForce { number: effect.before, as_of, run: Some(line.clone()) })?;
+    runs::append(&library, &line)?;
+    pipeline::ensure_profile(&archive, &code)?;
+    Ok(Undone::Now(written.run))
+}
+
+fn library_of(job: &UndoJob) -> Result<LibraryCode> {
+    let archive = Archive::open(&job.data_dir)?;
+    for code in runs::libraries(&job.data_dir)? {
+        if History::of(&archive.library(&code)?)?.find(&job.run).is_some() {
+            return Ok(code);
+        }
+    }
+    Err(Error::NoSuchRun { run: job.run.clone() })
+}
+
+/// Whether a run that is not undone can be: what it put in force, or why not.
+fn check<'a>(history: &'a History, name: &str, in_force: u64) -> std::result::Result<&'a Effect, Refusal> {
+    let at = history.runs.iter().position(|run| run.run.run == name).ok_or(Refusal::NotInForce)?;
+    let written = &history.runs[at];
+    let ended_well = !matches!(written.run.state, RunState::Failed | RunState::Held);
+    let Some(effect) = &written.effect else {
+        return Err(if ended_well { Refusal::NotNoted } else { Refusal::ChangedNothing });
+    };
+    let moves = |effect: &Effect| effect.before != effect.after;
+    let later = &history.runs[at + 1..];
+    let stands = |run: &&WrittenRun| {
+        let counts = run
+            .effect
+            .as_ref()
+            .is_some_and(|later| moves(later) || !moves(effect) && later.as_of != later.as_of_before);
+        let undoes_later = run.run.mode == UNDO && later.iter().any(|other| other.run.run == run.run.source);
+        counts && !undoes_later && history.undone_by(&run.run.run).is_none()
+    };
+    if !moves(effect) && effect.as_of == effect.as_of_before {
+        return Err(Refusal::ChangedNothing);
+    }
+    let later: Vec<String> = later.iter().rev().filter(stands).map(|run| run.run.run.clone()).collect();
+    if !later.is_empty() {
+        return Err(Refusal::StoodOn { later });
+    }
+    if effect.after == in_force { Ok(effect) } else { Err(Refusal::NotInForce) }
+}
+
+// The account of an undo: what comes back is new or changed, what goes is deleted.
+fn counted(library: &LibraryArchive, effect: &Effect) -> Result<Run> {
+    let mut run = Run {
+        run: String::new(),
+        library: library.code().to_string(),
+        source: String::new(),
+        mode: UNDO.to_owned(),
+        state: RunState::Ok,
+        seen: 0,
+        new: 0,
+        changed: 0,
+        same: 0,
+        deleted: 0,
+        repaired: 0,
+        rejected: 0,
+        duplicate: 0,
+        bytes: 0,
+        seconds: 0.0,
+        reason: None,
+    };
+    if effect.before == effect.after {
+        return Ok(run);
+    }
+    let (now, then) = (library.state_numbered(effect.after)?, library.state_numbered(effect.before)?);
+    for difference in differences(&now, &then) {
+        match difference {
+            Difference::Added(_) => run.new += 1,
+            Difference::Changed { old, new } if old.content != new.content => run.changed += 1,
+            Difference::Changed { .. } => run.same += 1,
+            Difference::Removed(_) => run.deleted += 1,
+        }
+    }
+    run.seen = run.new + run.changed + run.same;
+    Ok(run)
+}
+
+pub(crate) fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
