@@ -1,34 +1,83 @@
-//! How many entries a second become a searchable generation, and how many bytes each takes?
+//! How many entries a second become a searchable generation, and how many bytes each takes, as given and sorted?
 //!
 //! `cargo bench -p benches --bench build -- 100000`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 mod shared;
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+use indexer::bib::Entry;
+use indexer::files::Disk;
+use indexer::index::{Builder, BuilderOptions, EntryOrder, Generation, ManifestInput};
+use indexer::search::Catalogue;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome<()> {
     let (books, mut seed) = (shared::books(), shared::Seed(46));
-    let entries: Vec<_> = (0..shared::count()).map(|n| shared::entry(n, &books, &mut seed)).collect();
-    let dir = tempfile::tempdir()?;
-    let start = Instant::now();
-    let summary = shared::build(dir.path(), &entries)?;
-    let seconds = start.elapsed().as_secs_f64();
+    let mut entries: Vec<_> = (0..shared::count()).map(|n| shared::entry(n, &books, &mut seed)).collect();
     let holdings: usize = entries.iter().map(|e| e.holdings.len()).sum();
-    println!("{} entries, {holdings} holdings, {seconds:.2} s", entries.len());
-    println!("{:.0} entries/s", entries.len() as f64 / seconds);
-    println!("{:.0} bytes/entry", summary.bytes as f64 / entries.len() as f64);
-    let folder = dir.path().join(&summary.generation);
-    let mut by_kind = std::collections::BTreeMap::<String, u64>::new();
-    for item in std::fs::read_dir(folder)? {
+    println!("{} entries, {holdings} holdings", entries.len());
+    let dir = tempfile::tempdir()?;
+    let given = measured(&dir.path().join("given"), &entries, EntryOrder::AsGiven)?;
+    entries.sort_by(|a, b| {
+        let key = |e: &Entry| (e.bib.publisher.clone(), e.bib.year, e.bib.title.clone());
+        key(a).cmp(&key(b))
+    });
+    let sorted = measured(&dir.path().join("sorted"), &entries, EntryOrder::PublisherYearTitle)?;
+    println!("{:16} {:>10} {:>10}  bytes an entry", "", "as given", "sorted");
+    for (kind, bytes) in &given {
+        let sorted = sorted.get(kind).copied().unwrap_or_default();
+        println!("{kind:16} {bytes:10.1} {sorted:10.1}");
+    }
+    layered(&dir.path().join("sorted"), &entries)
+}
+
+/// Builds and returns the bytes an entry by kind of file.
+fn measured(dir: &Path, entries: &[Entry], order: EntryOrder) -> Outcome<BTreeMap<String, f64>> {
+    let start = Instant::now();
+    let summary = shared::build(dir, entries, order)?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!("built in {seconds:.2} s: {:.0} entries/s", entries.len() as f64 / seconds);
+    let mut by_kind = BTreeMap::new();
+    for item in std::fs::read_dir(dir.join(&summary.generation))? {
         let path = item?.path();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        let segment = name.len() > 32 && name.as_bytes()[..32].iter().all(u8::is_ascii_hexdigit);
-        let kind = if segment { name[32..].to_owned() } else { name.to_owned() };
-        *by_kind.entry(kind).or_default() += path.metadata()?.len();
+        let kind = name.split_once('.').map_or(name, |(_, kind)| kind);
+        let bytes = path.metadata()?.len() as f64 / entries.len() as f64;
+        *by_kind.entry(kind.to_owned()).or_insert(0.0) += bytes;
+        *by_kind.entry("~ all".to_owned()).or_insert(0.0) += bytes;
     }
-    for (kind, bytes) in by_kind {
-        println!("  {kind:16} {:7.1} bytes/entry", bytes as f64 / entries.len() as f64);
+    Ok(by_kind)
+}
+
+/// Lays nights of one in a hundred on the base, and says what each costs to build and to open.
+fn layered(dir: &Path, entries: &[Entry]) -> Outcome<()> {
+    let options = BuilderOptions { threads: 2, memory_bytes: 256 << 20 };
+    for night in 0..9 {
+        let start = Instant::now();
+        let mut builder = Builder::extend(dir, options, std::sync::Arc::new(Disk))?;
+        let begun = start.elapsed().as_secs_f64();
+        let generation = Generation::open_in_force(dir)?.ok_or("nothing in force")?;
+        let changed: Vec<Entry> = entries.iter().skip(night).step_by(100).cloned().collect();
+        for number in changed.iter().filter_map(|entry| generation.number_of(&entry.id)) {
+            builder.retire(number);
+        }
+        shared::push_all(&builder, &changed)?;
+        let pushed = start.elapsed().as_secs_f64();
+        builder.finish(ManifestInput::default())?;
+        let seconds = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let catalogue = Catalogue::open(dir)?;
+        println!(
+            "night {night}: {} entries in {seconds:.2} s (begun {begun:.2}, pushed {pushed:.2}); {} layers, opened in {:.0} ms",
+            changed.len(),
+            catalogue.manifest().layers.len(),
+            start.elapsed().as_secs_f64() * 1e3,
+        );
     }
     Ok(())
 }

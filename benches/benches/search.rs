@@ -8,6 +8,7 @@ mod shared;
 use std::time::Instant;
 
 use indexer::bib::{Entry, LibraryCode};
+use indexer::index::EntryOrder;
 use indexer::search::{Catalogue, Query, SearchField};
 use shared::Seed;
 
@@ -19,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (books, mut seed) = (shared::books(), Seed(46));
     let entries: Vec<Entry> = (0..shared::count()).map(|n| shared::entry(n, &books, &mut seed)).collect();
     let dir = tempfile::tempdir()?;
-    shared::build(dir.path(), &entries)?;
+    shared::build(dir.path(), &entries, EntryOrder::AsGiven)?;
     let start = Instant::now();
     let catalogue = Catalogue::open(dir.path())?;
     println!("{} entries; opened in {:.1} ms", entries.len(), start.elapsed().as_secs_f64() * 1e3);

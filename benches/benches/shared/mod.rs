@@ -1,12 +1,14 @@
 //! Entries for the benches of index and search: real titles where the corpus is there, recombined ones elsewhere.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use indexer::bib::{
     Agent, AgentKind, Bib, EditionId, Entry, Holding, Isbn, Lendable, LibraryCode, LibraryHolding,
     MaterialType,
 };
-use indexer::index::{Builder, BuilderOptions, GenerationSummary, ManifestInput};
+use indexer::files::Disk;
+use indexer::index::{Builder, BuilderOptions, EntryOrder, GenerationSummary, ManifestInput, Prepared};
 
 /// A small seeded generator: every run measures the same.
 pub(crate) struct Seed(pub(crate) u64);
@@ -87,21 +89,46 @@ pub(crate) fn entry(n: usize, books: &[(String, String)], seed: &mut Seed) -> En
     Entry::new(EditionId::from_key(n as u64), bib, holdings, Vec::new())
 }
 
-/// Builds `count` entries from two callers into two writers.
-pub(crate) fn build(dir: &Path, entries: &[Entry]) -> Result<GenerationSummary, indexer::index::Error> {
-    let builder = Builder::create(dir, BuilderOptions { threads: 2, memory_bytes: 512 << 20 })?;
-    std::thread::scope(|scope| {
-        let add = |part| {
-            let builder = &builder;
-            scope.spawn(move || -> Result<(), indexer::index::Error> {
-                let part: &[Entry] = part;
-                part.iter().try_for_each(|entry| builder.add(entry))
-            })
-        };
-        let handles: Vec<_> = entries.chunks(entries.len().div_ceil(2).max(1)).map(add).collect();
-        handles.into_iter().try_for_each(|h| h.join().expect("adding does not panic"))
-    })?;
-    builder.finish(ManifestInput::default())
+/// What entries are found by when the next ones are compared with them: as many keys as a union has.
+pub(crate) fn block_keys(entry: &Entry) -> Vec<u64> {
+    let key = |n: u64| {
+        let mut state = entry.id.key().unwrap_or_default().wrapping_mul(31).wrapping_add(n);
+        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^ (state >> 31)
+    };
+    (0..5).map(key).collect()
+}
+
+/// Builds a base of the entries, prepared by two callers and pushed in their order.
+pub(crate) fn build(
+    dir: &Path,
+    entries: &[Entry],
+    order: EntryOrder,
+) -> Result<GenerationSummary, indexer::index::Error> {
+    let options = BuilderOptions { threads: 2, memory_bytes: 512 << 20 };
+    let builder = Builder::create(dir, options, Arc::new(Disk))?;
+    builder.train(entries.iter().step_by((entries.len() / 4_000).max(1)));
+    push_all(&builder, entries)?;
+    builder.finish(ManifestInput { order, ..ManifestInput::default() })
+}
+
+/// Prepares blocks of entries on two threads and pushes them in order.
+pub(crate) fn push_all(builder: &Builder, entries: &[Entry]) -> Result<(), indexer::index::Error> {
+    let prepare = |part: &[Entry]| -> Result<Vec<Prepared>, indexer::index::Error> {
+        part.iter().map(|entry| builder.prepare(entry, &block_keys(entry))).collect()
+    };
+    for block in entries.chunks(2_048) {
+        let (first, second) = block.split_at(block.len() / 2);
+        let (first, second) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| prepare(second));
+            (prepare(first), other.join().expect("preparing does not panic"))
+        });
+        for prepared in first?.into_iter().chain(second?) {
+            builder.push(prepared)?;
+        }
+    }
+    Ok(())
 }
 
 /// Entries to measure with: the first argument that is a number, else 50,000.

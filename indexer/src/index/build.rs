@@ -1,142 +1,250 @@
-//! Writes a generation: entries come from several threads, one `finish` puts it in force.
+//! Writes a generation: a new base, or a layer on top of the generation in force; `finish` puts it in force.
 //!
 //! Everything is written beside the generation in force and switched by one rename; a build that is killed or
-//! dropped leaves the old one served. It reads no archive and decides nothing about entries.
+//! dropped leaves the old one served. Entries are prepared on any number of threads and pushed in one order, which
+//! is the order of their numbers and of the documents in every segment. It reads no archive and decides nothing
+//! about entries.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tantivy::indexer::NoMergePolicy;
-use tantivy::{Index, IndexSettings, IndexWriter, SegmentMeta, TantivyDocument};
+use tantivy::TantivyDocument;
 
-use crate::bib::Entry;
-use crate::index::generation::{self, GenerationSummary, Manifest, ManifestInput};
-use crate::index::schema::{self, Fields};
-use crate::index::{Error, document, pack};
+use crate::bib::{EditionId, Entry};
+use crate::files::{FileLayer, remove_tree};
+use crate::index::finish::Finished;
+use crate::index::folder::Folder;
+use crate::index::generation::Generation;
+use crate::index::lanes::{Lanes, RUN};
+use crate::index::layer::{Kept, LayerWriter};
+use crate::index::manifest::{Layer, ManifestInput};
+use crate::index::pack::{self, Dictionary};
+use crate::index::redirects::Pairs;
+use crate::index::retired::Retired;
+use crate::index::schema::{Fields, schema};
+use crate::index::switch::{self, GenerationSummary};
+use crate::index::{Error, carry, document};
 
-/// No generation has more segments: each costs every query a little.
-const MOST_SEGMENTS: usize = 6;
 /// What tantivy needs a thread at least.
-const LEAST_BYTES_A_THREAD: usize = 16 << 20;
+const LEAST_BYTES_A_LANE: usize = 16 << 20;
+/// Lanes of a base. Two keep both cores of a small machine busy, and each gives a segment at least.
+const MOST_LANES: usize = 2;
 
 /// How to build.
 #[derive(Clone, Copy, Debug)]
 pub struct BuilderOptions {
-    /// Threads that write the index; the callers of `add` come on top.
+    /// Threads that write the index; the callers of `prepare` come on top.
     pub threads: usize,
     /// Memory for terms not yet written, all threads together.
     pub memory_bytes: usize,
 }
 
+/// An entry ready to be pushed.
+pub struct Prepared {
+    kept: Kept,
+    document: TantivyDocument,
+    stored: Stored,
+}
+
+enum Stored {
+    /// Not compressed: there was no dictionary yet.
+    Packed(Vec<u8>),
+    Frame(Vec<u8>),
+}
+
 /// A generation being written.
 pub struct Builder {
-    catalogue: PathBuf,
-    dir: PathBuf,
-    number: u64,
-    index: Index,
+    pub(super) files: Arc<dyn FileLayer>,
+    pub(super) catalogue: PathBuf,
+    pub(super) dir: PathBuf,
+    pub(super) number: u64,
+    pub(super) folder: Folder,
+    /// The generation in force, where there is one that can be read.
+    pub(super) before: Option<Generation>,
+    /// Its layers that this one keeps.
+    pub(super) kept: Vec<Layer>,
+    pub(super) retired: Retired,
+    pub(super) redirects: Pairs,
+    pub(super) dictionary: OnceLock<Arc<Dictionary>>,
+    pub(super) lanes: u32,
     fields: Fields,
-    writer: Option<IndexWriter<TantivyDocument>>,
-    pack: Mutex<Option<pack::Writer>>,
-    switched: AtomicBool,
+    writing: Mutex<Option<Writing>>,
+    switched: bool,
+}
+
+/// What entries are pushed to.
+pub(super) struct Writing {
+    pub(super) layer: LayerWriter,
+    pub(super) lanes: Lanes,
+    /// Packed entries that wait for a dictionary.
+    waiting: Vec<Vec<u8>>,
 }
 
 impl Builder {
-    /// Begins a new generation in `catalogue_dir` and clears away what a killed build left.
-    pub fn create(catalogue_dir: &Path, options: BuilderOptions) -> Result<Self, Error> {
-        let (dir, number) = generation::begin(catalogue_dir)?;
-        let (schema, fields) = schema::schema();
-        let settings = IndexSettings {
-            docstore_compression: tantivy::store::Compressor::None,
-            docstore_compress_dedicated_thread: false,
-            ..IndexSettings::default()
-        };
-        let directory = tantivy::directory::MmapDirectory::open(&dir).map_err(Error::engine(&dir))?;
-        let index = Index::create(directory, schema, settings).map_err(Error::engine(&dir))?;
-        schema::register(&index);
-        let threads = options.threads.clamp(1, 8);
-        let bytes = options.memory_bytes.max(LEAST_BYTES_A_THREAD * threads).min((4 << 30) - (1 << 20));
-        let writer = index.writer_with_num_threads(threads, bytes).map_err(Error::engine(&dir))?;
-        writer.set_merge_policy(Box::new(NoMergePolicy));
-        let pack = Mutex::new(Some(pack::Writer::create(&dir)?));
-        Ok(Self {
+    /// Begins a new base in `catalogue_dir` and clears away what a killed build left.
+    ///
+    /// Old ids of the generation in force are carried along: those that are no entries of the new one are gone,
+    /// unless `redirect` says otherwise.
+    pub fn create(
+        catalogue_dir: &Path,
+        options: BuilderOptions,
+        files: Arc<dyn FileLayer>,
+    ) -> Result<Self, Error> {
+        // A generation that is damaged or of another version has nothing to say; that is why it is built anew.
+        let before = Generation::open_in_force(catalogue_dir).unwrap_or_default();
+        let lanes = options.threads.clamp(1, MOST_LANES) as u32;
+        Self::begin(catalogue_dir, options, files, before, &[], lanes)
+    }
+
+    /// Begins a layer on top of the generation in force, whose files it takes over without touching them.
+    pub fn extend(
+        catalogue_dir: &Path,
+        options: BuilderOptions,
+        files: Arc<dyn FileLayer>,
+    ) -> Result<Self, Error> {
+        let absent = || Error::Absent { path: catalogue_dir.to_owned() };
+        let parent = Generation::open_in_force(catalogue_dir)?.ok_or_else(absent)?;
+        let kept = carry::kept_layers(&parent.manifest.layers).to_vec();
+        Self::begin(catalogue_dir, options, files, Some(parent), &kept, 1)
+    }
+
+    fn begin(
+        catalogue_dir: &Path,
+        options: BuilderOptions,
+        files: Arc<dyn FileLayer>,
+        before: Option<Generation>,
+        kept: &[Layer],
+        lanes: u32,
+    ) -> Result<Self, Error> {
+        let (dir, number) = switch::begin(&*files, catalogue_dir)?;
+        let folder = Folder::open(&dir, Some(Arc::clone(&files)))?;
+        let layer = LayerWriter::create(&files, dir.clone(), &format!("{number:06}"))?;
+        let bytes = options.memory_bytes.max(LEAST_BYTES_A_LANE * lanes as usize).min(4 << 30);
+        let lanes_writer = Lanes::start(&folder, lanes, bytes);
+        let writing = Writing { layer, lanes: lanes_writer, waiting: Vec::new() };
+        let mut builder = Self {
+            files,
             catalogue: catalogue_dir.to_owned(),
             dir,
             number,
-            index,
-            fields,
-            writer: Some(writer),
-            pack,
-            switched: AtomicBool::new(false),
-        })
+            folder,
+            before,
+            kept: kept.to_vec(),
+            retired: Retired::default(),
+            redirects: Pairs::new(),
+            dictionary: OnceLock::new(),
+            lanes,
+            fields: schema().1,
+            writing: Mutex::new(Some(writing)),
+            switched: false,
+        };
+        if !kept.is_empty() {
+            carry::take_over(&mut builder)?;
+        }
+        Ok(builder)
     }
 
-    /// Adds an entry; may be called from several threads.
-    pub fn add(&self, entry: &Entry) -> Result<(), Error> {
-        let Some(key) = entry.id.key() else {
-            return Err(Error::BadId { id: entry.id.as_str().to_owned() });
+    /// Trains the dictionary of stored entries on a sample of what will come. Without it the first few thousand
+    /// entries are the sample, which in a sorted base are too much alike.
+    pub fn train<'a>(&self, sample: impl Iterator<Item = &'a Entry>) {
+        let packed: Vec<Vec<u8>> = sample.take(pack::SAMPLES).map(pack::packed).collect();
+        self.dictionary.get_or_init(|| Arc::new(Dictionary::trained(&packed)));
+    }
+
+    /// Everything about an entry that takes time: its terms, its stored form. May be called from many threads.
+    pub fn prepare(&self, entry: &Entry, block_keys: &[u64]) -> Result<Prepared, Error> {
+        let id = entry.id.key().ok_or_else(|| Error::BadId { id: entry.id.as_str().to_owned() })?;
+        let (document, text, order) = document::prepare(entry, &self.fields);
+        let packed = pack::packed(entry);
+        let stored = match self.dictionary.get() {
+            Some(dictionary) => Stored::Frame(self.compressed(dictionary, &packed)?),
+            None => Stored::Packed(packed),
         };
-        let prepared = document::prepare(entry, &self.fields);
-        let dictionary = self.with_pack(|pack| Ok(pack.dictionary()))?;
-        let (stored, compressed) = match &dictionary {
-            Some(dictionary) => {
-                let frame = pack::compress(dictionary, &prepared.packed);
-                (frame.map_err(Error::io("compress for", &self.dir))?, true)
+        Ok(Prepared { kept: Kept { id, block_keys: block_keys.to_vec(), text, order }, document, stored })
+    }
+
+    fn compressed(&self, dictionary: &Dictionary, packed: &[u8]) -> Result<Vec<u8>, Error> {
+        pack::stored(dictionary, packed).map_err(Error::io("compress for", &self.dir))
+    }
+
+    /// Takes the next entry; its number is one more than that of the entry before.
+    pub fn push(&self, prepared: Prepared) -> Result<u32, Error> {
+        let mut guard = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let writing = guard.as_mut().ok_or(Error::Stopped)?;
+        let start = self.kept.last().map_or(0, Layer::end);
+        let number = start.checked_add(writing.layer.n()).filter(|&n| n < u32::MAX);
+        let number =
+            number.ok_or_else(|| Error::TooLarge { path: self.dir.clone(), bytes: u32::MAX as usize })?;
+        writing.layer.push(&prepared.kept)?;
+        match (prepared.stored, self.dictionary.get()) {
+            (Stored::Frame(frame), _) => {
+                self.settle(writing)?;
+                writing.layer.push_stored(&frame)?;
             }
-            None => (prepared.packed, false),
-        };
-        let number = self.with_pack(|pack| pack.push(key, stored, compressed, &prepared.text))?;
-        let mut document = prepared.document;
-        document.add_u64(self.fields.rec, u64::from(number));
-        if let Some(writer) = &self.writer {
-            writer.add_document(document).map_err(Error::engine(&self.dir))?;
+            (Stored::Packed(packed), Some(dictionary)) => {
+                self.settle(writing)?;
+                writing.layer.push_stored(&self.compressed(dictionary, &packed)?)?;
+            }
+            (Stored::Packed(packed), None) => {
+                writing.waiting.push(packed);
+                if writing.waiting.len() >= pack::SAMPLES {
+                    self.settle(writing)?;
+                }
+            }
         }
-        Ok(())
+        writing.lanes.push(prepared.document)?;
+        Ok(number)
     }
 
-    fn with_pack<T>(&self, act: impl FnOnce(&mut pack::Writer) -> Result<T, Error>) -> Result<T, Error> {
-        let mut guard = self.pack.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match guard.as_mut() {
-            Some(pack) => act(pack),
-            None => Err(Error::Damaged { path: self.dir.clone(), what: "the build is closed" }),
+    /// Stores what waited for a dictionary, which is trained on it where there is none yet.
+    fn settle(&self, writing: &mut Writing) -> Result<(), Error> {
+        let waiting = std::mem::take(&mut writing.waiting);
+        if waiting.is_empty() && self.dictionary.get().is_some() {
+            return Ok(());
+        }
+        let dictionary = self.dictionary.get_or_init(|| Arc::new(Dictionary::trained(&waiting)));
+        waiting.iter().try_for_each(|packed| writing.layer.push_stored(&self.compressed(dictionary, packed)?))
+    }
+
+    /// Says that an entry of the generation in force is no longer one.
+    pub fn retire(&mut self, number: u32) {
+        self.retired.insert(number);
+    }
+
+    /// Says what has become of an entry that is none in this generation: part of another, or nothing.
+    pub fn redirect(&mut self, old: &EditionId, successor: Option<&EditionId>) {
+        if let Some(old) = old.key() {
+            self.redirects.insert(old, successor.and_then(EditionId::key));
         }
     }
 
-    /// Commits, makes everything durable, writes the manifest and puts the generation in force.
+    /// Makes everything durable, writes the manifest and puts the generation in force.
     pub fn finish(mut self, input: ManifestInput) -> Result<GenerationSummary, Error> {
-        let pack = self.pack.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let entries = pack.map_or(Ok(0), pack::Writer::finish)?;
-        if let Some(mut writer) = self.writer.take() {
-            writer.commit().map_err(Error::engine(&self.dir))?;
-            self.merge(&mut writer)?;
-            writer.wait_merging_threads().map_err(Error::engine(&self.dir))?;
-        }
-        let manifest = Manifest::describe(&self.dir, self.number, entries, input)?;
-        let summary = generation::put_in_force(&self.catalogue, &self.dir, &manifest)?;
-        self.switched.store(true, Ordering::Relaxed);
+        carry::fold(&self)?;
+        let writing = self.writing.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let mut writing = writing.ok_or(Error::Stopped)?;
+        self.settle(&mut writing)?;
+        let name = format!("{:06}", self.number);
+        let start = self.kept.last().map_or(0, Layer::end);
+        let entries = writing.layer.n();
+        // The lanes write their last segments while the side files are sorted.
+        let side_files = writing.layer.finish();
+        let segments = writing.lanes.finish()?;
+        side_files?;
+        let layer = Layer { name, start, entries, run: RUN, lanes: self.lanes, segments };
+        let manifest = Finished { builder: &self, layer, input }.manifest()?;
+        let summary = switch::put_in_force(&*self.files, &self.catalogue, &self.dir, &manifest)?;
+        self.switched = true;
         Ok(summary)
-    }
-
-    /// Joins the smallest segments until there are few enough.
-    fn merge(&self, writer: &mut IndexWriter<TantivyDocument>) -> Result<(), Error> {
-        let mut metas = self.index.searchable_segment_metas().map_err(Error::engine(&self.dir))?;
-        if metas.len() > MOST_SEGMENTS {
-            metas.sort_by_key(SegmentMeta::max_doc);
-            let ids: Vec<_> = metas[..=metas.len() - MOST_SEGMENTS].iter().map(SegmentMeta::id).collect();
-            drop(metas);
-            writer.merge(&ids).wait().map_err(Error::engine(&self.dir))?;
-            writer.garbage_collect_files().wait().map_err(Error::engine(&self.dir))?;
-        }
-        Ok(())
     }
 }
 
 impl Drop for Builder {
     fn drop(&mut self) {
-        if !self.switched.load(Ordering::Relaxed) {
-            // The writer's files go with it; what cannot be removed now the next build removes.
-            drop(self.writer.take());
-            let _ = std::fs::remove_dir_all(&self.dir);
+        if !self.switched {
+            // The writers' files go with them; what cannot be removed now the next build removes.
+            drop(self.writing.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+            let _ = remove_tree(&*self.files, &self.dir);
         }
     }
 }

@@ -7,17 +7,11 @@ use tantivy::TantivyDocument;
 
 use crate::analysis;
 use crate::bib::{Bib, Entry};
+use crate::index::orders::OrderKeys;
 use crate::index::schema::Fields;
 use crate::index::terms::{VALUE, normal, normal_into};
 use crate::index::{pack, reading};
-use crate::mapping::callnumber::{compare_form, sort_key};
-
-/// What is indexed of one entry.
-pub(crate) struct Prepared {
-    pub(crate) document: TantivyDocument,
-    pub(crate) packed: Vec<u8>,
-    pub(crate) text: Vec<u8>,
-}
+use crate::mapping::callnumber::compare_form;
 
 /// Values of one field joined by `VALUE`, without repetition.
 #[derive(Default)]
@@ -125,8 +119,8 @@ fn whole_title(bib: &Bib, titles: &mut Values) {
     titles.add(&whole);
 }
 
-/// Everything that is kept of `entry` but for its number, which `pack` gives.
-pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> Prepared {
+/// The document of an entry, its line of normal forms, and the keys of the orders it is listed in.
+pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> (TantivyDocument, Vec<u8>, OrderKeys) {
     let texts = Texts::of(&entry.bib);
     let mut document = TantivyDocument::new();
     for (field, values) in [
@@ -152,15 +146,7 @@ pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> Prepared {
         document.add_text(fields.year, year.to_string());
     }
     add_fast(&mut document, entry, fields);
-    let text = pack::text_record(entry, &texts);
-    Prepared { document, packed: pack::packed(entry), text }
-}
-
-/// The title without what filing skips.
-fn filed(bib: &Bib) -> &str {
-    let title = bib.title.as_deref().unwrap_or_default();
-    let skip = title.char_indices().nth(usize::from(bib.title_skip)).map_or(0, |(at, _)| at);
-    &title[skip..]
+    (document, pack::text_record(entry, &texts), OrderKeys::of(entry))
 }
 
 fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
@@ -175,29 +161,6 @@ fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
         seen.add_raw(subject);
     }
     seen.iter().for_each(|name| document.add_text(fields.subject_heading, name));
-    let title = reading::order_key(filed(bib));
-    document.add_text(fields.title_order, &title);
-    let mut own = vec![0];
-    own.extend(bib.clc.first().map(|c| sort_key(c)).unwrap_or_else(|| vec![0xff]));
-    own.push(0);
-    own.extend(title.as_bytes());
-    own.truncate(120);
-    document.add_bytes(fields.shelf_order, &own);
-    let mut keys: Vec<Vec<u8>> = Vec::new();
-    for holding in &entry.holdings {
-        if let Some(call) = &holding.holding.call_number {
-            let mut key = holding.library.as_str().as_bytes().to_vec();
-            key.push(0);
-            key.extend(sort_key(call));
-            key.truncate(200);
-            keys.push(key);
-        }
-    }
-    keys.sort_unstable();
-    keys.dedup();
-    for key in keys {
-        document.add_bytes(fields.shelf_order, &key);
-    }
 }
 
 /// A class number as its prefixes are compared: the dot has no value.

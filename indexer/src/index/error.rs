@@ -35,7 +35,7 @@ pub enum Error {
     },
     /// The generation was written by another version of this program.
     #[error(
-        "the catalogue in {path} was written in {found}, this program reads {expected}: run `lianmu build --full`"
+        "the catalogue in {path} was written in {found}, this program reads {expected}: run `lianmu build`"
     )]
     OtherVersion {
         /// The generation's folder.
@@ -53,6 +53,17 @@ pub enum Error {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// More than the format can hold.
+    #[error("{bytes} bytes are more than {path} can hold")]
+    TooLarge {
+        /// The file or folder.
+        path: PathBuf,
+        /// How much it was.
+        bytes: usize,
+    },
+    /// A thread of the build ended before its time.
+    #[error("the build stopped: run it again")]
+    Stopped,
     /// An entry's id is not one of ours.
     #[error("{id} is not the id of an entry")]
     BadId {
@@ -80,6 +91,10 @@ impl Error {
     pub(crate) fn engine<S: Into<tantivy::TantivyError>>(path: impl AsRef<Path>) -> impl FnOnce(S) -> Self {
         let path = path.as_ref().to_owned();
         move |source| Self::Engine { path, source: Box::new(source.into()) }
+    }
+
+    pub(crate) fn damaged(path: impl AsRef<Path>, what: &'static str) -> Self {
+        Self::Damaged { path: path.as_ref().to_owned(), what }
     }
 
     /// Whether trying again may help: only the operating system's failures pass by themselves.

@@ -1,19 +1,39 @@
 //! Entries become a *generation*: an immutable folder that answers searches.
 //!
-//! Which fields there are and why is in `schema`, how an entry turns into terms in `document` and `terms`,
-//! how a folder is written and put in force in `build` and `generation`.
+//! Which fields there are and why is in `schema`, how an entry turns into terms in `document` and `terms`. A
+//! generation is made of layers (`layer`, `lanes`); `build` writes one, `carry` takes the others over, `finish`
+//! describes the folder and `switch` puts it in force; `generation` reads it for the next build.
 //! Nothing here knows what a query is; the reading side is `search`.
 
+mod blob;
 mod build;
+mod carry;
 mod document;
 mod error;
+mod finish;
+pub(crate) mod folder;
 pub(crate) mod generation;
+mod keys;
+pub(crate) mod lanes;
+pub(crate) mod layer;
+mod manifest;
+pub(crate) mod orders;
+mod out_file;
 pub(crate) mod pack;
 pub(crate) mod reading;
+mod redirects;
+pub(crate) mod retired;
 pub(crate) mod schema;
+mod sorted;
+pub(crate) mod switch;
 pub(crate) mod terms;
+mod verify;
 
-pub use build::{Builder, BuilderOptions};
+pub use build::{Builder, BuilderOptions, Prepared};
 pub(crate) use document::{class_form, number_form};
 pub use error::Error;
-pub use generation::{FileHash, GenerationSummary, LibraryData, Manifest, ManifestInput, manifest_in_force};
+pub use generation::Generation;
+pub use lanes::Segment;
+pub use manifest::{EntryOrder, FileHash, Layer, LibraryData, Manifest, ManifestInput};
+pub use redirects::Successor;
+pub use switch::{GenerationSummary, manifest_in_force};

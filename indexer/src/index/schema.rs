@@ -3,15 +3,14 @@
 //! Nothing is stored and nothing is scored here: entries live in their own file (`pack`), ranking compares the
 //! stored normal forms. So every field is `Basic` without norms, which is the smallest and the fastest to write.
 
-use tantivy::Index;
-use tantivy::schema::{Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 
-use tantivy::tokenizer::TextAnalyzer;
+use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 
 use crate::index::terms::{Grams, WholeValues};
 
 /// Version of everything a generation's folder holds, but for the terms themselves.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT_VERSION: u32 = 3;
 
 /// Analyser of titles: grams with edge marks.
 pub(crate) const TITLE_GRAMS: &str = "grams-with-edges";
@@ -52,16 +51,10 @@ pub(crate) struct Fields {
     /// Initials of whole titles (`t…`), names (`n…`) and subjects (`s…`); readings as catalogued of titles (`p…`) and
     /// names (`q…`) where ours differ.
     pub(crate) initials: Field,
-    /// Number of the entry in the side files; fast.
-    pub(crate) rec: Field,
     /// Access points for the facet, as written; fast.
     pub(crate) author_heading: Field,
     /// Subjects for the facet, as written; fast.
     pub(crate) subject_heading: Field,
-    /// Pinyin order of titles; fast.
-    pub(crate) title_order: Field,
-    /// Shelf order: `library NUL sort key` for each call number, and `NUL class NUL` for the entry itself; fast.
-    pub(crate) shelf_order: Field,
 }
 
 /// The schema and its fields.
@@ -91,18 +84,14 @@ pub(crate) fn schema() -> (Schema, Fields) {
         language: builder.add_text_field("language", analysed(VALUES)),
         year: builder.add_text_field("year", analysed(VALUES)),
         initials: builder.add_text_field("initials", analysed(VALUES)),
-        rec: builder.add_u64_field("rec", NumericOptions::default().set_fast()),
         author_heading: builder.add_text_field("author_heading", fast()),
         subject_heading: builder.add_text_field("subject_heading", fast()),
-        title_order: builder.add_text_field("title_order", fast()),
-        shelf_order: builder.add_bytes_field("shelf_order", tantivy::schema::FAST),
     };
     (builder.build(), fields)
 }
 
 /// Makes the analysers known to an index: before it is written and before it is read.
-pub(crate) fn register(index: &Index) {
-    let known = index.tokenizers();
+pub(crate) fn register(known: &TokenizerManager) {
     known.register(TITLE_GRAMS, TextAnalyzer::from(Grams::new(true)));
     known.register(GRAMS, TextAnalyzer::from(Grams::new(false)));
     known.register(VALUES, TextAnalyzer::from(WholeValues::default()));

@@ -4,6 +4,7 @@
 //! each bibliographic record; holdings records are joined by 004, authority records are set aside.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::Result;
@@ -12,7 +13,10 @@ use super::profile::{StoredProfile, stored_profile};
 use super::progress::{Progress, Stage};
 use crate::archive::{Archive, LibraryArchive, Stamp};
 use crate::bib::LibraryCode;
-use crate::index::{self, Builder, BuilderOptions, GenerationSummary, LibraryData, ManifestInput};
+use crate::files::Disk;
+use crate::index::{
+    self, Builder, BuilderOptions, EntryOrder, GenerationSummary, LibraryData, ManifestInput,
+};
 
 /// How to build.
 #[derive(Clone, Debug)]
@@ -70,7 +74,7 @@ pub fn build(data_dir: &Path, options: &BuildOptions, progress: &dyn Progress) -
         return Ok(Built::NothingToDo { generation: manifest.generation });
     }
     let BuildOptions { threads, memory_bytes, .. } = *options;
-    let builder = Builder::create(&catalogue, BuilderOptions { threads, memory_bytes })?;
+    let builder = Builder::create(&catalogue, BuilderOptions { threads, memory_bytes }, Arc::new(Disk))?;
     let counters = Counters::default();
     let mut packs = Vec::new();
     progress.begin(Stage::Index, Some(sources.iter().map(|source| source.stamp.n_records).sum()));
@@ -140,6 +144,7 @@ fn manifest_input(
         packs,
         built_at: options.built_at.clone(),
         built_from,
+        order: EntryOrder::AsGiven,
     }
 }
 

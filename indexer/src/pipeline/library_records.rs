@@ -143,7 +143,7 @@ impl<'a> LibraryRecords<'a> {
             MaterialType::Authority => counters.authority_records.fetch_add(1, Ordering::Relaxed),
             MaterialType::Holdings => counters.holdings_records.fetch_add(1, Ordering::Relaxed),
             _ => {
-                builder.add(&self.entry(slot, mapped, joined))?;
+                builder.push(builder.prepare(&self.entry(slot, mapped, joined), &[])?)?;
                 counters.entries.fetch_add(1, Ordering::Relaxed)
             }
         };

@@ -10,7 +10,7 @@ use crate::search::docs::Docs;
 use crate::search::find::{self, Found};
 use crate::search::grammar::{Asked, Atom, Clause};
 use crate::search::segment::Segment;
-use crate::search::sides::Part;
+use crate::search::texts::Part;
 use crate::search::{Advice, AdviceKind, Catalogue, Query, SearchField, filter};
 
 /// Documents of the rarest terms that are counted when a misspelt title is looked for.
@@ -160,8 +160,11 @@ fn letters(catalogue: &Catalogue, atom: &Atom) -> tantivy::Result<Vec<String>> {
             let index = segment.reader.inverted_index(field)?;
             for edit in &edits {
                 let term = tantivy::Term::from_field_text(field, edit);
-                if let Some(info) = index.get_term_info(&term)? {
-                    *known.entry(edit.clone()).or_default() += info.doc_freq;
+                let Some(info) = index.get_term_info(&term)? else { continue };
+                let hits =
+                    if segment.has_retired() { segment.term(field, edit)?.len() } else { info.doc_freq };
+                if hits > 0 {
+                    *known.entry(edit.clone()).or_default() += hits;
                 }
             }
         }

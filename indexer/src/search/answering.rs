@@ -4,7 +4,7 @@
 
 use crate::analysis;
 use crate::bib::{Entry, LibraryCode};
-use crate::index::Error;
+use crate::index::{Error, pack};
 use crate::search::catalogue::REACH;
 use crate::search::docs::Docs;
 use crate::search::filter::{self, Filters};
@@ -12,6 +12,7 @@ use crate::search::find::{self, Found};
 use crate::search::grammar::{self, Asked};
 use crate::search::rank::{Place, Ranker};
 use crate::search::readings::{Letters, Reading};
+use crate::search::segment::Segment;
 use crate::search::{
     Advice, AdviceKind, Answer, Catalogue, Hit, Query, SearchField, Sort, advise, counts, order,
 };
@@ -31,7 +32,7 @@ pub(crate) fn answer(catalogue: &Catalogue, query: &Query) -> Result<Answer, Err
     let page = query.page.max(1);
     let end = page.checked_mul(per_page).filter(|&end| end <= REACH);
     let Some(end) = end else { return Err(Error::TooFar { page, per_page, limit: REACH }) };
-    let engine = |e| Error::engine(&catalogue.dir)(e);
+    let engine = |e| Error::engine(catalogue.dir())(e);
     let mut reckoned = reckon(catalogue, query).map_err(engine)?;
     let filters: Vec<Filters> = catalogue
         .segments
@@ -68,8 +69,8 @@ pub(crate) fn reckon(catalogue: &Catalogue, query: &Query) -> tantivy::Result<Re
         .collect();
     if asked.clauses.is_empty() {
         let lists_all = query.text.trim().is_empty();
-        let docs = |max| if lists_all { Docs::all(max) } else { Docs::none() };
-        let docs: Vec<Docs> = catalogue.segments.iter().map(|s| docs(s.max)).collect();
+        let docs = |segment: &Segment| if lists_all { segment.all() } else { Docs::none() };
+        let docs: Vec<Docs> = catalogue.segments.iter().map(docs).collect();
         let found = Found { docs: docs.clone(), exact: true };
         return Ok(Reckoned { asked, found, literal: docs, readings: Vec::new(), advice });
     }
@@ -125,15 +126,14 @@ fn hits(
     (start, end): (u32, u32),
 ) -> Result<Vec<Hit>, Error> {
     let (start, end) = (start as usize, end as usize);
-    let engine = |e| Error::engine(&catalogue.dir)(e);
+    let engine = |e| Error::engine(catalogue.dir())(e);
     let ranker = Ranker::new(catalogue, &reckoned.asked, query.field, &reckoned.literal, &reckoned.readings);
     let says_nothing = reckoned.asked.wanted().next().is_none();
     let places: Vec<Place> = if query.sort == Sort::Relevance && !says_nothing {
-        ranker.order(result, end)
+        ranker.order(result, end).map_err(engine)?
     } else {
         order::order(catalogue, query, result, end)
-    }
-    .map_err(engine)?;
+    };
     let needles: Vec<String> = reckoned
         .asked
         .wanted()
@@ -141,12 +141,12 @@ fn hits(
         .filter(|atom| matches!(atom.field, SearchField::Any | SearchField::Title))
         .map(|atom| atom.normal.clone())
         .collect();
-    let mut unpacker = catalogue.sides.unpacker()?;
+    let mut unpacker = pack::unpacker(&catalogue.generation.dictionary, catalogue.dir())?;
     let mut hits = Vec::with_capacity(end - start);
     for &place in places.get(start..).unwrap_or_default() {
-        let number = catalogue.segments[place.0].number(place.1);
-        let Some(number) = number else { continue };
-        let mut entry = catalogue.sides.entry(number, &mut unpacker)?;
+        let segment = &catalogue.segments[place.0];
+        let Some(number) = segment.own_number(place.1) else { continue };
+        let mut entry = catalogue.layer(segment).entry(number, &mut unpacker)?;
         home_first(&mut entry, query.home.as_ref());
         let title = entry.bib.title.as_deref().unwrap_or_default();
         let mut title_highlight = analysis::highlight(title, &needles);

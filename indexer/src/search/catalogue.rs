@@ -1,20 +1,18 @@
 //! An open generation and its door.
 //!
 //! `Catalogue` never changes: a new generation is a new `Catalogue`, and the old one goes on answering until it
-//! is dropped. It opens read-only media and knows nothing of builds.
+//! is dropped. Every file is verified before the first answer. It opens read-only media and knows nothing of builds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tantivy::directory::MmapDirectory;
-use tantivy::{Index, IndexReader, ReloadPolicy};
+use tantivy::SegmentReader;
 
 use crate::bib::{EditionId, Entry};
-use crate::index::schema;
-use crate::index::{Error, Manifest, generation};
-use crate::search::directory::ReadOnly;
+use crate::index::layer::LayerFiles;
+use crate::index::{Error, Generation, Manifest, Successor, lanes, schema, switch};
 use crate::search::segment::Segment;
-use crate::search::sides::Sides;
+use crate::search::texts::TextRecord;
 use crate::search::{Answer, Query, answering};
 
 /// The hits that can be reached: `page × per_page` goes no further.
@@ -22,68 +20,85 @@ pub const REACH: u32 = 10_000;
 
 /// An open generation.
 pub struct Catalogue {
-    pub(crate) dir: PathBuf,
-    pub(crate) manifest: Manifest,
+    pub(crate) generation: Generation,
     pub(crate) segments: Vec<Segment>,
-    pub(crate) sides: Sides,
 }
 
 impl Catalogue {
     /// Opens the generation in force in a catalogue folder.
     pub fn open(catalogue_dir: &Path) -> Result<Self, Error> {
-        let dir = generation::in_force(catalogue_dir)?;
+        let dir = switch::in_force(catalogue_dir)?;
         guarded(&dir, || Self::open_generation(&dir))
     }
 
     fn open_generation(dir: &Path) -> Result<Self, Error> {
-        let manifest = Manifest::read(dir)?;
-        for file in &manifest.files {
-            let path = dir.join(&file.name);
-            let found = std::fs::metadata(&path).map_err(Error::io("open", &path))?.len();
-            if found != file.bytes {
-                return Err(Error::Damaged { path, what: "its length is not that of the manifest" });
-            }
-        }
+        let generation = Generation::open(dir)?;
         let engine = |e: tantivy::TantivyError| Error::engine(dir)(e);
-        let directory = ReadOnly(MmapDirectory::open(dir).map_err(|e| Error::engine(dir)(e))?);
-        let sides = Sides::open(dir, &directory)?;
-        let index = Index::open(directory).map_err(engine)?;
-        schema::register(&index);
-        let reader: IndexReader =
-            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(engine)?;
+        let index = generation.folder.index()?;
         let (_, fields) = schema::schema();
         let mut segments = Vec::new();
-        for reader in reader.searcher().segment_readers() {
-            segments.push(Segment::open(reader.clone(), fields.clone()).map_err(engine)?);
+        for (layer, files) in generation.layers.iter().enumerate() {
+            for info in &files.info.segments {
+                let own = lanes::opened(&index, info);
+                let own = own.ok_or_else(|| Error::damaged(dir, "a segment's name is none"))?;
+                let reader = SegmentReader::open(&own).map_err(engine)?;
+                let place = (layer, &files.info, info);
+                segments
+                    .push(Segment::open(reader, fields.clone(), place, &generation.retired).map_err(engine)?);
+            }
         }
-        Ok(Self { dir: dir.to_owned(), manifest, segments, sides })
+        Ok(Self { generation, segments })
     }
 
     /// Answers a query.
     pub fn search(&self, query: &Query) -> Result<Answer, Error> {
-        guarded(&self.dir, || answering::answer(self, query))
+        guarded(self.dir(), || answering::answer(self, query))
     }
 
     /// The entry with this id.
     pub fn entry(&self, id: &EditionId) -> Result<Option<Entry>, Error> {
-        guarded(&self.dir, || match id.key().and_then(|key| self.sides.number(key)) {
-            Some(number) => self.sides.entry(number, &mut self.sides.unpacker()?).map(Some),
+        guarded(self.dir(), || match self.generation.number_of(id) {
+            Some(number) => self.generation.entry(number).map(Some),
             None => Ok(None),
         })
     }
 
+    /// Where the id of an entry that is no longer one leads; `None` for any other id.
+    pub fn successor(&self, id: &EditionId) -> Option<Successor> {
+        self.generation.successor(id)
+    }
+
     /// What the generation says of itself.
     pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+        &self.generation.manifest
     }
 
     /// The generation's name.
     pub fn generation(&self) -> &str {
-        &self.manifest.generation
+        &self.generation.manifest.generation
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.generation.folder.path()
+    }
+
+    /// The layer that a segment belongs to.
+    pub(crate) fn layer(&self, segment: &Segment) -> &LayerFiles {
+        &self.generation.layers[segment.layer]
+    }
+
+    /// The normal forms of a document.
+    pub(crate) fn text(&self, segment: &Segment, doc: u32) -> Option<TextRecord<'_>> {
+        TextRecord::read(self.layer(segment).text(segment.own_number(doc)?)?)
+    }
+
+    /// The id of a document's entry.
+    pub(crate) fn id(&self, segment: &Segment, doc: u32) -> Option<u64> {
+        self.layer(segment).id(segment.own_number(doc)?)
     }
 }
 
-/// tantivy does not check its files and may panic in a damaged one; a reader gets a sentence instead.
+/// tantivy may panic in a damaged file; a reader gets a sentence instead.
 fn guarded<T>(dir: &Path, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(act))
         .unwrap_or_else(|_| Err(Error::Damaged { path: dir.to_owned(), what: "reading it failed" }))

@@ -93,7 +93,7 @@ fn count_years(segment: &Segment, docs: &Docs, years: &mut BTreeMap<i16, u64>) {
 fn chosen(catalogue: &Catalogue, query: &Query, tally: &Tally) -> Vec<(LibraryCode, u64)> {
     let mut codes = query.libraries.clone();
     if codes.is_empty() {
-        codes = catalogue.manifest.libraries.iter().map(|l| l.code.clone()).collect();
+        codes = catalogue.manifest().libraries.iter().map(|l| l.code.clone()).collect();
         codes.extend(tally.keys().map(|code| LibraryCode::new(code.as_str())));
     }
     codes.sort();

@@ -54,13 +54,7 @@ impl Docs {
         }
         if list.len() * SPARSE > max as usize {
             // Setting bits costs less than sorting.
-            let mut words = vec![0u64; (max as usize).div_ceil(64)];
-            for doc in list {
-                if let Some(word) = words.get_mut(doc as usize / 64) {
-                    *word |= 1 << (doc % 64);
-                }
-            }
-            return Self::from_bits(words).or(wide);
+            return Self::from_bits(set_bits(list, max)).or(wide);
         }
         list.sort_unstable();
         list.dedup();
@@ -84,17 +78,19 @@ impl Docs {
     /// The same set in the shape that is quickest to compare with many others: bits pay off earlier there.
     pub(crate) fn for_counting(self, max: u32) -> Self {
         match self {
-            Self::List(list) if list.len() * DENSE_TO_COUNT > max as usize => {
-                let n = list.len() as u32;
-                let mut words = vec![0u64; (max as usize).div_ceil(64)];
-                for doc in list {
-                    if let Some(word) = words.get_mut(doc as usize / 64) {
-                        *word |= 1 << (doc % 64);
-                    }
-                }
-                Self::Bits(words, n)
-            }
+            Self::List(list) if list.len() * DENSE_TO_COUNT > max as usize => Self::List(list).into_bits(max),
             docs => docs,
+        }
+    }
+
+    /// The same set as bits, where many documents are looked up.
+    pub(crate) fn into_bits(self, max: u32) -> Self {
+        match self {
+            Self::List(list) => {
+                let n = list.len() as u32;
+                Self::Bits(set_bits(list, max), n)
+            }
+            bits => bits,
         }
     }
 
@@ -256,6 +252,16 @@ impl Docs {
             Self::Bits(..) => *self = Self::List(self.iter().filter(|&d| keep(d)).collect()),
         }
     }
+}
+
+fn set_bits(list: Vec<u32>, max: u32) -> Vec<u64> {
+    let mut words = vec![0u64; (max as usize).div_ceil(64)];
+    for doc in list {
+        if let Some(word) = words.get_mut(doc as usize / 64) {
+            *word |= 1 << (doc % 64);
+        }
+    }
+    words
 }
 
 fn bit(words: &[u64], doc: u32) -> bool {

@@ -15,7 +15,7 @@ use crate::mapping::callnumber::compare_form;
 use crate::search::docs::Docs;
 use crate::search::grammar::{Asked, Atom, Clause};
 use crate::search::segment::{MOST_TERMS, Segment};
-use crate::search::sides::{Part, TextRecord};
+use crate::search::texts::Part;
 use crate::search::{Catalogue, SearchField, numbers};
 
 /// Quoted phrases are verified on up to this many candidates.
@@ -76,7 +76,7 @@ pub(crate) fn find(catalogue: &Catalogue, asked: &Asked) -> tantivy::Result<Foun
             let any = clause.iter().fold(Docs::none(), |any, m| any.or(m.maybe.clone()).or(m.sure.clone()));
             docs = Some(docs.map_or(any.clone(), |docs| docs.and(&any)));
         }
-        found.docs.push(docs.unwrap_or_else(|| Docs::all(segment.max)));
+        found.docs.push(docs.unwrap_or_else(|| segment.all()));
         found.exact &= !wanted.iter().flatten().any(|m| m.cut);
         matches.push(wanted);
     }
@@ -202,11 +202,6 @@ fn by_prefix(segment: &Segment, field: Field, prefix: &str, cut: &mut bool) -> t
 }
 
 impl Catalogue {
-    /// The normal forms of a document.
-    pub(crate) fn text(&self, segment: &Segment, doc: u32) -> Option<TextRecord<'_>> {
-        segment.number(doc).and_then(|number| self.sides.text(number))
-    }
-
     /// Whether the document holds the atom's runs, or its phrase as it stands, in one of its access points.
     fn holds(&self, segment: &Segment, doc: u32, atom: &Atom) -> bool {
         let Some(text) = self.text(segment, doc) else { return false };

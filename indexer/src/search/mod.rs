@@ -9,7 +9,6 @@ mod answer;
 mod answering;
 mod catalogue;
 mod counts;
-mod directory;
 mod docs;
 mod filter;
 mod find;
@@ -20,7 +19,7 @@ mod query;
 mod rank;
 mod readings;
 mod segment;
-mod sides;
+mod texts;
 
 #[cfg(test)]
 mod tests;

@@ -1,151 +1,200 @@
 //! The orders other than relevance: by year, by title, by shelf.
 //!
-//! Years walk the kept sets; titles and call numbers compare ordinals inside a segment and texts between
-//! segments. Ties stand in the order of the index. It knows no words.
+//! Inside a layer ranks are compared, between layers the keys behind them, made again from the entries. Ties
+//! stand in the order of titles and ids, so the order does not depend on how entries are spread over layers.
+//! It knows no words.
 
-use tantivy::columnar::BytesColumn;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use crate::bib::LibraryCode;
+use crate::bib::{Entry, LibraryCode};
+use crate::index::layer::LayerFiles;
+use crate::index::orders;
 use crate::search::docs::Docs;
 use crate::search::rank::{Place, places};
-use crate::search::segment::Segment;
+use crate::search::segment::{Segment, find};
 use crate::search::{Catalogue, Query, Sort};
 
+/// Up to this many hits that a library has are looked at one by one; else its shelf is walked.
+const FEW: u32 = 256;
+
 /// The hits of `result` up to `end` in the order that `sort` names.
-pub(crate) fn order(
-    catalogue: &Catalogue,
-    query: &Query,
-    result: &[Docs],
-    end: usize,
-) -> tantivy::Result<Vec<Place>> {
+pub(crate) fn order(catalogue: &Catalogue, query: &Query, result: &[Docs], end: usize) -> Vec<Place> {
+    let ordered = Ordered { catalogue, end };
     match query.sort {
-        Sort::Title => {
-            by_key(catalogue, result, end, |segment, docs, keep| Ok(by_title(segment, docs, keep)))
-        }
+        Sort::Title => ordered.by_title(result, end),
         Sort::CallNumber => {
             let library = match &query.libraries[..] {
                 [only] => Some(only),
                 _ => query.home.as_ref(),
             };
-            by_key(catalogue, result, end, |segment, docs, keep| by_shelf(segment, docs, keep, library))
+            ordered.by_shelf(result, library)
         }
-        Sort::Oldest => Ok(by_year(catalogue, result, end, false)),
-        Sort::Newest | Sort::Relevance => Ok(by_year(catalogue, result, end, true)),
+        Sort::Oldest => ordered.by_year(result, false),
+        Sort::Newest | Sort::Relevance => ordered.by_year(result, true),
     }
 }
 
-/// Entries without a year come last.
-fn by_year(catalogue: &Catalogue, result: &[Docs], end: usize, newest: bool) -> Vec<Place> {
-    let mut years: Vec<i16> =
-        catalogue.segments.iter().flat_map(|s| s.years.iter().map(|(y, _)| *y)).collect();
-    years.sort_unstable();
-    years.dedup();
-    if newest {
-        years.reverse();
-    }
-    let mut order = Vec::with_capacity(end.min(1024));
-    let mut left: Vec<Docs> = result.to_vec();
-    for year in years {
-        for (n, segment) in catalogue.segments.iter().enumerate() {
-            let Ok(at) = segment.years.binary_search_by_key(&year, |(y, _)| *y) else { continue };
-            let own = result[n].and(&segment.years[at].1);
-            order.extend(own.iter().take(end - order.len()).map(|doc| (n, doc)));
-            if order.len() >= end {
+struct Ordered<'a> {
+    catalogue: &'a Catalogue,
+    end: usize,
+}
+
+impl Ordered<'_> {
+    /// Entries without a year come last.
+    fn by_year(&self, result: &[Docs], newest: bool) -> Vec<Place> {
+        let segments = &self.catalogue.segments;
+        let mut years: Vec<i16> = segments.iter().flat_map(|s| s.years.iter().map(|(y, _)| *y)).collect();
+        years.sort_unstable();
+        years.dedup();
+        if newest {
+            years.reverse();
+        }
+        let mut order = Vec::with_capacity(self.end.min(1024));
+        let mut left: Vec<Docs> = result.to_vec();
+        for year in years {
+            let of_year = |(segment, docs): (&Segment, &Docs)| {
+                let at = segment.years.binary_search_by_key(&year, |(y, _)| *y).ok();
+                at.map_or_else(Docs::none, |at| docs.and(&segment.years[at].1))
+            };
+            let own: Vec<Docs> = segments.iter().zip(result).map(of_year).collect();
+            order.extend(self.by_title(&own, self.end - order.len()));
+            if order.len() >= self.end {
                 return order;
             }
-            left[n] = left[n].minus(&own);
+            left.iter_mut().zip(&own).for_each(|(left, own)| *left = left.minus(own));
         }
+        order.extend(self.by_title(&left, self.end - order.len()));
+        order
     }
-    let missing = end - order.len();
-    order.extend(places(&left).take(missing));
-    order
-}
 
-/// A sort key of a document: missing ones last, then by ordinal.
-type Key = (bool, u64);
-
-/// Takes the first `end` of every segment and merges them by the texts of their keys.
-fn by_key(
-    catalogue: &Catalogue,
-    result: &[Docs],
-    end: usize,
-    keyed: impl Fn(&Segment, &Docs, usize) -> tantivy::Result<Vec<(Key, Vec<u8>, u32)>>,
-) -> tantivy::Result<Vec<Place>> {
-    let mut all: Vec<(bool, Vec<u8>, Place)> = Vec::new();
-    for (n, (segment, docs)) in catalogue.segments.iter().zip(result).enumerate() {
-        all.extend(keyed(segment, docs, end)?.into_iter().map(|((last, _), key, doc)| (last, key, (n, doc))));
+    fn by_title(&self, result: &[Docs], end: usize) -> Vec<Place> {
+        let rank = |layer: &LayerFiles, own| layer.orders.by_title(own);
+        self.by_rank(result, end, rank, |entry| orders::title_key(entry))
     }
-    if catalogue.segments.len() > 1 {
-        all.sort();
+
+    fn by_class(&self, result: &[Docs], end: usize) -> Vec<Place> {
+        let rank = |layer: &LayerFiles, own| layer.orders.by_class(own);
+        self.by_rank(result, end, rank, |entry| orders::class_key(entry, &orders::title_key(entry)))
     }
-    Ok(all.into_iter().take(end).map(|(.., place)| place).collect())
-}
 
-fn first(mut keys: Vec<(Key, u32)>, keep: usize) -> Vec<(Key, u32)> {
-    if keys.len() > keep {
-        keys.select_nth_unstable(keep);
-        keys.truncate(keep);
+    fn by_rank(
+        &self,
+        result: &[Docs],
+        end: usize,
+        rank: impl Fn(&LayerFiles, u32) -> u32,
+        key: impl Fn(&Entry) -> Vec<u8>,
+    ) -> Vec<Place> {
+        let mut layers: Vec<Vec<(u32, Place)>> = vec![Vec::new(); self.catalogue.generation.layers.len()];
+        for (n, (segment, docs)) in self.catalogue.segments.iter().zip(result).enumerate() {
+            let layer = self.catalogue.layer(segment);
+            let ranked = |doc| Some((rank(layer, segment.own_number(doc)?), (n, doc)));
+            layers[segment.layer].extend(docs.iter().filter_map(ranked));
+        }
+        let first = |mut ranked: Vec<(u32, Place)>| {
+            if ranked.len() > end {
+                ranked.select_nth_unstable(end);
+                ranked.truncate(end);
+            }
+            ranked.sort_unstable();
+            ranked.into_iter().map(|(_, place)| place).collect()
+        };
+        self.merged(layers.into_iter().map(first).collect(), end, key)
     }
-    keys.sort_unstable();
-    keys
+
+    /// Merges the lists of the layers by the keys of their entries.
+    fn merged(&self, lists: Vec<Vec<Place>>, end: usize, key: impl Fn(&Entry) -> Vec<u8>) -> Vec<Place> {
+        let mut lists: Vec<_> = lists.into_iter().filter(|list| !list.is_empty()).collect();
+        if lists.len() < 2 {
+            return lists.pop().unwrap_or_default();
+        }
+        let keyed =
+            |place: Place| self.entry(place).map(|entry| with_id(key(&entry), &entry)).unwrap_or_default();
+        let mut heads: BinaryHeap<Reverse<(Vec<u8>, usize, usize)>> =
+            lists.iter().enumerate().map(|(n, list)| Reverse((keyed(list[0]), n, 0))).collect();
+        let mut order = Vec::new();
+        while let Some(Reverse((_, n, at))) = heads.pop().filter(|_| order.len() < end) {
+            order.push(lists[n][at]);
+            if let Some(&next) = lists[n].get(at + 1) {
+                heads.push(Reverse((keyed(next), n, at + 1)));
+            }
+        }
+        order
+    }
+
+    /// An entry that cannot be read sorts first, no worse than anywhere else.
+    fn entry(&self, place: Place) -> Option<Entry> {
+        let number = self.catalogue.segments[place.0].number(place.1)?;
+        self.catalogue.generation.entry(number).ok()
+    }
+
+    /// As the library's shelf stands; behind that, and for no library, by class and title.
+    fn by_shelf(&self, result: &[Docs], library: Option<&LibraryCode>) -> Vec<Place> {
+        let mut order = library.map(|library| self.on_shelf(result, library)).unwrap_or_default();
+        let missing = self.end - order.len();
+        if missing > 0 {
+            let mut left = result.to_vec();
+            for (n, docs) in left.iter_mut().enumerate() {
+                let mut own: Vec<u32> =
+                    order.iter().filter(|place| place.0 == n).map(|place| place.1).collect();
+                own.sort_unstable();
+                *docs = docs.minus(&Docs::from_list(own, self.catalogue.segments[n].max));
+            }
+            order.extend(self.by_class(&left, missing));
+        }
+        order
+    }
+
+    fn on_shelf(&self, result: &[Docs], library: &LibraryCode) -> Vec<Place> {
+        let key = |entry: &Entry| orders::shelf_keys(entry).remove(library).unwrap_or_default();
+        let mut lists = Vec::new();
+        for (n, layer) in self.catalogue.generation.layers.iter().enumerate() {
+            let mut held = vec![Docs::none(); result.len()];
+            for (segment, (docs, held)) in self.catalogue.segments.iter().zip(result.iter().zip(&mut held)) {
+                if segment.layer == n {
+                    let own = find(&segment.libraries, library.as_str());
+                    *held = own.map_or_else(Docs::none, |own| docs.and(own));
+                }
+            }
+            let few = held.iter().map(Docs::len).sum::<u32>() <= FEW;
+            lists.push(if few { self.compared(&held, &key) } else { self.walked(&held, n, layer, library) });
+        }
+        self.merged(lists, self.end, key)
+    }
+
+    /// The few hits that have a call number, sorted by it.
+    fn compared(&self, held: &[Docs], key: impl Fn(&Entry) -> Vec<u8>) -> Vec<Place> {
+        let mut keyed: Vec<(Vec<u8>, Place)> = Vec::new();
+        for place in places(held) {
+            let Some(entry) = self.entry(place) else { continue };
+            let own = key(&entry);
+            if !own.is_empty() {
+                keyed.push((with_id(own, &entry), place));
+            }
+        }
+        keyed.sort();
+        keyed.into_iter().take(self.end).map(|(_, place)| place).collect()
+    }
+
+    /// The hits that are met first on the way along the shelf.
+    fn walked(&self, held: &[Docs], n: usize, layer: &LayerFiles, library: &LibraryCode) -> Vec<Place> {
+        let segments = &self.catalogue.segments;
+        let held: Vec<Docs> = held.iter().zip(segments).map(|(d, s)| d.clone().into_bits(s.max)).collect();
+        let dealing = layer.dealing();
+        let place = |own| {
+            let (lane, nth) = dealing.place(own);
+            let here = |s: &Segment| s.layer == n && s.document(lane, nth).is_some();
+            let at = segments.iter().position(here)?;
+            Some((at, segments[at].document(lane, nth)?))
+        };
+        let hits = layer.orders.shelf(library).filter_map(place).filter(|&(n, doc)| held[n].contains(doc));
+        hits.take(self.end).collect()
+    }
 }
 
-fn by_title(segment: &Segment, docs: &Docs, keep: usize) -> Vec<(Key, Vec<u8>, u32)> {
-    let Some(column) = &segment.title_order else { return Vec::new() };
-    let key = |doc| column.term_ords(doc).next().map_or((true, 0), |ordinal| (false, ordinal));
-    let keys = first(docs.iter().map(|doc| (key(doc), doc)).collect(), keep);
-    let text = |ordinal| {
-        let mut text = String::new();
-        // An ordinal that cannot be read sorts first, no worse than anywhere else.
-        let _ = column.ord_to_str(ordinal, &mut text);
-        text.into_bytes()
-    };
-    keys.into_iter().map(|(key, doc)| (key, if key.0 { Vec::new() } else { text(key.1) }, doc)).collect()
-}
-
-/// The call number of `library` where it has one; else, and behind those, class and title.
-fn by_shelf(
-    segment: &Segment,
-    docs: &Docs,
-    keep: usize,
-    library: Option<&LibraryCode>,
-) -> tantivy::Result<Vec<(Key, Vec<u8>, u32)>> {
-    let Some(column) = &segment.shelf_order else { return Ok(Vec::new()) };
-    let own = library.map(|library| ordinals_of(column, library)).transpose()?;
-    let key = |doc| {
-        let shelf = own.and_then(|(from, to)| column.term_ords(doc).filter(|o| (from..to).contains(o)).min());
-        // The key by class begins with a zero byte, so it is the least of a document's.
-        shelf.map_or_else(
-            || (true, column.term_ords(doc).min().unwrap_or(u64::MAX)),
-            |ordinal| (false, ordinal),
-        )
-    };
-    let keys = first(docs.iter().map(|doc| (key(doc), doc)).collect(), keep);
-    let text = |ordinal| {
-        let mut text = Vec::new();
-        let _ = column.ord_to_bytes(ordinal, &mut text);
-        text
-    };
-    Ok(keys.into_iter().map(|(key, doc)| (key, text(key.1), doc)).collect())
-}
-
-/// The half-open range of ordinals of a library's call numbers.
-fn ordinals_of(column: &BytesColumn, library: &LibraryCode) -> tantivy::Result<(u64, u64)> {
-    use std::ops::Bound;
-    let mut from = library.as_str().as_bytes().to_vec();
-    from.push(0);
-    let mut to = library.as_str().as_bytes().to_vec();
-    to.push(1);
-    let (from, to) = column.dictionary().term_bounds_to_ord(Bound::Included(from), Bound::Excluded(to))?;
-    let start = match from {
-        Bound::Included(o) => o,
-        Bound::Excluded(o) => o + 1,
-        Bound::Unbounded => 0,
-    };
-    let end = match to {
-        Bound::Included(o) => o + 1,
-        Bound::Excluded(o) => o,
-        Bound::Unbounded => u64::MAX,
-    };
-    Ok((start, end))
+/// Equal keys stand in the order of ids, as in the orders of a layer.
+fn with_id(mut key: Vec<u8>, entry: &Entry) -> Vec<u8> {
+    key.push(0);
+    key.extend_from_slice(&entry.id.key().unwrap_or_default().to_be_bytes());
+    key
 }

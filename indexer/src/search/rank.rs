@@ -7,7 +7,7 @@ use crate::index::terms::{self, VALUE};
 use crate::search::docs::Docs;
 use crate::search::grammar::Asked;
 use crate::search::readings::Reading;
-use crate::search::sides::{Part, TextRecord};
+use crate::search::texts::{Part, TextRecord};
 use crate::search::{Catalogue, SearchField};
 
 /// Candidates that are compared; those behind them follow in the order of the index.
@@ -84,7 +84,11 @@ impl<'a> Ranker<'a> {
         }
         let mut scored: Vec<(Score, Place)> =
             candidates.iter().map(|&place| (self.score(place), place)).collect();
-        let better = |a: &(Score, Place), b: &(Score, Place)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
+        // The order of ids is the same whatever the layers are.
+        let id = |place: Place| self.catalogue.id(&self.catalogue.segments[place.0], place.1);
+        let better = |a: &(Score, Place), b: &(Score, Place)| {
+            b.0.cmp(&a.0).then_with(|| id(a.1).cmp(&id(b.1))).then(a.1.cmp(&b.1))
+        };
         if end < scored.len() {
             scored.select_nth_unstable_by(end, better);
             scored.truncate(end);

@@ -11,7 +11,7 @@ use crate::search::docs::Docs;
 use crate::search::find::Found;
 use crate::search::grammar::Asked;
 use crate::search::segment::{MOST_TERMS, Segment};
-use crate::search::sides::Part;
+use crate::search::texts::Part;
 use crate::search::{Catalogue, SearchField};
 
 /// Candidates whose characters are verified one by one.

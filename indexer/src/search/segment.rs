@@ -3,10 +3,13 @@
 //! The sets of libraries, types, languages, years and main classes are read once at opening and kept: any
 //! number of libraries, no mask of 64. It knows fields and terms, not queries.
 
-use tantivy::columnar::{BytesColumn, Column, StrColumn};
+use tantivy::columnar::StrColumn;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, SegmentReader, TERMINATED, Term};
 
+use crate::index::Layer;
+use crate::index::lanes::{Dealing, Segment as SegmentInfo};
+use crate::index::retired::Retired;
 use crate::index::schema::Fields;
 use crate::search::docs::Docs;
 
@@ -32,13 +35,24 @@ pub(crate) struct Segment {
     pub(crate) main_classes: Sets,
     pub(crate) authors: Option<StrColumn>,
     pub(crate) subjects: Option<StrColumn>,
-    pub(crate) title_order: Option<StrColumn>,
-    pub(crate) shelf_order: Option<BytesColumn>,
-    numbers: Column<u64>,
+    /// Which layer it belongs to.
+    pub(crate) layer: usize,
+    start: u32,
+    lane: u32,
+    before: u32,
+    dealing: Dealing,
+    /// Documents whose entries are no longer in force, one bit each; empty where there are none.
+    retired: Vec<u64>,
 }
 
 impl Segment {
-    pub(crate) fn open(reader: SegmentReader, fields: Fields) -> tantivy::Result<Self> {
+    /// Opens a segment of a layer; the first of `place` says which.
+    pub(crate) fn open(
+        reader: SegmentReader,
+        fields: Fields,
+        (layer, layer_info, info): (usize, &Layer, &SegmentInfo),
+        retired: &Retired,
+    ) -> tantivy::Result<Self> {
         let fast = reader.fast_fields();
         let mut segment = Self {
             max: reader.max_doc(),
@@ -50,12 +64,18 @@ impl Segment {
             main_classes: Vec::new(),
             authors: fast.str("author_heading")?,
             subjects: fast.str("subject_heading")?,
-            title_order: fast.str("title_order")?,
-            shelf_order: fast.bytes("shelf_order")?,
-            numbers: fast.u64("rec")?,
+            layer,
+            start: layer_info.start,
+            lane: info.lane,
+            before: info.before,
+            dealing: layer_info.dealing(),
+            retired: Vec::new(),
             fields,
             reader,
         };
+        for number in retired.within(layer_info.start..layer_info.end()) {
+            segment.forget(number);
+        }
         let fields = segment.fields.clone();
         let any = |_: &str| true;
         segment.libraries = segment.sets(fields.library, "", any)?;
@@ -77,9 +97,39 @@ impl Segment {
         Ok(segment)
     }
 
-    /// The entry's number in the side files.
+    /// The entry's number.
     pub(crate) fn number(&self, doc: u32) -> Option<u32> {
-        self.numbers.first(doc).and_then(|n| u32::try_from(n).ok())
+        self.start.checked_add(self.own_number(doc)?)
+    }
+
+    /// The entry's number within the layer.
+    pub(crate) fn own_number(&self, doc: u32) -> Option<u32> {
+        self.dealing.entry(self.lane, self.before.checked_add(doc)?)
+    }
+
+    /// The document at a place of a lane, where it stands in this segment.
+    pub(crate) fn document(&self, lane: u32, nth: u32) -> Option<u32> {
+        let doc = nth.checked_sub(self.before)?;
+        (lane == self.lane && doc < self.max).then_some(doc)
+    }
+
+    fn forget(&mut self, number: u32) {
+        let (lane, nth) = self.dealing.place(number - self.start);
+        if let Some(doc) = self.document(lane, nth) {
+            self.retired.resize((self.max as usize).div_ceil(64), 0);
+            self.retired[doc as usize / 64] |= 1 << (doc % 64);
+        }
+    }
+
+    /// Whether any of its documents is no longer in force.
+    pub(crate) fn has_retired(&self) -> bool {
+        !self.retired.is_empty()
+    }
+
+    /// All documents whose entries are in force.
+    pub(crate) fn all(&self) -> Docs {
+        let all = Docs::all(self.max);
+        if self.has_retired() { all.minus(&Docs::from_bits(self.retired.clone())) } else { all }
     }
 
     /// All terms with a prefix that are wanted, each with its documents.
@@ -92,7 +142,11 @@ impl Segment {
         let mut sets = Vec::new();
         self.each_term(field, prefix, |term, docs| {
             if want(term) {
-                sets.push((term.to_owned(), docs()?));
+                let docs = docs()?;
+                // A term that only retired entries have is none.
+                if !docs.is_empty() {
+                    sets.push((term.to_owned(), docs));
+                }
             }
             Ok(sets.len() < MOST_TERMS)
         })?;
@@ -124,6 +178,7 @@ impl Segment {
         Ok(())
     }
 
+    /// The documents of a posting list that are in force: whatever an answer is made of comes through here.
     fn collect(&self, mut postings: impl DocSet) -> Docs {
         if postings.size_hint() as usize * 64 > self.max as usize {
             let mut words = vec![0u64; (self.max as usize).div_ceil(64)];
@@ -134,6 +189,7 @@ impl Segment {
                 }
                 doc = postings.advance();
             }
+            words.iter_mut().zip(&self.retired).for_each(|(word, retired)| *word &= !retired);
             return Docs::from_bits(words);
         }
         let mut list = Vec::with_capacity(postings.size_hint() as usize);
@@ -141,6 +197,9 @@ impl Segment {
         while doc != TERMINATED {
             list.push(doc);
             doc = postings.advance();
+        }
+        if self.has_retired() {
+            list.retain(|&doc| self.retired.get(doc as usize / 64).is_none_or(|w| w >> (doc % 64) & 1 == 0));
         }
         Docs::from_list(list, self.max)
     }

@@ -58,7 +58,7 @@ fn any_piece_of_a_real_title_finds_it() {
 /// Looks behind the page: the sets that the answer is made of.
 fn holds(catalogue: &Catalogue, query: &Query, key: u64) -> bool {
     let reckoned = crate::search::answering::reckon(catalogue, query).unwrap();
-    let number = catalogue.sides.number(key).unwrap();
+    let number = catalogue.generation.number_of_key(key).unwrap();
     let segments = catalogue.segments.iter().zip(&reckoned.found.docs);
     segments.into_iter().any(|(segment, docs)| docs.iter().any(|doc| segment.number(doc) == Some(number)))
 }

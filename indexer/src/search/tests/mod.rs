@@ -5,6 +5,7 @@ mod corpus;
 mod counting;
 mod finding;
 mod generations;
+mod layers;
 mod ordering;
 
 use tempfile::TempDir;
@@ -60,9 +61,17 @@ fn with(mut entry: Entry, change: impl FnOnce(&mut Bib)) -> Entry {
     entry
 }
 
+fn builder(dir: &std::path::Path) -> Builder {
+    Builder::create(dir, OPTIONS, std::sync::Arc::new(crate::files::Disk)).unwrap()
+}
+
+fn add(builder: &Builder, entry: &Entry) {
+    builder.push(builder.prepare(entry, &[]).unwrap()).unwrap();
+}
+
 fn build(dir: &std::path::Path, entries: &[Entry]) -> crate::index::GenerationSummary {
-    let builder = Builder::create(dir, OPTIONS).unwrap();
-    entries.iter().for_each(|entry| builder.add(entry).unwrap());
+    let builder = builder(dir);
+    entries.iter().for_each(|entry| add(&builder, entry));
     builder.finish(ManifestInput::default()).unwrap()
 }
 
