@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use indexer::archive::Archive;
 use indexer::pipeline::{self, BuildOptions, Built, Progress};
 use jiff::Timestamp;
 
+use crate::import::remove_unneeded;
 use crate::{DataLock, Result};
 
 // Terms that wait to be written; states and buffers come on top and stay below a gigabyte together.
@@ -20,5 +22,7 @@ pub fn build(data_dir: &Path, full: bool, now: Timestamp, progress: &dyn Progres
         memory_bytes: MEMORY_BYTES,
         built_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     };
-    Ok(pipeline::build(data_dir, &options, progress)?)
+    let built = pipeline::build(data_dir, &options, progress)?;
+    remove_unneeded(&Archive::open(data_dir)?, data_dir);
+    Ok(built)
 }

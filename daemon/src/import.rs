@@ -2,7 +2,7 @@
 //!
 //! What the run did to the records is the pipeline's affair. The clock comes in as a value.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -78,9 +78,17 @@ pub fn import_over(job: &ImportJob, files: Arc<dyn FileLayer>, progress: &dyn Pr
     let line = written.to_line()?;
     let report = prepared.put_in_force(as_of, Some(line.clone()))?;
     runs::append(&library, &line)?;
+    remove_unneeded(&archive, &job.data_dir);
     let run = written.run;
     let quarantine = (report.rejected > 0).then(|| library.quarantine(&run.run).folder().to_owned());
     Ok(Imported { run, report, quarantine })
+}
+
+// What stays is only a waste of space: the run itself is done.
+pub(crate) fn remove_unneeded(archive: &Archive, data_dir: &Path) {
+    if let Err(error) = pipeline::remove_unneeded(archive, data_dir) {
+        tracing::warn!(%error, "could not remove what the archive does not need any more");
+    }
 }
 
 fn run_of(name: String, job: &ImportJob, report: &ImportReport, seconds: f64) -> Run {
@@ -131,8 +139,6 @@ fn source_of(paths: &[PathBuf]) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
-
-    use std::path::Path;
 
     use super::*;
     use crate::Error;

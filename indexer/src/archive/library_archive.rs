@@ -11,6 +11,7 @@ use super::error::{Error, Result};
 use super::in_force::InForce;
 use super::pack::{Pack, PackName};
 use super::pack_writer::{CompressAll, one_by_one};
+use super::paths_in;
 use super::quarantine::Quarantine;
 use super::state::{Stamp, State};
 use crate::bib::LibraryCode;
@@ -195,9 +196,7 @@ impl LibraryArchive {
         let mut highest: u64 = 0;
         for library in paths_in(root)? {
             for path in paths_in(&library.join("states"))? {
-                let number =
-                    path.file_name().and_then(|name| name.to_str()?.strip_suffix(".state")?.parse().ok());
-                highest = highest.max(number.unwrap_or(0));
+                highest = highest.max(State::number_in(&path).unwrap_or(0));
             }
         }
         highest.checked_add(1).ok_or_else(|| Error::damaged(root, "a state has an impossible number"))
@@ -218,16 +217,4 @@ impl LibraryArchive {
             }
         }
     }
-}
-
-// What a folder holds; nothing where it is none.
-fn paths_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let items = match std::fs::read_dir(folder) {
-        Ok(items) => items,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(Error::reading(folder)(error)),
-    };
-    items.map(|item| Ok(item.map_err(Error::reading(folder))?.path())).collect()
 }

@@ -16,10 +16,12 @@ mod library_archive;
 mod pack;
 mod pack_writer;
 mod quarantine;
+mod retention;
 mod state;
 #[cfg(test)]
 mod tests;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +40,7 @@ pub use library_archive::LibraryArchive;
 pub use pack::{Pack, PackName, StoredRecord};
 pub use pack_writer::{CompressAll, PendingBlock};
 pub use quarantine::{Quarantine, Reject};
+pub use retention::{KEPT_STATES, Needed, Removed};
 pub use state::{Slot, Stamp, State};
 
 /// The archives of all libraries of one data directory.
@@ -106,4 +109,16 @@ impl Archive {
         packs.insert(path.to_owned(), Arc::clone(&pack));
         Ok(pack)
     }
+}
+
+// What a folder holds; nothing where it is none.
+fn paths_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let items = match std::fs::read_dir(folder) {
+        Ok(items) => items,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(Error::reading(folder)(error)),
+    };
+    items.map(|item| Ok(item.map_err(Error::reading(folder))?.path())).collect()
 }

@@ -125,6 +125,11 @@ impl State {
         self.slots.binary_search_by(|slot| slot.key.cmp(key)).ok()
     }
 
+    /// The number of the state in the file of this name.
+    pub(super) fn number_in(path: &Path) -> Option<u64> {
+        path.file_name()?.to_str()?.strip_suffix(".state")?.parse().ok()
+    }
+
     pub(super) fn read(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::reading(path))?;
         let length = file.metadata().map_err(Error::reading(path))?.len();

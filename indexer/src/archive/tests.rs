@@ -254,6 +254,37 @@ fn two_states_are_compared_record_by_record() {
 }
 
 #[test]
+fn what_undo_and_generations_need_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let library = archive.library(&code()).unwrap();
+    let n_files = |name: &str| std::fs::read_dir(library.folder().join(name)).unwrap().count();
+    for n in 0..8 {
+        import(&archive, ImportMode::Full, &[("1", format!("第{n}版"))]).unwrap();
+    }
+    assert_eq!((n_files("states"), n_files("packs")), (8, 8));
+    let mut needed = Needed::default();
+    needed.packs.insert(library.state_numbered(1).unwrap().packs[0].to_string());
+    needed.states.insert((code(), 2));
+    assert_eq!(library.remove_unneeded(&needed).unwrap(), Removed { states: 1, packs: 0 });
+    assert!(library.state_numbered(1).is_err() && library.state_numbered(2).is_ok());
+    assert_eq!(library.remove_unneeded(&needed).unwrap(), Removed::default());
+    import(&archive, ImportMode::Full, &[("1", "第8版".to_owned())]).unwrap();
+    assert_eq!(library.remove_unneeded(&Needed::default()).unwrap(), Removed { states: 2, packs: 3 });
+    assert_eq!((n_files("states"), n_files("packs")), (KEPT_STATES + 1, KEPT_STATES + 1));
+    for number in (9 - KEPT_STATES as u64..=8).rev() {
+        assert_eq!(go_back(&library), number);
+        assert_eq!(contents(&archive).len(), 1);
+        library.remove_unneeded(&Needed::default()).unwrap();
+    }
+    assert!(!library.keeps_state(3));
+    std::fs::write(library.state_path(6), "kaputt").unwrap();
+    import(&archive, ImportMode::Full, &[("1", "第9版".to_owned())]).unwrap();
+    assert!(library.remove_unneeded(&Needed::default()).is_err(), "what stays must be readable");
+    assert_eq!(n_files("packs"), KEPT_STATES + 2);
+}
+
+#[test]
 fn a_state_of_version_1_still_opens() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("0000000007.state");

@@ -40,6 +40,7 @@ mod library_records;
 mod profile;
 mod progress;
 mod removal_list;
+mod retention;
 #[cfg(test)]
 mod tests;
 
@@ -50,3 +51,4 @@ pub use import::{ImportRequest, PreparedImport, import, prepare_import};
 pub use import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJECTS};
 pub use profile::{StoredProfile, ensure_profile, sample_of, stored_profile};
 pub use progress::{Progress, Stage};
+pub use retention::remove_unneeded;
