@@ -9,6 +9,7 @@
 
 mod change_set;
 mod difference;
+mod directory;
 mod error;
 mod in_force;
 mod key;

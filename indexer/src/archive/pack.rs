@@ -2,36 +2,40 @@
 //!
 //! A pack never changes; its name is the BLAKE3 hash of its bytes. It knows bytes and positions, no keys.
 //!
-//! File `packs/<64 hex digits>.pack`, format version 1, numbers little endian:
+//! File `packs/<64 hex digits>.pack`, format version 2, numbers little endian:
 //!
 //! | part | bytes | meaning |
 //! |---|---|---|
 //! | head | 8 | `LMPACK`, 0x00, format version as one byte |
-//! | blocks | | one zstd frame each |
+//! | blocks | | one zstd frame each, with its checksum |
 //! | index | 4 | number of blocks |
 //! | | 16 a block | 8 offset in the file, 4 compressed length, 4 number of its first slot |
 //! | | 4 | number of slots |
 //! | | 4 | number of words (names of source files, charsets, flaws), then for each 4 its length and itself in UTF-8 |
-//! | tail | 12 | 8 offset of the index, 4 `LMPI` |
+//! | tail | 20 | 8 first bytes of the BLAKE3 hash of the index, 8 offset of the index, 4 `LMPI` |
 //!
 //! A block decompresses to a column of heads and a column of bytes. First 4 bytes: length of the head column.
-//! For each record, as LEB128 varints: carrier; word that names the source file; offset in that file; length
-//! of the bytes; 0 or 1 + the length in that file where it differs (a UTF-16 file); 0 or 1 + the word of the
+//! For each record, as LEB128 varints: carrier × 2, plus 1 where the bytes are the
+//! short form of `directory`; word that names the source file; offset in that file; length
+//! of the bytes as they lie here; 0 or 1 + the length in that file where it differs (a UTF-16 file); 0 or 1 + the word of the
 //! charset that the file declares; number of flaws of its frame, and for each its word and its place after the
 //! offset. A word that a later version added and this one does not know is passed over.
+//!
+//! Version 1 had no checksums, no short form, and the carrier as it is.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::directory::restore;
 use super::error::{Error, Result};
 use super::state::{u32_at, u64_at};
 use crate::charset::Charset;
 use crate::marc::{Carrier, Flaw, FlawCode, RawRecord};
 
 pub(super) const MAGIC: &[u8; 7] = b"LMPACK\0";
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 pub(super) const TAIL: &[u8; 4] = b"LMPI";
 // Above this a block is no block of ours: a record is at most a few megabytes (DOMAIN §1.2 row 19).
 const MAX_BLOCK: u64 = 256 << 20;
@@ -67,6 +71,7 @@ pub struct StoredRecord {
 /// An opened pack: its index in memory, its blocks on disk.
 pub struct Pack {
     path: PathBuf,
+    version: u8,
     blocks: Vec<Block>,
     n_slots: u32,
     words: Vec<Arc<str>>,
@@ -84,7 +89,7 @@ impl Pack {
         let length = file.metadata().map_err(Error::reading(path))?.len();
         let mut head = [0; 8];
         file.read_exact(&mut head).map_err(Error::reading(path))?;
-        if head[..7] != MAGIC[..] || length < 20 {
+        if head[..7] != MAGIC[..] || head[7] == 0 || length < 28 {
             return Err(Error::damaged(path, "it is not a pack"));
         }
         if head[7] > VERSION {
@@ -94,20 +99,26 @@ impl Pack {
                 known: VERSION.into(),
             });
         }
-        let mut tail = [0; 12];
-        file.seek(SeekFrom::Start(length - 12)).map_err(Error::reading(path))?;
+        let version = head[7];
+        let mut tail = [0; 20];
+        file.seek(SeekFrom::Start(length - 20)).map_err(Error::reading(path))?;
         file.read_exact(&mut tail).map_err(Error::reading(path))?;
-        let at = u64_at(&tail, 0);
-        if tail[8..] != TAIL[..] || at < 8 || at > length - 12 {
+        let at = u64_at(&tail, 8);
+        let end = length - if version < 2 { 12 } else { 20 };
+        if tail[16..] != TAIL[..] || at < 8 || at > end {
             return Err(Error::damaged(path, "it has no index"));
         }
-        let mut index = vec![0; (length - 12 - at) as usize];
+        let mut index = vec![0; (end - at) as usize];
         file.seek(SeekFrom::Start(at)).map_err(Error::reading(path))?;
         file.read_exact(&mut index).map_err(Error::reading(path))?;
-        Self::from_index(path, &index, at).ok_or_else(|| Error::damaged(path, "its index does not add up"))
+        if version >= 2 && index_check(&index) != tail[..8] {
+            return Err(Error::damaged(path, "the checksum of its index does not match"));
+        }
+        Self::from_index(path, version, &index, at)
+            .ok_or_else(|| Error::damaged(path, "its index does not add up"))
     }
 
-    fn from_index(path: &Path, index: &[u8], end_of_blocks: u64) -> Option<Self> {
+    fn from_index(path: &Path, version: u8, index: &[u8], end_of_blocks: u64) -> Option<Self> {
         let mut rest = index;
         let n_blocks = take_u32(&mut rest)?;
         let mut blocks: Vec<Block> = Vec::new();
@@ -133,7 +144,7 @@ impl Pack {
             let length = take_u32(&mut rest)? as usize;
             words.push(std::str::from_utf8(rest.split_off(..length)?).ok()?.into());
         }
-        Some(Self { path: path.to_owned(), blocks, n_slots, words })
+        Some(Self { path: path.to_owned(), version, blocks, n_slots, words })
     }
 
     /// Number of blocks; each can be read by itself.
@@ -206,11 +217,16 @@ impl Pack {
     }
 
     fn take_record(&self, heads: &mut &[u8], bytes: &mut &[u8], raw: &mut RawRecord) -> Option<&Arc<str>> {
-        raw.carrier = Carrier::from_number(u8::try_from(take_varint(heads)?).ok()?)?;
+        let mut carrier = take_varint(heads)?;
+        let is_short = self.version >= 2 && carrier & 1 == 1;
+        if self.version >= 2 {
+            carrier >>= 1;
+        }
+        raw.carrier = Carrier::from_number(u8::try_from(carrier).ok()?)?;
         let source = self.word(take_varint(heads)?)?;
         raw.offset = take_varint(heads)?;
         let length = take_varint(heads)?;
-        raw.length = take_varint(heads)?.checked_sub(1).unwrap_or(length);
+        let length_in_file = take_varint(heads)?.checked_sub(1);
         if let Some(word) = take_varint(heads)?.checked_sub(1) {
             raw.declared = Charset::from_label(self.word(word)?);
         }
@@ -220,13 +236,26 @@ impl Pack {
             raw.flaws.extend(code.map(|code| Flaw { code, at }));
         }
         raw.bytes.clear();
-        raw.bytes.extend_from_slice(bytes.split_off(..usize::try_from(length).ok()?)?);
+        let stored = bytes.split_off(..usize::try_from(length).ok()?)?;
+        if is_short {
+            restore(stored, &mut raw.bytes)?;
+        } else {
+            raw.bytes.extend_from_slice(stored);
+        }
+        raw.length = length_in_file.unwrap_or(raw.bytes.len() as u64);
         Some(source)
     }
 
     fn word(&self, number: u64) -> Option<&Arc<str>> {
         self.words.get(usize::try_from(number).ok()?)
     }
+}
+
+/// What a pack says of its index, so that a flipped bit is found.
+pub(super) fn index_check(index: &[u8]) -> [u8; 8] {
+    let mut first = [0; 8];
+    first.copy_from_slice(&blake3::hash(index).as_bytes()[..8]);
+    first
 }
 
 fn take_u32(rest: &mut &[u8]) -> Option<u32> {

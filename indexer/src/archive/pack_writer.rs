@@ -10,16 +10,18 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::directory::shorten;
 use super::error::{Error, Result};
-use super::pack::{MAGIC, PackName, TAIL, VERSION, put_varint};
+use super::pack::{MAGIC, PackName, TAIL, VERSION, index_check, put_varint};
 use crate::files::{FileLayer, WriteFile};
-use crate::marc::RawRecord;
+use crate::marc::{Carrier, RawRecord};
 
 // Large enough that zstd finds the repetitions of neighbours, small enough that one record is cheap to fetch.
 const BLOCK: usize = 128 << 10;
 // Blocks compressed together.
 const GROUP: usize = 8;
-const LEVEL: i32 = 6;
+// Directories go before compression, which makes more of a difference than the levels above do (benches/RESULTS.md).
+const LEVEL: i32 = 3;
 // A pack is what a branch fetches at a time.
 const MAX_PACK: u64 = 64 << 20;
 
@@ -36,6 +38,8 @@ pub struct PendingBlock {
     first_slot: u32,
     heads: Vec<u8>,
     bytes: Vec<u8>,
+    // Length of its records as they were received.
+    n_received: usize,
 }
 
 pub(super) struct PackWriter {
@@ -61,6 +65,8 @@ struct OpenPack {
     // Blocks that wait to be compressed; the last one is being filled.
     waiting: Vec<PendingBlock>,
     compress_all: CompressAll,
+    // To see whether a record comes back as it was.
+    restored: Vec<u8>,
 }
 
 impl PackWriter {
@@ -117,6 +123,7 @@ impl PackWriter {
             n_slots: 0,
             waiting: Vec::new(),
             compress_all: self.compress_all,
+            restored: Vec::new(),
         };
         pack.put(MAGIC)?;
         pack.put(&[VERSION])?;
@@ -140,15 +147,22 @@ impl OpenPack {
 
     fn add(&mut self, raw: &RawRecord, source: u64, words: &mut Words) -> Result<u32> {
         let slot = self.n_slots;
-        if self.waiting.last().is_none_or(|block| block.bytes.len() >= BLOCK) {
+        if self.waiting.last().is_none_or(|block| block.n_received >= BLOCK) {
             if self.waiting.len() >= GROUP {
                 self.compress()?;
             }
             self.waiting.push(PendingBlock { first_slot: slot, ..PendingBlock::default() });
         }
         if let Some(block) = self.waiting.last_mut() {
-            put_head(&mut block.heads, raw, source, words);
-            block.bytes.extend_from_slice(&raw.bytes);
+            let before = block.bytes.len();
+            let is_short =
+                raw.carrier == Carrier::Iso2709 && shorten(&raw.bytes, &mut block.bytes, &mut self.restored);
+            if !is_short {
+                block.bytes.extend_from_slice(&raw.bytes);
+            }
+            let stored = Stored { is_short, length: (block.bytes.len() - before) as u64 };
+            block.n_received += raw.bytes.len();
+            put_head(&mut block.heads, raw, stored, source, words);
         }
         self.n_slots += 1;
         Ok(slot)
@@ -172,14 +186,16 @@ impl OpenPack {
         self.compress()?;
         let at = self.length;
         let index = std::mem::take(&mut self.index);
-        self.put(&self.n_blocks.to_le_bytes())?;
-        self.put(&index)?;
-        self.put(&self.n_slots.to_le_bytes())?;
-        self.put(&(words.len() as u32).to_le_bytes())?;
+        let mut whole = self.n_blocks.to_le_bytes().to_vec();
+        whole.extend_from_slice(&index);
+        whole.extend_from_slice(&self.n_slots.to_le_bytes());
+        whole.extend_from_slice(&(words.len() as u32).to_le_bytes());
         for word in words {
-            self.put(&(word.len() as u32).to_le_bytes())?;
-            self.put(word.as_bytes())?;
+            whole.extend_from_slice(&(word.len() as u32).to_le_bytes());
+            whole.extend_from_slice(word.as_bytes());
         }
+        self.put(&whole)?;
+        self.put(&index_check(&whole))?;
         self.put(&at.to_le_bytes())?;
         self.put(TAIL)?;
         let name = PackName(*self.hasher.finalize().as_bytes());
@@ -211,9 +227,16 @@ impl Words {
     }
 }
 
-fn put_head(heads: &mut Vec<u8>, raw: &RawRecord, source: u64, words: &mut Words) {
+/// How the bytes of a record lie in a block.
+struct Stored {
+    is_short: bool,
+    length: u64,
+}
+
+fn put_head(heads: &mut Vec<u8>, raw: &RawRecord, stored: Stored, source: u64, words: &mut Words) {
     let length = raw.bytes.len() as u64;
-    for number in [raw.carrier as u64, source, raw.offset, length] {
+    let carrier = (raw.carrier as u64) << 1 | u64::from(stored.is_short);
+    for number in [carrier, source, raw.offset, stored.length] {
         put_varint(heads, number);
     }
     put_varint(heads, if raw.length == length { 0 } else { raw.length.saturating_add(1) });
@@ -232,6 +255,8 @@ impl PendingBlock {
         whole.extend_from_slice(&(self.heads.len() as u32).to_le_bytes());
         whole.extend_from_slice(&self.heads);
         whole.extend_from_slice(&self.bytes);
-        zstd::bulk::compress(&whole, LEVEL)
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        compressor.include_checksum(true)?;
+        compressor.compress(&whole)
     }
 }
