@@ -8,7 +8,7 @@ use std::time::Instant;
 use data::sample::{Config, Consortium};
 use indexer::archive::{Archive, ImportMode};
 use indexer::bib::LibraryCode;
-use indexer::pipeline::{BuildOptions, ImportRequest, build, ensure_profile, import};
+use indexer::pipeline::{BuildOptions, DeltaLimits, ImportRequest, build, ensure_profile, import};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let works = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(30_000);
@@ -40,7 +40,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     say("import", records, start);
     let building = Instant::now();
     let built_at = "2026-11-25".to_owned();
-    build(&data_dir, &BuildOptions { full: true, threads: 2, memory_bytes: 512 << 20, built_at }, &())?;
+    build(
+        &data_dir,
+        &BuildOptions {
+            full: true,
+            limits: DeltaLimits::default(),
+            threads: 2,
+            memory_bytes: 512 << 20,
+            built_at,
+        },
+        &(),
+    )?;
     say("build", records, building);
     say("both", records, start);
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use indexer::archive::Archive;
-use indexer::pipeline::{self, BuildOptions, Built, Progress};
+use indexer::pipeline::{self, BuildOptions, Built, DeltaLimits, Progress};
 use jiff::Timestamp;
 
 use crate::import::remove_unneeded;
@@ -18,6 +18,7 @@ pub fn build(data_dir: &Path, full: bool, now: Timestamp, progress: &dyn Progres
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let options = BuildOptions {
         full,
+        limits: DeltaLimits::default(),
         threads,
         memory_bytes: MEMORY_BYTES,
         built_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

@@ -66,6 +66,16 @@ impl Archive {
         Ok(Self { root: data_dir.join("archive"), files, packs: Mutex::default() })
     }
 
+    /// The folder of all libraries' archives.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The file layer that it writes through.
+    pub fn files(&self) -> Arc<dyn FileLayer> {
+        Arc::clone(&self.files)
+    }
+
     /// The libraries that have an archive, in the order of their codes.
     pub fn libraries(&self) -> Result<Vec<LibraryCode>> {
         if !self.root.is_dir() {

@@ -23,6 +23,9 @@ mod title;
 mod variants;
 mod weights;
 
+/// Changes whenever two records may be judged otherwise than before: a catalogue must be built anew then.
+pub const VERSION: u32 = 1;
+
 pub use block::{BLOCK_CAP, block_keys};
 pub use compare::{Comparison, Contribution, Verdict, compare, explain};
 pub use decision::{Constraints, Decision, DecisionKind, constraints};

@@ -167,6 +167,11 @@ impl MatchRecord {
     }
 
     /// One of the texts; empty where the record does not say.
+    /// The publisher as compared, the year and the title as compared: what a catalogue is sorted by.
+    pub(crate) fn order(&self) -> (&str, i16, &str) {
+        (self.get(Text::Publishers), self.year, self.get(Text::Title))
+    }
+
     pub(super) fn get(&self, text: Text) -> &str {
         let idx = text as usize;
         let start = if idx == 0 { 0 } else { usize::from(self.ends[idx - 1]) };

@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
 
 use crate::bib::Grounds;
 
@@ -17,7 +18,7 @@ use super::record::MatchRecord;
 pub const GROUP_CAP: usize = 400;
 
 /// Two records that match.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// Place of the one record.
     pub a: usize,

@@ -39,10 +39,12 @@ pub(crate) fn take_over(builder: &mut Builder) -> Result<(), Error> {
             copy(&*builder.files, &from, &to)?;
         }
     }
-    if let Some(name) = &parent.manifest.dictionary {
-        let bytes = parent.folder.bytes(name)?.to_vec();
-        builder.dictionary.get_or_init(|| Arc::new(Dictionary::new(bytes)));
-    }
+    // All layers are read with one dictionary: where a small base went without, so do those upon it.
+    let bytes = match &parent.manifest.dictionary {
+        Some(name) => parent.folder.bytes(name)?.to_vec(),
+        None => Vec::new(),
+    };
+    builder.dictionary.get_or_init(|| Arc::new(Dictionary::new(bytes)));
     Ok(())
 }
 

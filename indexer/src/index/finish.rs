@@ -58,6 +58,7 @@ impl Finished<'_> {
             built_from: self.input.built_from,
             entries: stored.saturating_sub(retired.len()),
             retired: retired.len(),
+            union: self.input.union,
             order: if layers.is_empty() { EntryOrder::AsGiven } else { order },
             layers,
             dictionary,

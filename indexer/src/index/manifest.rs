@@ -26,6 +26,10 @@ pub struct LibraryData {
     pub as_of: Option<String>,
     /// Its records.
     pub records: u64,
+    /// Number of the state of its archive.
+    pub state: u64,
+    /// Changes whenever its records are read in another way.
+    pub reading: String,
 }
 
 /// What only the caller of a build knows.
@@ -41,6 +45,22 @@ pub struct ManifestInput {
     pub built_from: String,
     /// The order in which the entries of the base were pushed.
     pub order: EntryOrder,
+    /// How the entries came about.
+    pub union: UnionData,
+}
+
+/// What a build remembers of the union for the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnionData {
+    /// `cluster::VERSION` of the program that judged the records.
+    pub matching: u32,
+    /// Which decisions of librarians it followed; empty for none.
+    pub decisions: String,
+    /// Block keys that so many records share that they say nothing, ascending.
+    pub crowded: Vec<u64>,
+    /// Records that are members of entries, holdings records, authority records, and unreadable ones.
+    pub records: [u64; 4],
 }
 
 /// The order of a base's entries.
@@ -126,6 +146,8 @@ pub struct Manifest {
     pub retired: u64,
     /// Order of the base's entries.
     pub order: EntryOrder,
+    /// How the entries came about.
+    pub union: UnionData,
     /// The base and what was laid on it, in the order of their numbers.
     pub layers: Vec<Layer>,
     /// Name of the dictionary of stored entries.

@@ -34,6 +34,6 @@ pub(crate) use document::{class_form, number_form};
 pub use error::Error;
 pub use generation::Generation;
 pub use lanes::Segment;
-pub use manifest::{EntryOrder, FileHash, Layer, LibraryData, Manifest, ManifestInput};
+pub use manifest::{EntryOrder, FileHash, Layer, LibraryData, Manifest, ManifestInput, UnionData};
 pub use redirects::Successor;
 pub use switch::{GenerationSummary, manifest_in_force};

@@ -1,34 +1,63 @@
 //! All libraries' current records → a generation of the catalogue.
 //!
-//! Reads packs block by block on all cores; memory holds one library's state at a time. It makes one entry of
-//! each bibliographic record; holdings records are joined by 004, authority records are set aside.
+//! Whole, or where a generation is in force that most of it still holds for, only what changed (`delta`). Both
+//! ways make the same entries. Memory is bounded but for some twenty bytes a record: what is compared and what
+//! entries are made of goes through work files.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::decisions::Decided;
+use super::delta;
+use super::entries::Plans;
 use super::error::Result;
-use super::library_records::LibraryRecords;
-use super::profile::{StoredProfile, stored_profile};
+use super::forest::Forest;
+use super::library_records::birth_key;
+use super::matching::{Component, Crowded, join_matches};
+use super::parts::Part;
+use super::plan::{plan, plan_single};
+use super::pool::Pool;
 use super::progress::{Progress, Stage};
-use crate::archive::{Archive, LibraryArchive, Stamp};
-use crate::bib::LibraryCode;
-use crate::files::Disk;
+use super::redirects::successor;
+use super::source::{Source, fingerprint};
+use super::work::work_error;
+use crate::archive::{Archive, RecordKey};
+use crate::bib::{EditionId, Entry, LibraryCode};
 use crate::index::{
-    self, Builder, BuilderOptions, EntryOrder, GenerationSummary, LibraryData, ManifestInput,
+    Builder, BuilderOptions, EntryOrder, Generation, GenerationSummary, ManifestInput, UnionData,
 };
 
 /// How to build.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
-    /// Build even where nothing changed since the generation in force.
+    /// Build everything anew even where little or nothing changed since the generation in force.
     pub full: bool,
+    /// Up to where the generation in force is built upon; beyond, everything is built anew.
+    pub limits: DeltaLimits,
     /// Threads that write the index.
     pub threads: usize,
     /// Memory for terms not yet written.
     pub memory_bytes: usize,
     /// When it is built, as the manifest shall say it.
     pub built_at: String,
+}
+
+/// Up to where an incremental build pays.
+#[derive(Clone, Copy, Debug)]
+pub struct DeltaLimits {
+    /// Share of the records that may have changed; where it is more a full build is as quick.
+    pub changed: f64,
+    /// Share of stored entries that may be retired; where it is more a full build saves bytes.
+    pub retired: f64,
+}
+
+impl Default for DeltaLimits {
+    fn default() -> Self {
+        Self { changed: 0.12, retired: 0.3 }
+    }
 }
 
 /// What a build did.
@@ -45,16 +74,34 @@ pub enum Built {
         summary: GenerationSummary,
         /// Where the records went.
         counts: BuildCounts,
+        /// How it was made.
+        way: Way,
     },
 }
 
-/// Where the records of a build went: the first four add up to `records`.
+/// How a generation was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From all records.
+    Full,
+    /// From the one before and what changed since.
+    Delta {
+        /// Entries that were taken out, because they are gone or were rewritten.
+        retired: u64,
+        /// Entries that were written.
+        written: u64,
+    },
+}
+
+/// Where the records of the archives are: the last four add up to `records`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BuildCounts {
     /// Records in the archives.
     pub records: u64,
-    /// Those that became an entry.
+    /// Entries of the catalogue.
     pub entries: u64,
+    /// Records that are members of an entry.
+    pub members: u64,
     /// Holdings records: their holdings stand with the entry they belong to.
     pub holdings_records: u64,
     /// Authority records.
@@ -66,102 +113,235 @@ pub struct BuildCounts {
 /// Makes a generation of what the archives of a data directory hold, and puts it in force.
 pub fn build(data_dir: &Path, options: &BuildOptions, progress: &dyn Progress) -> Result<Built> {
     let archive = Archive::open(data_dir)?;
-    let catalogue = data_dir.join("catalogue");
-    let sources = Source::all(&archive)?;
-    let built_from = fingerprint(&sources)?;
-    let in_force = index::manifest_in_force(&catalogue).filter(|manifest| manifest.built_from == built_from);
-    if let (false, Some(manifest)) = (options.full, in_force) {
-        return Ok(Built::NothingToDo { generation: manifest.generation });
-    }
-    let BuildOptions { threads, memory_bytes, .. } = *options;
-    let builder = Builder::create(&catalogue, BuilderOptions { threads, memory_bytes }, Arc::new(Disk))?;
-    let counters = Counters::default();
-    let mut packs = Vec::new();
-    progress.begin(Stage::Index, Some(sources.iter().map(|source| source.stamp.n_records).sum()));
-    for source in &sources {
-        let records = LibraryRecords::open(&source.library, source.profile.as_ref())?;
-        packs.extend(records.pack_names());
-        records.add_to(&builder, &counters, progress)?;
-    }
-    progress.end();
-    progress.begin(Stage::Finish, None);
-    let summary = builder.finish(manifest_input(&sources, packs, built_from, options))?;
-    progress.end();
-    Ok(Built::New { summary, counts: counters.read() })
+    build_from(&archive, &data_dir.join("catalogue"), options, progress)
 }
 
-/// A library that takes part.
-struct Source {
-    code: LibraryCode,
-    library: LibraryArchive,
-    stamp: Stamp,
-    profile: Option<StoredProfile>,
+/// The same where the caller has the archive open.
+pub fn build_from(
+    archive: &Archive,
+    catalogue: &Path,
+    options: &BuildOptions,
+    progress: &dyn Progress,
+) -> Result<Built> {
+    let sources = Source::all(archive)?;
+    let decided = Decided::load(archive)?;
+    let built_from = fingerprint(&sources, decided.version());
+    // A generation that cannot be read is as good as none: everything is built anew from the archive.
+    let in_force = Generation::open_in_force(catalogue).ok().flatten();
+    let site = Site { archive, catalogue, sources, decided, built_from, options, progress };
+    if let (false, Some(before)) = (options.full, &in_force) {
+        if before.manifest().built_from == site.built_from {
+            return Ok(Built::NothingToDo { generation: before.manifest().generation.clone() });
+        }
+        if let Some(built) = delta::build(&site, before)? {
+            return Ok(built);
+        }
+    }
+    site.build_all(in_force.as_ref())
 }
 
-impl Source {
-    fn all(archive: &Archive) -> Result<Vec<Self>> {
-        let mut sources = Vec::new();
-        for code in archive.libraries()? {
-            let library = archive.library(&code)?;
-            if let Some(stamp) = library.stamp()? {
-                let profile = stored_profile(&library)?;
-                sources.push(Self { code, library, stamp, profile });
+/// What a build works on.
+pub(super) struct Site<'a> {
+    pub(super) archive: &'a Archive,
+    pub(super) catalogue: &'a Path,
+    pub(super) sources: Vec<Source>,
+    pub(super) decided: Decided,
+    pub(super) built_from: String,
+    pub(super) options: &'a BuildOptions,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Site<'_> {
+    fn build_all(&self, before: Option<&Generation>) -> Result<Built> {
+        let work = self.work_folder()?;
+        let counters = Counters::default();
+        let (parts, packs) = self.map_all(&work, &counters)?;
+        let mut pool = Pool::default();
+        for part in &parts {
+            pool.add(part.matches()?)?;
+        }
+        let (plans, crowded) = self.plan_all(&pool, &work)?;
+        let plans = plans.ordered()?;
+        let lost = before.map(|before| Lost::of(before, &plans.ids, &pool)).transpose()?;
+        let n_records = pool.len();
+        drop(pool);
+        self.progress.begin(Stage::Index, Some(plans.ids.len() as u64));
+        let dealt = plans.deal(&work, &parts, n_records)?;
+        let mut builder = Builder::create(self.catalogue, self.builder_options(), self.archive.files())?;
+        let libraries: Vec<LibraryCode> = self.sources.iter().map(|source| source.code.clone()).collect();
+        dealt.index(&mut builder, &libraries, self.progress)?;
+        for (old, successor) in lost.into_iter().flat_map(|lost| lost.redirects(&dealt.rank_of, &dealt.ids)) {
+            let successor = successor.map(EditionId::from_key);
+            builder.redirect(&EditionId::from_key(old), successor.as_ref());
+        }
+        self.progress.end();
+        let n_entries = dealt.ids.len() as u64;
+        drop(dealt);
+        let summary = self.finish(builder, packs, crowded, counters.all())?;
+        std::fs::remove_dir_all(&work).map_err(work_error(&work))?;
+        Ok(Built::New { summary, counts: BuildCounts::of(counters.all(), n_entries), way: Way::Full })
+    }
+
+    // Parts of an earlier build that was killed stay, and are taken up where they still hold.
+    fn work_folder(&self) -> Result<PathBuf> {
+        let work = self.catalogue.join("work");
+        std::fs::create_dir_all(&work).map_err(work_error(&work))?;
+        Ok(work)
+    }
+
+    fn map_all(&self, work: &Path, counters: &Counters) -> Result<(Vec<Part>, Vec<String>)> {
+        let mut packs = Vec::new();
+        let mut parts = Vec::new();
+        self.progress.begin(Stage::Map, Some(self.sources.iter().map(|s| s.stamp.n_records).sum()));
+        for source in &self.sources {
+            let records = source.records()?;
+            packs.extend(records.pack_names());
+            parts.push(Part::make(work, source.version(), &records, counters, self.progress)?);
+        }
+        self.progress.end();
+        Ok((parts, packs))
+    }
+
+    fn plan_all(&self, pool: &Pool, work: &Path) -> Result<(Plans, Crowded)> {
+        self.progress.begin(Stage::Match, None);
+        let forest = Forest::new(pool.len() as usize);
+        self.decided.join(pool, &forest);
+        let crowded = join_matches(pool, &forest, work, self.progress)?;
+        let sets = forest.sets();
+        drop(forest);
+        let plans = Plans::new(work)?;
+        const STEP: usize = 512;
+        (0..sets.len().div_ceil(STEP)).into_par_iter().try_for_each(|step| -> Result<()> {
+            let mut planned = Vec::with_capacity(STEP);
+            for set_idx in step * STEP..sets.len().min((step + 1) * STEP) {
+                match sets.get(set_idx) {
+                    [single] => planned.push(plan_single(pool, *single)?),
+                    numbers => {
+                        let component = Component::of(pool, numbers, |key| crowded.contains(&key))?;
+                        planned.extend(plan(pool, &component, &self.decided)?);
+                    }
+                }
+            }
+            plans.add(planned)
+        })?;
+        self.progress.end();
+        Ok((plans, crowded))
+    }
+
+    pub(super) fn builder_options(&self) -> BuilderOptions {
+        let BuildOptions { threads, memory_bytes, .. } = *self.options;
+        BuilderOptions { threads, memory_bytes }
+    }
+
+    pub(super) fn finish(
+        &self,
+        builder: Builder,
+        mut packs: Vec<String>,
+        crowded: Crowded,
+        counts: [u64; 4],
+    ) -> Result<GenerationSummary> {
+        packs.sort();
+        packs.dedup();
+        self.progress.begin(Stage::Finish, None);
+        let summary = builder.finish(ManifestInput {
+            libraries: self.sources.iter().map(Source::data).collect(),
+            packs,
+            built_at: self.options.built_at.clone(),
+            built_from: self.built_from.clone(),
+            order: EntryOrder::PublisherYearTitle,
+            union: UnionData {
+                matching: crate::cluster::VERSION,
+                decisions: self.decided.version().to_owned(),
+                crowded: crowded.into_iter().collect(),
+                records: counts,
+            },
+        })?;
+        self.progress.end();
+        Ok(summary)
+    }
+}
+
+/// Entries of the generation before whose ids are none any more.
+struct Lost {
+    /// Old id, and the numbers of the members that are left.
+    ids: Vec<(u64, Vec<u32>)>,
+}
+
+impl Lost {
+    fn of(before: &Generation, ids: &[u64], pool: &Pool) -> Result<Self> {
+        let live: FxHashSet<u64> = ids.iter().copied().collect();
+        let mut births: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut entries = Vec::new();
+        for number in before.live() {
+            if let Some(id) = before.key(number).filter(|id| !live.contains(id)) {
+                let members = births_of(&before.entry(number)?);
+                births.extend(members.iter().map(|birth| (*birth, u32::MAX)));
+                entries.push((id, members));
             }
         }
-        Ok(sources)
+        if !births.is_empty() {
+            for number in 0..pool.len() {
+                if let Some(place) = births.get_mut(&pool.get(number).birth) {
+                    *place = number;
+                }
+            }
+        }
+        let numbers =
+            |members: Vec<u64>| members.iter().map(|b| births[b]).filter(|n| *n != u32::MAX).collect();
+        Ok(Self { ids: entries.into_iter().map(|(id, members)| (id, numbers(members))).collect() })
+    }
+
+    fn redirects(self, rank_of: &[u32], ids: &[u64]) -> Vec<(u64, Option<u64>)> {
+        let home = |number: u32| ids.get(*rank_of.get(number as usize)? as usize).copied();
+        self.ids
+            .into_iter()
+            .map(|(id, numbers)| (id, successor(numbers.into_iter().filter_map(home))))
+            .collect()
     }
 }
 
-// Changes whenever a record, or the way in which one is read, does.
-fn fingerprint(sources: &[Source]) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    for source in sources {
-        hasher.update(source.code.as_str().as_bytes());
-        hasher.update(&[0]);
-        hasher.update(&source.stamp.number.to_le_bytes());
-        hasher.update(&source.stamp.checksum.to_le_bytes());
-        let profile = source.profile.as_ref().map(StoredProfile::to_text).transpose()?.unwrap_or_default();
-        hasher.update(blake3::hash(profile.as_bytes()).as_bytes());
-    }
-    Ok(hasher.finalize().to_hex()[..32].to_owned())
-}
-
-fn manifest_input(
-    sources: &[Source],
-    mut packs: Vec<String>,
-    built_from: String,
-    options: &BuildOptions,
-) -> ManifestInput {
-    packs.sort();
-    packs.dedup();
-    let library = |source: &Source| LibraryData {
-        code: source.code.clone(),
-        as_of: source.library.as_of(),
-        records: source.stamp.n_records,
+/// Birth keys of an entry's members, as far as their control numbers tell them.
+pub(super) fn births_of(entry: &Entry) -> Vec<u64> {
+    let of_member = |member: &crate::bib::Member| {
+        let key = RecordKey::of_control_number(member.control_number.as_deref()?)?;
+        Some(birth_key(&member.library, &key))
     };
-    ManifestInput {
-        libraries: sources.iter().map(library).collect(),
-        packs,
-        built_at: options.built_at.clone(),
-        built_from,
-        order: EntryOrder::AsGiven,
-    }
+    let mut births: Vec<u64> = entry.members.iter().filter_map(of_member).collect();
+    births.extend(entry.id.key());
+    births.sort_unstable();
+    births.dedup();
+    births
 }
 
+/// Where records went, counted from several threads.
 #[derive(Default)]
 pub(super) struct Counters {
-    pub(super) entries: AtomicU64,
+    pub(super) members: AtomicU64,
     pub(super) holdings_records: AtomicU64,
     pub(super) authority_records: AtomicU64,
     pub(super) unreadable: AtomicU64,
 }
 
 impl Counters {
-    fn read(&self) -> BuildCounts {
-        let [entries, holdings_records, authority_records, unreadable] =
-            [&self.entries, &self.holdings_records, &self.authority_records, &self.unreadable]
-                .map(|counter| counter.load(Ordering::Relaxed));
-        let records = entries + holdings_records + authority_records + unreadable;
-        BuildCounts { records, entries, holdings_records, authority_records, unreadable }
+    fn each(&self) -> [&AtomicU64; 4] {
+        [&self.members, &self.holdings_records, &self.authority_records, &self.unreadable]
+    }
+
+    pub(super) fn all(&self) -> [u64; 4] {
+        self.each().map(|counter| counter.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn add(&self, counts: &[u64; 4]) {
+        self.each().iter().zip(counts).for_each(|(counter, n)| {
+            counter.fetch_add(*n, Ordering::Relaxed);
+        });
+    }
+}
+
+impl BuildCounts {
+    pub(super) fn of(counts: [u64; 4], entries: u64) -> Self {
+        let [members, holdings_records, authority_records, unreadable] = counts;
+        let records = counts.iter().sum();
+        Self { records, entries, members, holdings_records, authority_records, unreadable }
     }
 }

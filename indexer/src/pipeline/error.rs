@@ -60,10 +60,49 @@ pub enum Error {
         #[source]
         source: toml::ser::Error,
     },
+    /// A work file of a build cannot be written or read.
+    #[error("cannot use the work file {path}; is the disk full?")]
+    Work {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A work file of a build does not hold what was written to it.
+    #[error("the work files of the build do not add up; build again")]
+    BrokenWork,
+    /// A member record cannot be packed for a work file, or unpacked from it.
+    #[error("cannot pack a record for the work files of the build")]
+    Packing {
+        /// Why.
+        #[source]
+        source: postcard::Error,
+    },
+    /// There are more records than a catalogue can number.
+    #[error("the archives hold more records than one catalogue can number (4,294,967,295)")]
+    TooMany,
+    /// The file of decisions cannot be read.
+    #[error("line {line} of {path} is not a decision; correct or remove it")]
+    Decision {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The index failed.
     #[error(transparent)]
     Index(#[from] index::Error),
     /// The archive failed.
     #[error(transparent)]
     Archive(#[from] archive::Error),
+}
+
+impl Error {
+    pub(super) fn packing(source: postcard::Error) -> Self {
+        Error::Packing { source }
+    }
 }

@@ -1,22 +1,21 @@
-//! One library's current records, block by block, as entries.
+//! One library's current records, block by block, mapped.
 //!
-//! Knows where records lie and how they are read; what becomes of an entry is the builder's affair.
+//! Knows where records lie and how they are read; what they become is not known here.
 
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::build::Counters;
 use super::error::Result;
 use super::joined_holdings::JoinedHoldings;
+use super::member_record::MemberRecord;
 use super::profile::{StoredProfile, default_for};
 use super::progress::Progress;
 use crate::archive::{LibraryArchive, Pack, PackName, RecordKey, Slot, State};
-use crate::bib::{
-    EditionId, Entry, Holding, Lendable, LibraryCode, LibraryHolding, MaterialType, Member, RecordLocator,
-};
+use crate::bib::{Holding, Lendable, LibraryCode, MaterialType, RecordLocator};
 use crate::charset::Charset;
-use crate::index::Builder;
 use crate::mapping::{Mapped, dialect, map};
 use crate::marc::{ParseOptions, RawRecord, Record, parse};
 
@@ -30,6 +29,7 @@ pub(super) struct LibraryRecords<'a> {
     packs: Vec<Pack>,
     // By pack and place in it: the order in which blocks are read.
     slots: Vec<Slot>,
+    along: FxHashSet<RecordKey>,
     blocks: Vec<Block>,
     parse: ParseOptions,
 }
@@ -42,29 +42,47 @@ struct Block {
 }
 
 impl<'a> LibraryRecords<'a> {
+    /// All current records.
     pub(super) fn open(library: &'a LibraryArchive, profile: Option<&'a StoredProfile>) -> Result<Self> {
-        Self::of_state(library, profile, library.state()?)
+        let State { packs, slots, .. } = library.state()?;
+        Self::some(library, profile, &packs, slots, Vec::new())
     }
 
+    /// All records of a state.
     pub(super) fn of_state(
         library: &'a LibraryArchive,
         profile: Option<&'a StoredProfile>,
-        state: State,
+        state: &State,
     ) -> Result<Self> {
-        let State { packs: names, mut slots, .. } = state;
+        Self::some(library, profile, &state.packs, state.slots.clone(), Vec::new())
+    }
+
+    /// Some records of the given packs. Those in `along` are read for the holdings that they bring to others.
+    pub(super) fn some(
+        library: &'a LibraryArchive,
+        profile: Option<&'a StoredProfile>,
+        names: &[PackName],
+        mut slots: Vec<Slot>,
+        along: Vec<Slot>,
+    ) -> Result<Self> {
+        slots.extend(&along);
         slots.par_sort_unstable_by_key(|slot| (slot.pack_idx(), slot.slot));
         let packs = names.iter().map(|name| Ok(library.pack(name)?)).collect::<Result<Vec<_>>>()?;
         let blocks = blocks_of(&packs, &slots);
         let mut records = Self {
             code: library.code(),
             profile,
-            names,
+            names: names.to_vec(),
             packs,
             slots,
+            along: along.into_iter().map(|slot| slot.key).collect(),
             blocks,
             parse: ParseOptions::default(),
         };
-        records.parse.prior = records.usual_charset()?;
+        records.parse.prior = match profile.and_then(|stored| stored.charset.as_deref()) {
+            Some(label) => Charset::from_label(label),
+            None => None,
+        };
         Ok(records)
     }
 
@@ -72,23 +90,27 @@ impl<'a> LibraryRecords<'a> {
         self.names.iter().map(PackName::to_string)
     }
 
-    /// Adds an entry for each bibliographic record.
-    pub(super) fn add_to(
+    /// Hands over the bibliographic records, block by block, from several threads.
+    pub(super) fn each_block(
         &self,
-        builder: &Builder,
         counters: &Counters,
         progress: &dyn Progress,
+        take: impl Fn(Vec<MemberRecord>) -> Result<()> + Sync,
     ) -> Result<()> {
-        let joined = self.joined_holdings(builder, counters, progress)?;
+        let joined = self.joined_holdings(counters, progress, &take)?;
         self.blocks.par_iter().try_for_each_init(Record::default, |record, block| {
+            let mut members = Vec::with_capacity(block.slots.len());
             let wanted = |slot: &Slot| !slot.is_auxiliary();
-            let n_read = self.for_each(block, wanted, record, |slot, mapped| match mapped {
-                Some(mapped) => self.add(builder, counters, slot, mapped, &joined),
-                None => {
-                    counters.unreadable.fetch_add(1, Ordering::Relaxed);
-                    Ok(())
+            let n_read = self.for_each(block, wanted, record, |slot, mapped| {
+                match mapped {
+                    Some(mapped) => members.extend(self.member(counters, slot, mapped, &joined)),
+                    None => {
+                        counters.unreadable.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
+                Ok(())
             })?;
+            take(members)?;
             progress.advance(n_read, n_read);
             Ok(())
         })
@@ -97,15 +119,22 @@ impl<'a> LibraryRecords<'a> {
     // Holdings and authority records come first. A leader may also say `u` of something that is neither.
     fn joined_holdings(
         &self,
-        builder: &Builder,
         counters: &Counters,
         progress: &dyn Progress,
+        take: &(impl Fn(Vec<MemberRecord>) -> Result<()> + Sync),
     ) -> Result<JoinedHoldings> {
         let mut joined = JoinedHoldings::default();
         let mut record = Record::default();
         let none = JoinedHoldings::default();
+        let mut others = Vec::new();
         for block in self.blocks.iter().filter(|block| self.slots_of(block).iter().any(Slot::is_auxiliary)) {
             let n_read = self.for_each(block, Slot::is_auxiliary, &mut record, |slot, mapped| {
+                if self.along.contains(&slot.key) {
+                    if let Some(Mapped { holdings_of: Some(number), holdings, .. }) = &mapped {
+                        joined.add(number, holdings);
+                    }
+                    return Ok(());
+                }
                 let Some(mapped) = mapped else {
                     counters.unreadable.fetch_add(1, Ordering::Relaxed);
                     return Ok(());
@@ -121,37 +150,35 @@ impl<'a> LibraryRecords<'a> {
                     (None, MaterialType::Authority) => {
                         counters.authority_records.fetch_add(1, Ordering::Relaxed);
                     }
-                    (None, _) => self.add(builder, counters, slot, mapped, &none)?,
+                    (None, _) => others.extend(self.member(counters, slot, mapped, &none)),
                 }
                 Ok(())
             })?;
             progress.advance(n_read, n_read);
         }
+        take(others)?;
         joined.sort();
         Ok(joined)
     }
 
-    fn add(
+    // `None` for what makes no entry.
+    fn member(
         &self,
-        builder: &Builder,
         counters: &Counters,
         slot: &Slot,
         mapped: Mapped,
         joined: &JoinedHoldings,
-    ) -> Result<()> {
-        match mapped.bib.material_type {
-            MaterialType::Authority => counters.authority_records.fetch_add(1, Ordering::Relaxed),
-            MaterialType::Holdings => counters.holdings_records.fetch_add(1, Ordering::Relaxed),
-            _ => {
-                builder.push(builder.prepare(&self.entry(slot, mapped, joined), &[])?)?;
-                counters.entries.fetch_add(1, Ordering::Relaxed)
-            }
+    ) -> Option<MemberRecord> {
+        let counter = match mapped.bib.material_type {
+            MaterialType::Authority => &counters.authority_records,
+            MaterialType::Holdings => &counters.holdings_records,
+            _ => &counters.members,
         };
-        Ok(())
-    }
-
-    fn entry(&self, slot: &Slot, mapped: Mapped, joined: &JoinedHoldings) -> Entry {
+        counter.fetch_add(1, Ordering::Relaxed);
         let Mapped { bib, mut holdings, .. } = mapped;
+        if matches!(bib.material_type, MaterialType::Authority | MaterialType::Holdings) {
+            return None;
+        }
         let from_records = bib.control_number.as_deref().map(|number| joined.of(number)).unwrap_or_default();
         if !from_records.is_empty() {
             // What the record itself only guesses from its class number gives way to real holdings.
@@ -161,12 +188,23 @@ impl<'a> LibraryRecords<'a> {
         if holdings.is_empty() {
             holdings.push(held_somewhere());
         }
-        let library = self.code.clone();
-        let with_library = |holding| LibraryHolding { library: library.clone(), holding };
         let locator = RecordLocator { pack: self.names[slot.pack_idx()].prefix(), slot: slot.slot };
-        let member = Member { library: library.clone(), control_number: bib.control_number.clone(), locator };
-        let holdings = holdings.into_iter().map(with_library).collect();
-        Entry::new(edition_id(self.code, &slot.key), bib, holdings, vec![member])
+        let birth = birth_key(self.code, &slot.key);
+        Some(MemberRecord { birth, first_seen: slot.first_seen, locator, bib, holdings })
+    }
+
+    /// Keys of the records that the holdings records among these belong to.
+    pub(super) fn holders(&self) -> Result<Vec<RecordKey>> {
+        let mut holders = Vec::new();
+        let mut record = Record::default();
+        for block in &self.blocks {
+            self.for_each(block, Slot::is_auxiliary, &mut record, |_, mapped| {
+                let number = mapped.and_then(|mapped| mapped.holdings_of);
+                holders.extend(number.and_then(|number| RecordKey::of_control_number(&number)));
+                Ok(())
+            })?;
+        }
+        Ok(holders)
     }
 
     fn slots_of(&self, block: &Block) -> &[Slot] {
@@ -248,8 +286,8 @@ impl<'a> LibraryRecords<'a> {
         Ok(sample)
     }
 
-    // The charset of nearly all records that are not plain ASCII.
-    fn usual_charset(&self) -> Result<Option<Charset>> {
+    /// The charset of nearly all records that are not plain ASCII.
+    pub(super) fn usual_charset(&self) -> Result<Option<Charset>> {
         let mut found: Vec<(Charset, usize)> = Vec::new();
         let mut record = Record::default();
         let mut n_read = 0;
@@ -308,12 +346,13 @@ fn held_somewhere() -> Holding {
     }
 }
 
-fn edition_id(code: &LibraryCode, key: &RecordKey) -> EditionId {
+/// The key of a member record by which the union knows it for as long as its library keeps its control number.
+pub(super) fn birth_key(code: &LibraryCode, key: &RecordKey) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(code.as_str().as_bytes());
     hasher.update(&[0]);
     hasher.update(key.as_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    EditionId::from_key(u64::from_be_bytes(first))
+    u64::from_be_bytes(first)
 }

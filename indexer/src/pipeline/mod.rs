@@ -6,7 +6,7 @@
 //! ```
 //! use indexer::archive::{Archive, ImportMode};
 //! use indexer::bib::LibraryCode;
-//! use indexer::pipeline::{self, BuildOptions, Built, ImportRequest};
+//! use indexer::pipeline::{self, BuildOptions, DeltaLimits, Built, ImportRequest};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let data_dir = tempfile::tempdir()?;
@@ -22,29 +22,44 @@
 //! };
 //! assert_eq!(pipeline::import(&archive, &request, &())?.new, 1);
 //!
-//! let options = BuildOptions { full: false, threads: 1, memory_bytes: 32 << 20, built_at: String::new() };
+//! let options = BuildOptions { full: false, limits: DeltaLimits::default(), threads: 1, memory_bytes: 32 << 20, built_at: String::new() };
 //! assert!(matches!(pipeline::build(data_dir.path(), &options, &())?, Built::New { .. }));
 //! # Ok(())
 //! # }
 //! ```
 
 mod build;
+mod changes;
+mod decisions;
+mod delta;
+mod entries;
 mod error;
 mod examine;
 mod file_set;
+mod forest;
 mod framing;
 mod import;
 mod import_report;
 mod joined_holdings;
 mod library_records;
+mod matching;
+mod member_record;
+mod parts;
+mod plan;
+mod pool;
 mod profile;
 mod progress;
+mod redirects;
 mod removal_list;
 mod retention;
+mod source;
 #[cfg(test)]
 mod tests;
+mod touched;
+mod work;
 
-pub use build::{BuildCounts, BuildOptions, Built, build};
+pub use build::{BuildCounts, BuildOptions, Built, DeltaLimits, Way, build, build_from};
+pub use decisions::{decide, decisions};
 pub use error::{Error, Result};
 pub use file_set::{SetFile, files_of};
 pub use import::{ImportRequest, PreparedImport, import, prepare_import};

@@ -30,6 +30,9 @@ pub struct StoredProfile {
     pub version: u32,
     /// Whether a person has said that it is right.
     pub confirmed: bool,
+    /// Charset of nearly all its records, for those too short to tell; absent where it writes in several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
     /// Number of the state that it was guessed from: before that one it is not in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guessed_from: Option<u64>,
@@ -92,13 +95,15 @@ pub(super) fn prepare_profile(library: &LibraryArchive, state: &State) -> Result
 }
 
 fn guess_from(library: &LibraryArchive, state: &State) -> Result<()> {
-    let sample = LibraryRecords::of_state(library, None, state.clone())?.sample(SAMPLE)?;
+    let records = LibraryRecords::of_state(library, None, state)?;
+    let sample = records.sample(SAMPLE)?;
     if sample.is_empty() {
         return Ok(library.remove_small(FILE)?);
     }
     let stored = StoredProfile {
         version: VERSION,
         confirmed: false,
+        charset: records.usual_charset()?.map(|charset| charset.label().to_owned()),
         guessed_from: Some(state.number),
         profile: guess_profile(&sample).profile,
     };

@@ -5,7 +5,11 @@
 pub enum Stage {
     /// Files are read into the archive; the unit is bytes of the files.
     Import,
-    /// Records are read from the archive and indexed; the unit is records.
+    /// Records are read from the archive and mapped; the unit is records.
+    Map,
+    /// Records are compared; the unit is block keys.
+    Match,
+    /// Entries are made and indexed; the unit is entries.
     Index,
     /// The generation is being merged and made durable; the unit is unknown.
     Finish,

@@ -153,12 +153,18 @@ fn every_byte_comes_back() {
 }
 
 fn build_options(full: bool) -> BuildOptions {
-    BuildOptions { full, threads: 1, memory_bytes: 32 << 20, built_at: "2026-11-25T01:30:00Z".to_owned() }
+    BuildOptions {
+        full,
+        limits: DeltaLimits::default(),
+        threads: 1,
+        memory_bytes: 32 << 20,
+        built_at: "2026-11-25T01:30:00Z".to_owned(),
+    }
 }
 
 fn built(data: &Path, full: bool) -> BuildCounts {
     match build(data, &build_options(full), &()).unwrap() {
-        Built::New { summary, counts } => {
+        Built::New { summary, counts, .. } => {
             assert_eq!(summary.entries, counts.entries);
             counts
         }
@@ -180,7 +186,7 @@ fn from_files_to_search() {
     let file = written(folder.path(), "a.mrc", &books);
     run_of(&data, ImportMode::Full, &[file]);
     ensure_profile(&Archive::open(&data).unwrap(), &code()).unwrap();
-    assert_eq!(built(&data, false), BuildCounts { records: 2, entries: 2, ..BuildCounts::default() });
+    assert_eq!(built(&data, false), BuildCounts { records: 2, entries: 2, members: 2, ..BuildCounts::default() });
     let first = found(&data, "三国演义");
     assert_eq!(first.len(), 1);
     let member = &first[0].members[0];
@@ -238,8 +244,14 @@ fn holdings_records_join_their_bib_and_authorities_stand_aside() {
                 =LDR  00000nz  a2200000n  4500\n=001  a1\n=100  1\\$a罗贯中\n\n";
     let file = written(folder.path(), "a.mrk", &[text.as_bytes().to_vec()]);
     assert_eq!(run_of(&data, ImportMode::Full, &[file]).new, 3);
-    let expect =
-        BuildCounts { records: 3, entries: 1, holdings_records: 1, authority_records: 1, unreadable: 0 };
+    let expect = BuildCounts {
+        records: 3,
+        entries: 1,
+        members: 1,
+        holdings_records: 1,
+        authority_records: 1,
+        unreadable: 0,
+    };
     assert_eq!(built(&data, false), expect);
     let holdings = &found(&data, "Java简明教程")[0].holdings;
     let locations: Vec<&str> = holdings.iter().filter_map(|h| h.holding.location.as_deref()).collect();

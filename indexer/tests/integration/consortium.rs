@@ -6,7 +6,8 @@ use data::sample::{Config, Consortium, Export};
 use indexer::archive::{Archive, ImportMode, RecordKey};
 use indexer::bib::{LibraryCode, RecordLocator};
 use indexer::pipeline::{
-    BuildOptions, Built, ImportOutcome, ImportReport, ImportRequest, build, ensure_profile, import,
+    BuildOptions, Built, DeltaLimits, ImportOutcome, ImportReport, ImportRequest, build, ensure_profile,
+    import,
 };
 use indexer::search::{Catalogue, Query, SearchField};
 
@@ -69,9 +70,14 @@ fn a_small_consortium_from_exports_to_search() {
         n_kept += report.new;
     }
 
-    let options =
-        BuildOptions { full: false, threads: 1, memory_bytes: 64 << 20, built_at: "2026-11-25".to_owned() };
-    let Built::New { summary, counts } = build(&data_dir, &options, &()).unwrap() else {
+    let options = BuildOptions {
+        full: false,
+        limits: DeltaLimits::default(),
+        threads: 1,
+        memory_bytes: 64 << 20,
+        built_at: "2026-11-25".to_owned(),
+    };
+    let Built::New { summary, counts, .. } = build(&data_dir, &options, &()).unwrap() else {
         panic!("there was something to build");
     };
     assert_eq!((counts.records, counts.entries, counts.unreadable), (n_kept, summary.entries, 0));

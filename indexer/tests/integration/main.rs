@@ -6,6 +6,7 @@ mod charsets;
 mod consortium;
 mod corpus;
 mod flaws;
+mod increments;
 mod marc_laws;
 mod mutations;
 mod reading;

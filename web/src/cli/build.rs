@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use indexer::pipeline::Built;
+use indexer::pipeline::{Built, Way};
 use jiff::Timestamp;
 
 use super::progress::Bars;
@@ -35,8 +35,9 @@ fn document(built: &Built, seconds: f64) -> serde_json::Value {
         Built::NothingToDo { generation } => serde_json::json!({
             "state": "nothing-to-do", "generation": generation, "seconds": seconds,
         }),
-        Built::New { summary, counts } => serde_json::json!({
+        Built::New { summary, counts, way } => serde_json::json!({
             "state": "ok",
+            "way": match way { Way::Full => "full", Way::Delta { .. } => "incremental" },
             "generation": summary.generation,
             "entries": summary.entries,
             "bytes": summary.bytes,
@@ -54,10 +55,16 @@ fn sentence(built: &Built, seconds: f64) -> String {
         Built::NothingToDo { generation } => {
             format!("nothing to do: the archives are as they were when generation {generation} was built")
         }
-        Built::New { summary, counts } => format!(
-            "generation {} is in force: {} entries from {} records ({} holdings and {} authority records, {} \
+        Built::New { summary, counts, way } => format!(
+            "generation {} is in force{}: {} entries from {} records ({} holdings and {} authority records, {} \
              unreadable), {:.1} MB, {seconds:.1} s",
             summary.generation,
+            match way {
+                Way::Full => String::new(),
+                Way::Delta { retired, written } => {
+                    format!(", built on the one before ({written} entries written, {retired} taken out)")
+                }
+            },
             summary.entries,
             counts.records,
             counts.holdings_records,

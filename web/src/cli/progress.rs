@@ -85,7 +85,10 @@ fn style(stage: Stage, bounded: bool) -> ProgressStyle {
     let template = match (stage, bounded) {
         (Stage::Import, true) => "{prefix} [{bar:24}] {bytes}/{total_bytes}  {msg}  {eta} left",
         (Stage::Import, false) => "{prefix} {spinner} {bytes}  {msg}",
-        (Stage::Index, _) => "{prefix} [{bar:24}] {percent}%  {msg}  {eta} left",
+        (Stage::Map, _) => "{prefix} reading [{bar:24}] {percent}%  {msg}  {eta} left",
+        (Stage::Match, true) => "{prefix} comparing [{bar:24}] {percent}%  {eta} left",
+        (Stage::Match, false) => "{prefix} {spinner} comparing, {elapsed}",
+        (Stage::Index, _) => "{prefix} indexing [{bar:24}] {percent}%  {pos} entries  {eta} left",
         (Stage::Finish, _) => "{prefix} {spinner} writing the generation, {elapsed}",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())

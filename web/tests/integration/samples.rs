@@ -1,11 +1,13 @@
 //! Entries for the tests, and a data directory with a generation made of them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use indexer::bib::{
     Agent, AgentKind, Bib, EditionId, Entry, Holding, Isbn, Lendable, LibraryCode, LibraryHolding,
     MaterialType, Member, RecordLocator,
 };
+use indexer::files::Disk;
 use indexer::index::{Builder, BuilderOptions, LibraryData, ManifestInput};
 
 /// Id of the first of the plain entries.
@@ -103,14 +105,16 @@ pub(crate) fn build(data: &Path) {
     let catalogue = data.join("catalogue");
     std::fs::create_dir_all(&catalogue).unwrap();
     let options = BuilderOptions { threads: 1, memory_bytes: 32 << 20 };
-    let builder = Builder::create(&catalogue, options).unwrap();
+    let builder = Builder::create(&catalogue, options, Arc::new(Disk)).unwrap();
     for entry in entries() {
-        builder.add(&entry).unwrap();
+        builder.push(builder.prepare(&entry, &[]).unwrap()).unwrap();
     }
     let library = |code: &str, as_of: &str| LibraryData {
         code: LibraryCode::new(code),
         as_of: Some(as_of.to_owned()),
         records: 46,
+        state: 1,
+        reading: String::new(),
     };
     let libraries =
         vec![library("BJFU", "2026-11-22"), library("BUPT", "2026-11-20"), library("NLC", "2026-11-22")];
@@ -120,6 +124,7 @@ pub(crate) fn build(data: &Path) {
             packs: Vec::new(),
             built_at: "2026-11-22T00:00:00Z".to_owned(),
             built_from: String::new(),
+            ..ManifestInput::default()
         })
         .unwrap();
 }

@@ -1,0 +1,249 @@
+//! Last step of a full build: planned entries in their order, merged from their members and indexed.
+//!
+//! Plans and members are dealt into buckets by the entry's place in the order, so that each bucket fits in
+//! memory; all files are read and written from front to back.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::member_record::MemberRecord;
+use super::parts::{Part, unpack};
+use super::plan::{OrderKey, PlannedEntry};
+use super::progress::Progress;
+use super::work::{Buckets, take_bytes, take_u32, work_error};
+use crate::bib::{EditionId, Entry, LibraryCode};
+use crate::cluster::{Link, MatchRecord, Source, block_keys, merge};
+use crate::index::Builder;
+
+/// A bucket of members should take no more memory than this.
+const BUCKET_BYTES: u64 = 32 << 20;
+/// Entries that are prepared side by side before they are pushed.
+const STEP: usize = 1024;
+
+/// Plans on disk, and in memory what orders them.
+pub(super) struct Plans {
+    path: PathBuf,
+    state: Mutex<PlansState>,
+}
+
+struct PlansState {
+    file: BufWriter<File>,
+    order: Vec<OrderKey>,
+    ids: Vec<u64>,
+}
+
+/// A plan as stored.
+#[derive(Serialize, Deserialize)]
+struct StoredPlan {
+    members: Vec<u32>,
+    links: Vec<Link>,
+    siblings: Vec<u64>,
+}
+
+impl Plans {
+    pub(super) fn new(dir: &Path) -> Result<Self> {
+        let path = dir.join("plans");
+        let file = BufWriter::with_capacity(1 << 20, File::create(&path).map_err(work_error(&path))?);
+        let state = Mutex::new(PlansState { file, order: Vec::new(), ids: Vec::new() });
+        Ok(Self { path, state })
+    }
+
+    /// Keeps plans until they are dealt out.
+    pub(super) fn add(&self, planned: Vec<PlannedEntry>) -> Result<()> {
+        let mut bytes = Vec::new();
+        let mut keys = Vec::with_capacity(planned.len());
+        for PlannedEntry { id, members, links, siblings, order } in planned {
+            put_framed(&mut bytes, &StoredPlan { members, links, siblings })?;
+            keys.push((order, id));
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.file.write_all(&bytes).map_err(work_error(&self.path))?;
+        for (order, id) in keys {
+            state.order.push(order);
+            state.ids.push(id);
+        }
+        Ok(())
+    }
+
+    /// Closes the plans; the ranks say where each stands in the order.
+    pub(super) fn ordered(self) -> Result<OrderedPlans> {
+        let PlansState { mut file, order, ids } =
+            self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        file.flush().map_err(work_error(&self.path))?;
+        let mut sorted: Vec<u32> = (0..order.len() as u32).collect();
+        // The id decides where all else is equal: plans come in any order.
+        sorted.par_sort_unstable_by_key(|&i| (order[i as usize], ids[i as usize]));
+        drop(order);
+        let mut ranks = vec![0u32; sorted.len()];
+        sorted.iter().enumerate().for_each(|(rank, &i)| ranks[i as usize] = rank as u32);
+        let ids = sorted.iter().map(|&i| ids[i as usize]).collect();
+        Ok(OrderedPlans { path: self.path, ranks, ids })
+    }
+}
+
+/// All plans, their order known.
+pub(super) struct OrderedPlans {
+    path: PathBuf,
+    ranks: Vec<u32>,
+    /// Id of each entry, in order.
+    pub(super) ids: Vec<u64>,
+}
+
+/// Entries dealt into buckets, and the rank of each record's entry.
+pub(super) struct Dealt {
+    buckets: Buckets,
+    pub(super) rank_of: Vec<u32>,
+    pub(super) ids: Vec<u64>,
+}
+
+impl OrderedPlans {
+    /// Deals plans and members out. `n_records` is the size of the pool.
+    pub(super) fn deal(self, dir: &Path, parts: &[Part], n_records: u32) -> Result<Dealt> {
+        let bytes: u64 = parts.iter().map(Part::members_bytes).sum();
+        let n_buckets = bytes.div_ceil(BUCKET_BYTES).clamp(1, 4096) as usize;
+        let buckets = Buckets::new(dir, "entries", n_buckets);
+        let n_entries = self.ids.len().max(1) as u64;
+        let bucket_of = |rank: u32| (u64::from(rank) * n_buckets as u64 / n_entries) as usize;
+        let mut rank_of = vec![u32::MAX; n_records as usize];
+        let mut plans = BufReader::with_capacity(1 << 20, open(&self.path)?);
+        let mut item = Vec::new();
+        for &rank in &self.ranks {
+            let bytes = read_framed(&mut plans).map_err(work_error(&self.path))?;
+            let plan: StoredPlan = postcard::from_bytes(&bytes).map_err(Error::packing)?;
+            plan.members.iter().for_each(|&number| rank_of[number as usize] = rank);
+            item.clear();
+            put_item(&mut item, rank, PLAN, 0, &bytes);
+            buckets.put(bucket_of(rank), &item)?;
+        }
+        let mut number = 0;
+        for (library_idx, part) in parts.iter().enumerate() {
+            part.each_member(|bytes| {
+                let rank = rank_of.get(number as usize).copied().ok_or(Error::BrokenWork)?;
+                item.clear();
+                put_item(&mut item, rank, library_idx as u32, number, bytes);
+                number += 1;
+                if rank == u32::MAX { Ok(()) } else { buckets.put(bucket_of(rank), &item) }
+            })?;
+        }
+        Ok(Dealt { buckets, rank_of, ids: self.ids })
+    }
+}
+
+impl Dealt {
+    /// Merges and indexes everything, in order.
+    pub(super) fn index(
+        &self,
+        builder: &mut Builder,
+        libraries: &[LibraryCode],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        for bucket_idx in 0..self.buckets.len() {
+            let bytes = self.buckets.take(bucket_idx)?;
+            let items = items_of(&bytes)?;
+            let entries: Vec<&[Item<'_>]> = items.chunk_by(|a, b| a.rank == b.rank).collect();
+            for step in entries.chunks(STEP) {
+                let prepared: Vec<_> = step
+                    .par_iter()
+                    .map(|items| {
+                        let (entry, keys) = entry_of(items, libraries)?;
+                        Ok(builder.prepare(&entry, &keys)?)
+                    })
+                    .collect::<Result<_>>()?;
+                for prepared in prepared {
+                    builder.push(prepared)?;
+                }
+                let n_records: usize = step.iter().map(|items| items.len() - 1).sum();
+                progress.advance(step.len() as u64, n_records as u64);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Mark of a plan, in place of a library.
+const PLAN: u32 = u32::MAX;
+
+struct Item<'a> {
+    rank: u32,
+    library: u32,
+    number: u32,
+    bytes: &'a [u8],
+}
+
+fn put_item(out: &mut Vec<u8>, rank: u32, library: u32, number: u32, bytes: &[u8]) {
+    for value in [rank, library, number, bytes.len() as u32] {
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+    out.extend_from_slice(bytes);
+}
+
+// By entry; the plan comes last.
+fn items_of(mut rest: &[u8]) -> Result<Vec<Item<'_>>> {
+    let mut items = Vec::new();
+    while !rest.is_empty() {
+        let mut take = || take_u32(&mut rest).ok_or(Error::BrokenWork);
+        let (rank, library, number, length) = (take()?, take()?, take()?, take()?);
+        let bytes = take_bytes(&mut rest, length as usize).ok_or(Error::BrokenWork)?;
+        items.push(Item { rank, library, number, bytes });
+    }
+    items.sort_unstable_by_key(|item| (item.rank, item.library, item.number));
+    Ok(items)
+}
+
+fn entry_of(items: &[Item<'_>], libraries: &[LibraryCode]) -> Result<(Entry, Vec<u64>)> {
+    let (plan, members) = items.split_last().filter(|(p, _)| p.library == PLAN).ok_or(Error::BrokenWork)?;
+    let plan: StoredPlan = postcard::from_bytes(plan.bytes).map_err(Error::packing)?;
+    let mut records = Vec::with_capacity(plan.members.len());
+    for number in &plan.members {
+        let item = members.iter().find(|item| item.number == *number).ok_or(Error::BrokenWork)?;
+        let library = libraries.get(item.library as usize).ok_or(Error::BrokenWork)?;
+        records.push((library, unpack(item.bytes)?));
+    }
+    make_entry(&records, &plan.links, &plan.siblings)
+}
+
+/// One entry of its members, and the keys under which they meet others.
+pub(super) fn make_entry(
+    records: &[(&LibraryCode, MemberRecord)],
+    links: &[Link],
+    siblings: &[u64],
+) -> Result<(Entry, Vec<u64>)> {
+    let sources: Vec<Source<'_>> = records.iter().map(|(library, record)| record.source(library)).collect();
+    let mut entry = merge(&sources, links).ok_or(Error::BrokenWork)?;
+    entry.siblings = siblings.iter().map(|id| EditionId::from_key(*id)).collect();
+    let mut keys = Vec::new();
+    let mut one = Vec::new();
+    for (_, record) in records {
+        one.clear();
+        block_keys(&MatchRecord::of(&record.bib), &mut one);
+        keys.extend_from_slice(&one);
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    Ok((entry, keys))
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(work_error(path))
+}
+
+fn put_framed<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<()> {
+    let bytes = postcard::to_allocvec(value).map_err(Error::packing)?;
+    out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    out.extend_from_slice(&bytes);
+    Ok(())
+}
+
+fn read_framed(from: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length)?;
+    let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,183 @@
+//! First step of a full build: each library's records mapped once, into a pair of work files.
+//!
+//! `<name>.match` holds what records are compared by, `<name>.members` all that entries are made of, in the
+//! same order. The name says what they were made from, so a build that was killed takes up what is finished.
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::build::Counters;
+use super::error::{Error, Result};
+use super::library_records::LibraryRecords;
+use super::member_record::MemberRecord;
+use super::progress::Progress;
+use super::work::{take_bytes, take_u32, take_u64, work_error};
+use crate::cluster::MatchRecord;
+
+/// The finished work files of one library.
+pub(super) struct Part {
+    dir: PathBuf,
+    name: String,
+}
+
+struct Writers {
+    matches: Output,
+    members: Output,
+}
+
+/// A file being written, and the hash of what went into it.
+struct Output {
+    file: BufWriter<File>,
+    path: PathBuf,
+    hasher: blake3::Hasher,
+}
+
+impl Output {
+    fn create(path: PathBuf) -> Result<Self> {
+        let file = File::create(&path).map_err(work_error(&path))?;
+        Ok(Self { file: BufWriter::with_capacity(1 << 20, file), path, hasher: blake3::Hasher::new() })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hasher.update(bytes);
+        self.file.write_all(bytes).map_err(work_error(&self.path))
+    }
+
+    fn close(mut self) -> Result<blake3::Hash> {
+        self.file.flush().map_err(work_error(&self.path))?;
+        Ok(self.hasher.finalize())
+    }
+}
+
+impl Part {
+    /// The part of this name, mapped now unless an earlier build finished it.
+    pub(super) fn make(
+        dir: &Path,
+        name: String,
+        records: &LibraryRecords<'_>,
+        counters: &Counters,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let part = Self { dir: dir.to_owned(), name };
+        if let Some(counts) = part.finished() {
+            counters.add(&counts);
+            progress.advance(counts.iter().sum(), counts.iter().sum());
+            return Ok(part);
+        }
+        let own = Counters::default();
+        let writers = Mutex::new(Writers {
+            matches: Output::create(part.path("match"))?,
+            members: Output::create(part.path("members"))?,
+        });
+        records.each_block(&own, progress, |members| {
+            let (matches, blobs) = packed(&members)?;
+            let mut writers = writers.lock().unwrap_or_else(PoisonError::into_inner);
+            writers.matches.write(&matches)?;
+            writers.members.write(&blobs)
+        })?;
+        let Writers { matches, members } = writers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (matches, members) = (matches.close()?, members.close()?);
+        let counts = own.all();
+        let [entries, holdings, authority, unreadable] = counts;
+        let line = format!("{matches} {members} {entries} {holdings} {authority} {unreadable}\n");
+        let done = part.path("done");
+        fs::write(&done, line).map_err(work_error(&done))?;
+        counters.add(&counts);
+        Ok(part)
+    }
+
+    /// The counts of an earlier build's part, if its files are whole.
+    fn finished(&self) -> Option<[u64; 4]> {
+        let text = fs::read_to_string(self.path("done")).ok()?;
+        let mut words = text.split_ascii_whitespace();
+        for kind in ["match", "members"] {
+            let mut hasher = blake3::Hasher::new();
+            std::io::copy(&mut File::open(self.path(kind)).ok()?, &mut hasher).ok()?;
+            (hasher.finalize().to_hex().as_str() == words.next()?).then_some(())?;
+        }
+        let mut number = || words.next()?.parse().ok();
+        Some([number()?, number()?, number()?, number()?])
+    }
+
+    fn path(&self, kind: &str) -> PathBuf {
+        self.dir.join(format!("{}.{kind}", self.name))
+    }
+
+    /// All that its records are compared by, to be taken apart by `take_match`.
+    pub(super) fn matches(&self) -> Result<Vec<u8>> {
+        let path = self.path("match");
+        fs::read(&path).map_err(work_error(&path))
+    }
+
+    /// Bytes of the members' packed forms.
+    pub(super) fn members_bytes(&self) -> u64 {
+        fs::metadata(self.path("members")).map_or(0, |file| file.len())
+    }
+
+    /// Hands over the members' packed forms in order.
+    pub(super) fn each_member(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let path = self.path("members");
+        let mut file = BufReader::with_capacity(1 << 20, File::open(&path).map_err(work_error(&path))?);
+        let (mut length, mut bytes) = ([0; 4], Vec::new());
+        loop {
+            match file.read_exact(&mut length) {
+                Ok(()) => {}
+                Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
+                Err(e) => return Err(work_error(&path)(e)),
+            }
+            bytes.resize(u32::from_le_bytes(length) as usize, 0);
+            file.read_exact(&mut bytes).map_err(work_error(&path))?;
+            take(&bytes)?;
+        }
+    }
+}
+
+/// The packed form of a member, as `each_member` hands it over.
+pub(super) fn unpack(bytes: &[u8]) -> Result<MemberRecord> {
+    postcard::from_bytes(bytes).map_err(Error::packing)
+}
+
+fn packed(members: &[MemberRecord]) -> Result<(Vec<u8>, Vec<u8>)> {
+    let (mut matches, mut blobs) = (Vec::new(), Vec::new());
+    for member in members {
+        put_match(member, &mut matches);
+        let start = blobs.len();
+        blobs.extend_from_slice(&[0; 4]);
+        blobs = postcard::to_extend(member, blobs).map_err(Error::packing)?;
+        put_length(&mut blobs, start);
+    }
+    Ok((matches, blobs))
+}
+
+/// Appends what a record is compared by, behind its birth key and age.
+pub(super) fn put_match(member: &MemberRecord, out: &mut Vec<u8>) {
+    out.extend_from_slice(&member.birth.to_le_bytes());
+    out.extend_from_slice(&member.first_seen.to_le_bytes());
+    let start = out.len();
+    out.extend_from_slice(&[0; 4]);
+    MatchRecord::of(&member.bib).encode(out);
+    put_length(out, start);
+}
+
+// Fills in the length of what was appended behind the four bytes at `start`.
+fn put_length(out: &mut [u8], start: usize) {
+    let length = (out.len() - start - 4) as u32;
+    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+/// What stands in a `.match` file for one record.
+pub(super) struct MatchBytes<'a> {
+    pub(super) birth: u64,
+    pub(super) first_seen: u32,
+    pub(super) record: &'a [u8],
+}
+
+/// Takes the next one off the front; `None` at the end.
+pub(super) fn take_match<'a>(rest: &mut &'a [u8]) -> Option<MatchBytes<'a>> {
+    let birth = take_u64(rest)?;
+    let first_seen = take_u32(rest)?;
+    let length = take_u32(rest)? as usize;
+    Some(MatchBytes { birth, first_seen, record: take_bytes(rest, length)? })
+}

@@ -1,0 +1,86 @@
+//! What entries there shall be: a component's records put into groups, each with its id.
+//!
+//! Pure: it reads the pool and the decisions and returns plans.
+
+use super::decisions::Decided;
+use super::error::Result;
+use super::matching::Component;
+use super::pool::Pool;
+use crate::cluster::{Link, MatchRecord, resolve};
+
+/// An entry to be made.
+pub(super) struct PlannedEntry {
+    /// Birth key of the eldest member.
+    pub(super) id: u64,
+    /// Members in the pool, eldest first.
+    pub(super) members: Vec<u32>,
+    /// What joined them; places in `members`.
+    pub(super) links: Vec<Link>,
+    /// Ids of the other entries of the same component, ascending.
+    pub(super) siblings: Vec<u64>,
+    /// Where it stands in the base.
+    pub(super) order: OrderKey,
+}
+
+/// Beginning of publisher, year and beginning of title: neighbours in the index share terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct OrderKey([u8; 32]);
+
+impl OrderKey {
+    fn of(record: &MatchRecord) -> Self {
+        let mut key = [0; 32];
+        let (publisher, year, title) = record.order();
+        fill(&mut key[..12], publisher);
+        key[12..14].copy_from_slice(&(year as u16 ^ 0x8000).to_be_bytes());
+        fill(&mut key[14..], title);
+        Self(key)
+    }
+}
+
+fn fill(slot: &mut [u8], text: &str) {
+    let n = slot.len().min(text.len());
+    slot[..n].copy_from_slice(&text.as_bytes()[..n]);
+}
+
+/// The entry of a record that matches no other.
+pub(super) fn plan_single(pool: &Pool, number: u32) -> Result<PlannedEntry> {
+    Ok(PlannedEntry {
+        id: pool.get(number).birth,
+        members: vec![number],
+        links: Vec::new(),
+        siblings: Vec::new(),
+        order: OrderKey::of(&pool.record(number)?),
+    })
+}
+
+/// The entries of a component.
+pub(super) fn plan(pool: &Pool, component: &Component, decided: &Decided) -> Result<Vec<PlannedEntry>> {
+    let (must, cannot) = decided.among(&component.births);
+    let records: Vec<&MatchRecord> = component.records.iter().collect();
+    let resolution = resolve(&records, &component.births, &component.links, &must, &cannot);
+    let mut planned: Vec<PlannedEntry> = Vec::new();
+    for group in &resolution.groups {
+        let mut places = group.clone();
+        places.sort_by_key(|&place| (pool.get(component.numbers[place]).first_seen, component.births[place]));
+        let here = |place: usize| places.iter().position(|p| *p == place);
+        let mut links: Vec<Link> = resolution
+            .links
+            .iter()
+            .filter_map(|link| Some(Link { a: here(link.a)?, b: here(link.b)?, ..*link }))
+            .collect();
+        links.sort_by_key(|link| (link.a, link.b));
+        planned.push(PlannedEntry {
+            id: component.births[places[0]],
+            members: places.iter().map(|&place| component.numbers[place]).collect(),
+            links,
+            siblings: Vec::new(),
+            order: OrderKey::of(&component.records[places[0]]),
+        });
+    }
+    let mut ids: Vec<u64> = planned.iter().map(|entry| entry.id).collect();
+    ids.sort_unstable();
+    for entry in &mut planned {
+        entry.siblings = ids.iter().copied().filter(|id| *id != entry.id).collect();
+    }
+    Ok(planned)
+}

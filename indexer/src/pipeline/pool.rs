@@ -1,0 +1,62 @@
+//! The records that are compared in a build, by number.
+//!
+//! A number is a place in the pool and means nothing beyond the build.
+
+use super::error::{Error, Result};
+use super::parts::{MatchBytes, take_match};
+use crate::cluster::MatchRecord;
+
+#[derive(Default)]
+pub(super) struct Pool {
+    chunks: Vec<Chunk>,
+    len: u32,
+}
+
+// One library's records, or what was touched.
+struct Chunk {
+    first: u32,
+    bytes: Vec<u8>,
+    // Where each record begins, in units of a byte: a library's comparisons stay below 4 GB.
+    starts: Vec<u32>,
+}
+
+impl Pool {
+    /// Adds records as `parts::put_match` wrote them.
+    pub(super) fn add(&mut self, bytes: Vec<u8>) -> Result<()> {
+        let mut rest = bytes.as_slice();
+        let mut starts = Vec::new();
+        while !rest.is_empty() {
+            let start = u32::try_from(bytes.len() - rest.len()).map_err(|_| Error::TooMany)?;
+            take_match(&mut rest).ok_or(Error::BrokenWork)?;
+            starts.push(start);
+        }
+        let first = self.len;
+        self.len =
+            u32::try_from(starts.len()).ok().and_then(|n| self.len.checked_add(n)).ok_or(Error::TooMany)?;
+        self.chunks.push(Chunk { first, bytes, starts });
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Index of the chunk that holds a record, and its place there.
+    pub(super) fn place(&self, number: u32) -> (usize, usize) {
+        let chunk_idx = self.chunks.partition_point(|chunk| chunk.first <= number) - 1;
+        (chunk_idx, (number - self.chunks[chunk_idx].first) as usize)
+    }
+
+    /// What a record is compared by.
+    pub(super) fn get(&self, number: u32) -> MatchBytes<'_> {
+        let (chunk_idx, place) = self.place(number);
+        let chunk = &self.chunks[chunk_idx];
+        let mut rest = &chunk.bytes[chunk.starts[place] as usize..];
+        take_match(&mut rest).unwrap_or(MatchBytes { birth: 0, first_seen: 0, record: &[] })
+    }
+
+    /// The same, ready to compare.
+    pub(super) fn record(&self, number: u32) -> Result<MatchRecord> {
+        MatchRecord::decode(self.get(number).record).ok_or(Error::BrokenWork)
+    }
+}

@@ -1,0 +1,198 @@
+//! An incremental build makes what a full build would: same entries, members, ids, redirects and answers.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::path::Path;
+
+use indexer::archive::{Archive, ImportMode};
+use indexer::bib::{EditionId, Entry, LibraryCode};
+use indexer::cluster::{Decision, DecisionKind};
+use indexer::index::{Generation, UnionData};
+use indexer::pipeline::{BuildOptions, Built, DeltaLimits, ImportRequest, Way, build_from, decide, import};
+use indexer::search::{Catalogue, Query};
+use proptest::prelude::*;
+
+const LIBRARIES: [&str; 4] = ["BJFU", "BNU", "BUCT", "PKU"];
+
+/// A record that is close to others: few titles, authors, publishers, years, volumes.
+#[derive(Clone, Debug)]
+struct Sketch {
+    title: u8,
+    author: u8,
+    publisher: u8,
+    year: u8,
+    isbn: u8,
+    part: u8,
+}
+
+const TITLES: [&str; 6] = ["三国演义", "三国演义研究", "高等数学", "Java程序设计", "红楼梦", "植物学"];
+const AUTHORS: [&str; 4] = ["", "罗贯中", "林巧民", "王应麟"];
+const PUBLISHERS: [&str; 3] = ["清华大学出版社", "清华大学", "人民文学出版社"];
+const ISBNS: [&str; 5] = ["", "", "978-7-302-11111-6", "978-7-5339-1845-3", "978-7-02-000220-7"];
+const PARTS: [&str; 3] = ["", "上册", "下册"];
+
+impl Sketch {
+    fn mrk(&self, control_number: u32) -> String {
+        let pick = |from: &[&'static str], at: u8| from[usize::from(at) % from.len()];
+        let (author, part) = (pick(&AUTHORS, self.author), pick(&PARTS, self.part));
+        let isbn = pick(&ISBNS, self.isbn);
+        let year = 2000 + u16::from(self.year % 3);
+        let mut text = format!("=LDR  00000nam0 2200000   450 \n=001  {control_number}\n");
+        if !isbn.is_empty() {
+            text += &format!("=010  \\\\$a{isbn}\n");
+        }
+        text += &format!("=100  \\\\$a20240101d{year}    em y0chiy0110    ea\n=101  0\\$achi\n");
+        text += &format!("=200  1\\$a{}", pick(&TITLES, self.title));
+        if !part.is_empty() {
+            text += &format!("$h{part}");
+        }
+        if !author.is_empty() {
+            text += &format!("$f{author}著");
+        }
+        text += &format!("\n=210  \\\\$a北京$c{}$d{year}\n", pick(&PUBLISHERS, self.publisher));
+        if !author.is_empty() {
+            text += &format!("=701  \\0$a{author}$4著\n");
+        }
+        text + &format!("=905  \\\\$aA$dI242.4$e{}$f2\n\n", self.part)
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Import { library: usize, mode: u8, records: Vec<(u32, Sketch)> },
+    Split { library: usize, number: u32, other: usize, other_number: u32 },
+    Join { library: usize, number: u32, other: usize, other_number: u32 },
+}
+
+fn sketch() -> impl Strategy<Value = Sketch> {
+    (0..6u8, 0..4u8, 0..3u8, 0..3u8, 0..5u8, 0..3u8).prop_map(
+        |(title, author, publisher, year, isbn, part)| Sketch { title, author, publisher, year, isbn, part },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let records = prop::collection::vec((1..30u32, sketch()), 1..12);
+    let pair = || (0..4usize, 1..30u32, 0..4usize, 1..30u32);
+    prop_oneof![
+        6 => (0..4usize, 0..6u8, records)
+            .prop_map(|(library, mode, records)| Step::Import { library, mode, records }),
+        1 => pair().prop_map(|(library, number, other, other_number)| {
+            Step::Split { library, number, other, other_number }
+        }),
+        1 => pair().prop_map(|(library, number, other, other_number)| {
+            Step::Join { library, number, other, other_number }
+        }),
+    ]
+}
+
+fn take(archive: &Archive, dir: &Path, step: &Step, n: usize) {
+    match step {
+        Step::Import { library, mode, records } => {
+            let path = dir.join(format!("{n}.mrk"));
+            let text: String = records.iter().map(|(number, sketch)| sketch.mrk(*number)).collect();
+            std::fs::write(&path, text).unwrap();
+            let mode = match mode {
+                0 => ImportMode::Full,
+                1 => ImportMode::Delete,
+                _ => ImportMode::Delta,
+            };
+            let request = ImportRequest {
+                library: LibraryCode::new(LIBRARIES[*library]),
+                mode,
+                paths: vec![path],
+                run: format!("run-{n}"),
+            };
+            import(archive, &request, &()).unwrap();
+        }
+        Step::Split { library, number, other, other_number } => {
+            decide(archive, &[decision(DecisionKind::Split, (*library, *number), (*other, *other_number))])
+                .unwrap();
+        }
+        Step::Join { library, number, other, other_number } => {
+            decide(archive, &[decision(DecisionKind::Join, (*library, *number), (*other, *other_number))])
+                .unwrap();
+        }
+    }
+}
+
+fn decision(kind: DecisionKind, a: (usize, u32), b: (usize, u32)) -> Decision {
+    let record = |(library, number): (usize, u32)| (LibraryCode::new(LIBRARIES[library]), number.to_string());
+    Decision { kind, records: vec![record(a), record(b)], note: None }
+}
+
+fn options(full: bool) -> BuildOptions {
+    BuildOptions {
+        full,
+        limits: DeltaLimits { changed: 10.0, retired: 1.0 },
+        threads: 1,
+        memory_bytes: 32 << 20,
+        built_at: String::new(),
+    }
+}
+
+/// Everything that a generation says, in an order that does not depend on its layers.
+fn said(catalogue: &Path) -> (Vec<Entry>, Vec<(EditionId, Option<EditionId>)>, UnionData) {
+    let generation = Generation::open_in_force(catalogue).unwrap().unwrap();
+    let mut entries: Vec<Entry> = generation.live().map(|number| generation.entry(number).unwrap()).collect();
+    entries.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut redirects: Vec<_> = generation.redirects().collect();
+    redirects.sort_unstable();
+    (entries, redirects, generation.manifest().union.clone())
+}
+
+fn answers(catalogue: &Path) -> Vec<(u64, Vec<(String, u64)>, Vec<EditionId>)> {
+    let catalogue = Catalogue::open(catalogue).unwrap();
+    ["三国", "高等数学", "java", "罗贯中", "9787533918453", "清华", "sgyy", "上册", "演义 -研究"]
+        .into_iter()
+        .map(|text| {
+            let query = Query { text: text.to_owned(), per_page: 100, ..Query::default() };
+            let answer = catalogue.search(&query).unwrap();
+            let mut ids: Vec<EditionId> = answer.hits.iter().map(|hit| hit.entry.id.clone()).collect();
+            ids.sort();
+            let libraries = answer.libraries.iter().map(|(code, n)| (code.to_string(), *n)).collect();
+            (answer.total, libraries, ids)
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn incremental_builds_make_what_full_builds_make(steps in prop::collection::vec(step(), 2..9)) {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let (one, other) = (dir.path().join("catalogue"), dir.path().join("rebuilt"));
+        for (n, step) in steps.iter().enumerate() {
+            take(&archive, dir.path(), step, n);
+            build_from(&archive, &one, &options(false), &()).unwrap();
+            build_from(&archive, &other, &options(true), &()).unwrap();
+            prop_assert_eq!(said(&one), said(&other), "after step {}: {:?}", n, step);
+        }
+        prop_assert_eq!(answers(&one), answers(&other));
+    }
+}
+
+#[test]
+fn a_small_change_is_built_incrementally() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::open(dir.path()).unwrap();
+    let catalogue = dir.path().join("catalogue");
+    let many = (1..200).map(|n| {
+        let n8 = n as u8;
+        (n, Sketch { title: n8 % 6, author: n8 / 6 % 4, publisher: n8 / 24, year: n8 / 72, isbn: 0, part: 0 })
+    });
+    let full = Step::Import { library: 0, mode: 0, records: many.collect() };
+    take(&archive, dir.path(), &full, 0);
+    let built = build_from(&archive, &catalogue, &options(false), &()).unwrap();
+    assert!(matches!(built, Built::New { way: Way::Full, .. }), "{built:?}");
+    let sketch = Sketch { title: 4, author: 3, publisher: 2, year: 2, isbn: 4, part: 0 };
+    let change = Step::Import { library: 1, mode: 2, records: vec![(7, sketch)] };
+    take(&archive, dir.path(), &change, 1);
+    let built = build_from(&archive, &catalogue, &options(false), &()).unwrap();
+    let Built::New { way: Way::Delta { written, retired }, .. } = built else { panic!("{built:?}") };
+    assert!(written <= 2 && retired <= 1, "{written} written, {retired} retired");
+    assert!(matches!(
+        build_from(&archive, &catalogue, &options(false), &()).unwrap(),
+        Built::NothingToDo { .. }
+    ));
+}
