@@ -63,6 +63,14 @@ pub(super) fn imprint(tag: &'static str, codes: [char; 3], work: &Work, random: 
     )
 }
 
+/// `356`, or with the pages in front that are numbered apart: `12, 356`; nothing of a book that was not counted.
+pub(super) fn written_pages(work: &Work, random: &mut Random) -> Option<String> {
+    let front = 2 + random.below(22);
+    let with_front = random.chance(0.08);
+    (work.pages > 0)
+        .then(|| if with_front { format!("{front}, {}", work.pages) } else { work.pages.to_string() })
+}
+
 fn full_width(digit: char) -> char {
     char::from_u32(u32::from(digit) + 0xFEE0).unwrap_or(digit)
 }

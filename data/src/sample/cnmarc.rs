@@ -2,6 +2,7 @@
 
 use super::catalogue::{
     MarcField, MarcRecord, control, edition_statement, field, imprint, responsibility, written_isbn,
+    written_pages,
 };
 use super::habits::Habits;
 use super::random::Random;
@@ -47,7 +48,8 @@ pub(super) fn catalogue(
         fields.push(field("205", "  ", [('a', statement)]));
     }
     fields.push(imprint("210", ['a', 'c', 'd'], work, random));
-    fields.push(field("215", "  ", [('a', format!("{}页", work.pages)), ('d', "26cm".to_owned())]));
+    let extent = written_pages(work, random).map_or_else(|| "1册".to_owned(), |pages| format!("{pages}页"));
+    fields.push(field("215", "  ", [('a', extent), ('d', "26cm".to_owned())]));
     if let Some(series) = &work.series {
         fields.push(field("225", "2 ", [('a', series.clone())]));
     }

@@ -5,7 +5,7 @@ use super::damage::Damage;
 use super::habits::Habits;
 use super::random::Random;
 use super::truth::Truth;
-use super::vary;
+use super::vary::{self, Described};
 use super::work::Work;
 use super::writer;
 
@@ -26,11 +26,9 @@ impl Hand<'_> {
         night: u64,
         broken: Option<Damage>,
     ) -> (Vec<u8>, Truth) {
-        let stream = (self.position as u64) << 48 ^ night << 32 ^ row as u64;
-        let mut random = Random::new(self.seed ^ 0x6578_706f_7274, stream);
         let control_number = control_number(self.position, row);
         let (edition, work_number, trap) = (work.number, work.work, work.trap);
-        let described = vary::describe(work, self.habits, &mut random);
+        let (described, mut random) = self.describe(row, work, night);
         let mut record = catalogue::catalogue(&described, self.habits, &control_number, &mut random);
         let chance = random.chance(self.damage).then(|| *random.pick(&Damage::ALL));
         let damage = broken.or(chance);
@@ -42,6 +40,13 @@ impl Hand<'_> {
         }
         let variations = described.variations;
         (bytes, Truth { control_number, edition, work: work_number, damage, trap, variations })
+    }
+
+    /// What that record says, and the hand that goes on to write it.
+    pub(super) fn describe(&self, row: usize, work: Work, night: u64) -> (Described, Random) {
+        let stream = (self.position as u64) << 48 ^ night << 32 ^ row as u64;
+        let mut random = Random::new(self.seed ^ 0x6578_706f_7274, stream);
+        (vary::describe(work, self.habits, &mut random), random)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::catalogue::{
     MarcField, MarcRecord, control, edition_statement, field, imprint, responsibility, written_isbn,
+    written_pages,
 };
 use super::habits::Habits;
 use super::random::Random;
@@ -26,7 +27,7 @@ pub(super) fn catalogue(
         Kind::Book | Kind::Thesis => (b'a', b'm'),
     };
     let contents = if work.kind == Kind::Thesis { 'm' } else { ' ' };
-    let coded = format!("240101s{}    cc            {contents}000 0 {} d", work.year, work.language);
+    let coded = format!("240101s{}    cc       {contents}    000 0 {} d", work.year, work.language);
     let coded: String = format!("{coded:<40}").chars().take(40).collect();
     let mut fields = vec![control("001", control_number.to_owned()), control("008", coded)];
     if let Some(isbn) = written_isbn(work, habits) {
@@ -63,7 +64,12 @@ pub(super) fn catalogue(
         fields.push(field("250", "  ", [('a', format!("{}.", edition_statement(work, edition, "第{}版")))]));
     }
     fields.push(imprint("260", ['a', 'b', 'c'], work, random));
-    fields.push(field("300", "  ", [('a', format!("{} pages ;", work.pages)), ('c', "26 cm".to_owned())]));
+    let extent =
+        written_pages(work, random).map_or_else(|| "1 volume".to_owned(), |pages| format!("{pages} pages"));
+    fields.push(field("300", "  ", [('a', format!("{extent} ;")), ('c', "26 cm".to_owned())]));
+    if work.kind == Kind::Thesis {
+        fields.push(field("502", "  ", [('a', "Thesis (M.A.)".to_owned())]));
+    }
     fields.extend(work.series.iter().map(|series| field("490", "0 ", [('a', series.clone())])));
     fields.extend(work.abstract_text.iter().map(|text| field("520", "  ", [('a', text.clone())])));
     for subject in &work.subjects {

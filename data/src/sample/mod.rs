@@ -102,6 +102,14 @@ impl Consortium {
         Work::invent(self.config.seed, number)
     }
 
+    /// The work in this row of the list of the library at this place, as its record describes it.
+    pub fn described(&self, position: usize, row: usize) -> Option<Work> {
+        let work = self.work(*self.held[position].get(row)?);
+        let habits = self.habits(position);
+        let hand = Hand { seed: self.config.seed, damage: self.config.damage, position, habits: &habits };
+        Some(hand.describe(row, work, 0).0.work)
+    }
+
     /// Number of member records of all libraries, damaged ones included.
     pub fn n_records(&self) -> usize {
         self.held.iter().map(Vec::len).sum()

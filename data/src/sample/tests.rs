@@ -187,7 +187,7 @@ fn variations_are_as_frequent_as_told() {
     };
     let with_isbn = |work: &Work| work.isbn.is_some();
     type Row = (Variation, fn(&Work) -> bool, f64, f64);
-    let table: [Row; 7] = [
+    let table: [Row; 8] = [
         (Variation::NoIsbn, with_isbn, 0.03, 0.1),
         (Variation::WrongIsbn, with_isbn, 0.005, 0.25),
         (Variation::Isbn10, |work| work.isbn.is_some() && work.year < 2007, 0.85, 0.1),
@@ -195,6 +195,7 @@ fn variations_are_as_frequent_as_told() {
         (Variation::TitleTypo, |work| work.title.chars().count() > 2, 0.007, 0.2),
         (Variation::NoSubtitle, |work| work.subtitle.is_some(), 0.12, 0.1),
         (Variation::LaterYear, |_| true, 0.015, 0.15),
+        (Variation::OtherPages, |_| true, 0.07, 0.1),
     ];
     for (variation, among, expect, tolerance) in table {
         assert_near(variation.name(), of(among, variation), expect, tolerance);

@@ -99,6 +99,8 @@ pub enum Variation {
     PlaceInPublisher,
     /// The year is that of a reprint.
     LaterYear,
+    /// The pages are left out, or counted otherwise.
+    OtherPages,
     /// Traditional characters.
     Traditional,
     /// Title and name romanised, their script in linked fields.
@@ -111,7 +113,7 @@ pub enum Variation {
 
 impl Variation {
     /// All kinds.
-    pub const ALL: [Variation; 15] = [
+    pub const ALL: [Variation; 16] = [
         Self::NoIsbn,
         Self::WrongIsbn,
         Self::Isbn10,
@@ -123,6 +125,7 @@ impl Variation {
         Self::ShortPublisher,
         Self::PlaceInPublisher,
         Self::LaterYear,
+        Self::OtherPages,
         Self::Traditional,
         Self::Romanised,
         Self::PartNotation,
@@ -143,6 +146,7 @@ impl Variation {
             Self::ShortPublisher => "short-publisher",
             Self::PlaceInPublisher => "place-in-publisher",
             Self::LaterYear => "later-year",
+            Self::OtherPages => "other-pages",
             Self::Traditional => "traditional",
             Self::Romanised => "romanised",
             Self::PartNotation => "part-notation",

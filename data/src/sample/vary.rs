@@ -21,6 +21,7 @@ pub(super) fn describe(work: Work, habits: &Habits, random: &mut Random) -> Desc
     described.title(habits, random);
     described.part(habits);
     described.imprint(habits, random);
+    described.pages(random);
     if habits.traditional {
         described.variations.insert(Variation::Traditional);
     }
@@ -106,6 +107,13 @@ impl Described {
         }
         if self.did(Variation::LaterYear, random.chance(0.015)) {
             self.work.year += 1;
+        }
+    }
+
+    fn pages(&mut self, random: &mut Random) {
+        let (fate, more) = (random.below(100), 1 + random.below(9) as u16);
+        if self.did(Variation::OtherPages, fate < 7) {
+            self.work.pages = if fate < 2 { 0 } else { self.work.pages + more };
         }
     }
 }
