@@ -4,9 +4,9 @@
 //! make every library's collected works candidates of each other. A record that nothing specific can be said of has
 //! no key and stays alone (DOMAIN §4.3). Keys are stored: changing them asks for a full build.
 
-use super::levels::is_short;
 use super::name::NAME;
 use super::record::{MatchRecord, Text, hash};
+use super::title_level::is_short;
 
 /// A block of more records is no evidence.
 pub const BLOCK_CAP: usize = 400;
@@ -23,6 +23,7 @@ enum Kind {
     TitlePublisher,
     AuthorYear,
     WholeTitle,
+    AuthorPages,
 }
 
 /// Appends the record's keys, sorted and distinct.
@@ -96,6 +97,11 @@ impl Keys<'_> {
             && record.year != 0
         {
             self.add(Kind::AuthorYear, &[surname(name).as_bytes(), &year]);
+        }
+        if let Some(name) = names.split(NAME).next().filter(|n| !n.is_empty())
+            && record.extent.pages > 60
+        {
+            self.add(Kind::AuthorPages, &[surname(name).as_bytes(), &record.extent.pages.to_le_bytes()]);
         }
         if let Some(publisher) = record.get(Text::Publishers).split(NAME).next().filter(|p| !p.is_empty()) {
             self.add(Kind::TitlePublisher, &[head, beginning(publisher, record.is_dense).as_bytes()]);

@@ -28,6 +28,8 @@ impl MatchRecord {
         put(out, u64::from(self.extent.pages));
         put(out, u64::from(self.year.cast_unsigned()));
         put(out, u64::from(self.other_year.cast_unsigned()));
+        out.extend(self.figures.to_le_bytes());
+        out.extend(self.all_figures.to_le_bytes());
         let mut before = 0;
         for end in self.ends {
             put(out, u64::from(end - before));
@@ -50,6 +52,10 @@ impl MatchRecord {
         let pages = u16::try_from(take(&mut rest)?).ok()?;
         let year = u16::try_from(take(&mut rest)?).ok()?.cast_signed();
         let other_year = u16::try_from(take(&mut rest)?).ok()?.cast_signed();
+        let (figures, after) = rest.split_first_chunk::<4>()?;
+        let (all_figures, after) = after.split_first_chunk::<4>()?;
+        let [figures, all_figures] = [figures, all_figures].map(|f| u32::from_le_bytes(*f));
+        rest = after;
         let mut ends = [0u16; N_TEXTS];
         let mut end = 0u16;
         for slot in &mut ends {
@@ -75,6 +81,8 @@ impl MatchRecord {
             controls,
             year,
             other_year,
+            figures,
+            all_figures,
             edition,
             extent: Extent { pages, volumes, height },
             is_set: flags & SET != 0,

@@ -5,12 +5,14 @@
 
 use crate::bib::{Grounds, MaterialType};
 
+use super::edition::Edition;
 use super::levels::{
     AUTHOR, BOOK_NUMBER, COMPARISONS, CONTROL, EQUAL, FIGURES, ISBN, ISSN, Levels, PAGES, PUBLISHER, TITLE,
-    Title, YEAR, levels,
+    YEAR, levels,
 };
 use super::part::parts_differ;
 use super::record::{MatchRecord, Text};
+use super::title_level::{Title, is_generic, title};
 use super::weights::Weights;
 
 /// What a comparison comes to.
@@ -44,7 +46,7 @@ pub fn compare(a: &MatchRecord, b: &MatchRecord) -> Comparison {
     let weights = Weights::get(a.is_dense || b.is_dense);
     let weight = weights.sum(&levels) - weights.threshold;
     let grounds = grounds_of(&levels);
-    let same = weight >= 0.0 && !is_too_little(grounds, &levels);
+    let same = weight >= 0.0 && !is_too_little(a, b, grounds, &levels);
     Comparison { verdict: if same { Verdict::Same } else { Verdict::Different }, weight, grounds }
 }
 
@@ -57,7 +59,10 @@ fn grounds_of(levels: &Levels) -> Grounds {
         (Grounds::BOOK_NUMBER, levels[BOOK_NUMBER] == EQUAL),
         (Grounds::ISSN, levels[ISSN] == EQUAL),
         (Grounds::CONTROL_NUMBER, levels[CONTROL] == EQUAL),
-        (Grounds::TITLE, title <= Title::Similar as u8 && levels[FIGURES] == 0),
+        (
+            Grounds::TITLE,
+            (title <= Title::Similar as u8 || title == Title::OtherSubtitle as u8) && levels[FIGURES] == 0,
+        ),
         (Grounds::AUTHOR, matches!(levels[AUTHOR], 1..=4)),
         (Grounds::PUBLISHER, matches!(levels[PUBLISHER], 1 | 2)),
         (Grounds::YEAR, matches!(levels[YEAR], 1 | 2)),
@@ -79,12 +84,14 @@ pub(super) fn veto(a: &MatchRecord, b: &MatchRecord) -> Option<&'static str> {
         Some("veto: another ISBN")
     } else if disjoint(&a.issns, &b.issns) && a.is_serial() {
         Some("veto: another ISSN")
-    } else if a.edition.differs(b.edition) && !a.is_serial() {
+    } else if a.edition.differs(b.edition) && !a.is_serial() && !is_left_out(a, b) {
         Some("veto: another edition")
-    } else if a.is_set != b.is_set && is_volume(if a.is_set { b } else { a }) {
+    } else if a.is_set != b.is_set && is_volume(if a.is_set { b } else { a }) && !same_pages(a, b) {
         Some("veto: a set and a volume")
-    } else if parts_differ(a.get(Text::Part), b.get(Text::Part)) {
+    } else if parts_differ(a.get(Text::Part), b.get(Text::Part)) && !has_part_in_title(a, b) {
         Some("veto: another part")
+    } else if has_other_figures(a, b) {
+        Some("veto: another number in the title")
     } else {
         None
     }
@@ -95,28 +102,71 @@ fn is_volume(record: &MatchRecord) -> bool {
     !record.get(Text::Part).is_empty() || record.extent.pages > 0 || record.extent.volumes == 1
 }
 
+/// Whether one record has the part's number in the midst of its title: 钱从哪里来4：岛链化经济.
+fn has_part_in_title(a: &MatchRecord, b: &MatchRecord) -> bool {
+    let [x, y] = [a, b].map(|r| r.get(Text::Part).is_empty());
+    x != y && a.all_figures == b.all_figures && a.all_figures != 0
+}
+
+/// Whether two titles are alike but for their figures: 英语一年级 and 英语二年级 may well have one ISBN.
+fn has_other_figures(a: &MatchRecord, b: &MatchRecord) -> bool {
+    a.figures != b.figures
+        && a.figures != 0
+        && b.figures != 0
+        && (a.is_dense || !a.isbns.is_empty() && !b.isbns.is_empty())
+        && matches!(title(a, b), Title::Near | Title::Similar | Title::Loose)
+}
+
+/// `2册(1208页)` and `1208页` are one set, counted otherwise.
+fn same_pages(a: &MatchRecord, b: &MatchRecord) -> bool {
+    a.extent.pages > 60 && a.extent.pages == b.extent.pages
+}
+
+/// Whether one record leaves out which edition it is: no statement, but the same year and the same pages. A new
+/// edition has a new year.
+fn is_left_out(a: &MatchRecord, b: &MatchRecord) -> bool {
+    (a.edition == Edition::default() || b.edition == Edition::default())
+        && a.year == b.year
+        && a.year != 0
+        && same_pages(a, b)
+}
+
 fn kinds_agree(a: &MatchRecord, b: &MatchRecord) -> bool {
     if a.kind == b.kind {
         return true;
     }
-    use MaterialType::{BookChi, BookJpn, BookKor, BookMin, BookRus, BookWes};
-    // The language of a book is coded with less care than that it is a book.
+    use MaterialType::{BookChi, BookJpn, BookKor, BookMin, BookRus, BookWes, Other};
+    // The language of a book is coded with less care than that it is a book; `Other` does not say.
     let is_book =
-        |r: &MatchRecord| matches!(r.kind, BookChi | BookJpn | BookKor | BookMin | BookRus | BookWes);
+        |r: &MatchRecord| matches!(r.kind, BookChi | BookJpn | BookKor | BookMin | BookRus | BookWes | Other);
     is_book(a) && is_book(b) || a.is_serial() && b.is_serial()
 }
 
-/// Without an identifier a title alone, or with a year, is no evidence: there are hundreds of 高等数学.
-fn is_too_little(grounds: Grounds, levels: &Levels) -> bool {
+/// Another title is another book, whatever number it bears. Without a number a title alone, or with a year, is no evidence: there are hundreds of 高等数学.
+fn is_too_little(a: &MatchRecord, b: &MatchRecord, grounds: Grounds, levels: &Levels) -> bool {
+    // The ISBN of a series stands on every title of it.
+    if levels[TITLE] == Title::Differs as u8 {
+        return true;
+    }
     if grounds.identifier() {
         return false;
     }
-    let by_whom = grounds.has(Grounds::AUTHOR);
-    let whose = grounds.has(Grounds::PUBLISHER);
-    let short = matches!(levels[TITLE], t if t == Title::EqualShort as u8 || t == Title::ProperShort as u8);
-    !grounds.has(Grounds::TITLE)
-        || !(by_whom || whose)
-        || short && !(by_whom && whose) && !(whose && grounds.has(Grounds::PAGES))
+    // A reprint is known by its number alone (DOMAIN §4.2: without ISBN the year is the same).
+    if matches!(levels[YEAR], 4 | 5) {
+        return true;
+    }
+    let mut agree =
+        [Grounds::AUTHOR, Grounds::PUBLISHER, Grounds::YEAR, Grounds::PAGES].map(|g| grounds.has(g));
+    // A slip of the year, where all else is there.
+    agree[2] |= levels[YEAR] == 3 && levels[AUTHOR] == 1 && agree[1];
+    let n_agree = agree.iter().filter(|agrees| **agrees).count();
+    let known = agree[0] || agree[1];
+    let short = [Title::EqualShort, Title::ProperShort].iter().any(|title| levels[TITLE] == *title as u8);
+    // Neither names anybody: all that a book without an author says agrees.
+    let nameless = a.is_dense && [a, b].iter().all(|r| r.get(Text::Names).is_empty());
+    let own_title =
+        nameless && a.get(Text::Title).chars().nth(3).is_some() && !is_generic(a.get(Text::Title));
+    !grounds.has(Grounds::TITLE) || !known || n_agree < if short && !own_title { 3 } else { 2 }
 }
 
 /// What one comparison contributed to a decision.
@@ -154,7 +204,7 @@ pub fn explain(a: &MatchRecord, b: &MatchRecord) -> Vec<Contribution> {
     let level = match (veto(a, b), comparison.verdict) {
         (Some(veto), _) => veto,
         (_, Verdict::Same) => "sum reaches the threshold",
-        _ if comparison.weight >= 0.0 => "no identifier, and too little besides the title",
+        _ if comparison.weight >= 0.0 => "another title, or too little besides the title",
         _ => "sum is below the threshold",
     };
     lines.push(Contribution {

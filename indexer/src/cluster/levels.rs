@@ -5,7 +5,8 @@
 use super::name::{self, NAME};
 use super::publisher;
 use super::record::{MatchRecord, Text};
-use super::similar::{Chars, shared_words, shared_words_of};
+use super::similar::shared_words;
+use super::title_level::{Title, title};
 
 /// The comparisons with their levels, as the table of weights names them.
 pub(super) const COMPARISONS: [(&str, &[&str]); 13] = [
@@ -71,10 +72,11 @@ pub(super) fn levels(a: &MatchRecord, b: &MatchRecord) -> Levels {
     found[ISSN] = issn(a, b);
     found[CONTROL] = control(a, b);
     found[TITLE] = title(a, b) as u8;
-    found[FIGURES] = u8::from(found[TITLE] > Title::ProperShort as u8 && figures_differ(a, b));
+    found[FIGURES] = u8::from(figures_differ(a, b, found[TITLE]));
     found[AUTHOR] = author(a, b);
     found[PUBLISHER] = publishers(a, b);
-    found[PLACE] = texts(a.get(Text::Place), b.get(Text::Place));
+    let [a_place, b_place] = [a, b].map(|r| r.get(Text::Place));
+    found[PLACE] = if name::other_script(a_place, b_place) { MISSING } else { texts(a_place, b_place) };
     found[YEAR] = year(a, b);
     found[PAGES] = pages(a, b);
     found[HEIGHT] = height(a, b);
@@ -138,111 +140,12 @@ fn control(a: &MatchRecord, b: &MatchRecord) -> u8 {
     found
 }
 
-/// Levels of the title, in the order of `COMPARISONS`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Title {
-    Equal,
-    /// Equal, but few characters or words: many books may be called so.
-    EqualShort,
-    /// Equal but for a subtitle that one record leaves out.
-    Proper,
-    ProperShort,
-    /// One is the beginning of the other, or holds all its words.
-    Longer,
-    Near,
-    Similar,
-    Loose,
-    /// The titles proper are equal, the subtitles are not.
-    OtherSubtitle,
-    Differs,
-    /// One in Han, the other in letters.
-    OtherScript,
-}
-
-pub(super) fn title(a: &MatchRecord, b: &MatchRecord) -> Title {
-    let [(at, ao), (bt, bo)] = [a, b].map(|r| (r.get(Text::Title), r.get(Text::Other)));
-    if at.is_empty() || bt.is_empty() {
-        return Title::Differs;
-    }
-    if a.is_dense != b.is_dense {
-        return Title::OtherScript;
-    }
-    if at != bt {
-        return unequal_titles(a, b);
-    }
-    let short = is_short(at, a.is_dense);
-    match (ao == bo, ao.is_empty() || bo.is_empty()) {
-        (true, _) if short && ao.is_empty() => Title::EqualShort,
-        (true, _) => Title::Equal,
-        (_, true) if short => Title::ProperShort,
-        (_, true) => Title::Proper,
-        _ if subtitles_agree(ao, bo) => Title::Equal,
-        _ => Title::OtherSubtitle,
-    }
-}
-
-/// Titles that several books may well have by chance.
-pub(super) fn is_short(title: &str, is_dense: bool) -> bool {
-    if is_dense { title.chars().nth(6).is_none() } else { title.split(' ').nth(3).is_none() }
-}
-
-fn subtitles_agree(a: &str, b: &str) -> bool {
-    a.starts_with(b)
-        || b.starts_with(a)
-        || Chars::of(a).similarity(&Chars::of(b)) >= 0.8
-        || shared_words(a, b).1 >= 0.8
-}
-
-fn unequal_titles(a: &MatchRecord, b: &MatchRecord) -> Title {
-    let [a_whole, b_whole] =
-        [a, b].map(|r| Chars::whole(r.get(Text::Title), r.get(Text::Other), !r.is_dense));
-    let mut likeness = a_whole.similarity(&b_whole);
-    if likeness == 1.0 {
-        return Title::Equal;
-    }
-    let [a_proper, b_proper] = [a, b].map(|r| r.get(Text::Title));
-    if a.get(Text::Other).is_empty() != b.get(Text::Other).is_empty() {
-        likeness = likeness.max(Chars::of(a_proper).similarity(&Chars::of(b_proper)));
-    }
-    if a_whole.begins(&b_whole) || b_whole.begins(&a_whole) {
-        return Title::Longer;
-    }
-    if !a.is_dense {
-        let (over_more, over_fewer) = shared_words_of(&a_whole, &b_whole);
-        likeness = likeness.max(over_more);
-        if over_fewer >= 0.9 {
-            return if likeness >= 0.9 { Title::Near } else { Title::Longer };
-        }
-    }
-    match likeness {
-        0.9.. => Title::Near,
-        0.75.. => Title::Similar,
-        0.6.. => Title::Loose,
-        _ => Title::Differs,
-    }
-}
-
-/// Whether the figures in two titles differ: 第一次 and 第二次, 2019 and 2020.
-fn figures_differ(a: &MatchRecord, b: &MatchRecord) -> bool {
-    let figures = |r: &MatchRecord| {
-        let mut hash = 0u64;
-        for c in r.get(Text::Title).chars().chain(r.get(Text::Other).chars()) {
-            let digit = match c {
-                '0'..='9' => c as u64 - '0' as u64 + 1,
-                _ => {
-                    match "零一二三四五六七八九十上中下甲乙丙丁".chars().position(|d| d == c && !c.is_ascii())
-                    {
-                        Some(at) => at as u64 + 1,
-                        None => continue,
-                    }
-                }
-            };
-            hash = hash.wrapping_mul(31).wrapping_add(digit);
-        }
-        hash
-    };
-    let (a, b) = (figures(a), figures(b));
-    a != b && a != 0 && b != 0
+/// Whether the figures in two titles differ: 第一次 and 第二次, 2019 and 2020; where one leaves its end out nobody can
+/// tell.
+fn figures_differ(a: &MatchRecord, b: &MatchRecord, title: u8) -> bool {
+    let left_out =
+        [Title::Proper, Title::ProperShort, Title::Longer].iter().any(|level| title == *level as u8);
+    a.figures != b.figures && a.figures != 0 && b.figures != 0 && !left_out
 }
 
 fn author(a: &MatchRecord, b: &MatchRecord) -> u8 {
@@ -253,6 +156,7 @@ fn author(a: &MatchRecord, b: &MatchRecord) -> u8 {
             name::Agreement::First => return 1,
             name::Agreement::Some => return 2,
             name::Agreement::Near => 3,
+            name::Agreement::None if name::other_script(a_names, b_names) => MISSING,
             name::Agreement::None => 5,
         };
     }
@@ -280,6 +184,9 @@ fn states(record: &MatchRecord, names: &str) -> bool {
 fn publishers(a: &MatchRecord, b: &MatchRecord) -> u8 {
     let [a, b] = [a, b].map(|r| r.get(Text::Publishers));
     if a.is_empty() || b.is_empty() {
+        return MISSING;
+    }
+    if name::other_script(a, b) {
         return MISSING;
     }
     match publisher::agreement(a, b) {

@@ -20,6 +20,7 @@ mod record;
 mod resolve;
 mod similar;
 mod title;
+mod title_level;
 mod variants;
 mod weights;
 
@@ -32,3 +33,6 @@ pub use decision::{Constraints, Decision, DecisionKind, constraints};
 pub use merge::{Source, merge, work_key};
 pub use record::MatchRecord;
 pub use resolve::{GROUP_CAP, Link, Resolution, Review, resolve};
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! A Chinese name is compared whole, without country and role (`[美] 布鲁斯·埃克尔著` → 布鲁斯埃克尔); a Western
 //! one as surname and first initial (`Abercrombie, John, 1780-` → `abercrombie j`).
 
-use crate::analysis::fold::{Class, class_of, fold_into};
+use crate::analysis::fold::{Class, class_of, fold, fold_into};
 use crate::bib::{Agent, AgentKind};
 
 /// Parts names in the record's text.
@@ -143,15 +143,17 @@ impl Names<'_> {
         if !is_dense(piece) {
             // `eric cole` alone is a name; `edited by the author of …` is not.
             let n_words = piece.split_whitespace().count();
-            if (2..=3).contains(&n_words) && !piece.contains("by ") {
+            if self.n_names == 0 && (2..=3).contains(&n_words) && !piece.contains("by ") {
                 self.add(|out| direct_order(piece, out));
             }
             return;
         }
         for word in piece.split_whitespace() {
-            let bare = without_role(without_brackets(word));
+            // Roles are looked for in the folded word: 編 and 编 are one.
+            let folded = fold(without_brackets(word));
+            let bare = without_role(&folded);
             if bare.chars().nth(1).is_some() {
-                self.add(|out| fold_into(bare, out));
+                self.add(|out| out.push_str(bare));
             }
         }
     }
@@ -244,17 +246,18 @@ pub(super) fn agreement(a: &str, b: &str) -> Agreement {
     Agreement::None
 }
 
-/// 狄更斯 and 查尔斯狄更斯, 海因莱因 and 海因莱恩, `smith` and `smith j`; not 李明 and 李军.
+/// Whether two lists have no script in common: `Hunt, Andrew` and 安德鲁·亨特 may well be one.
+pub(super) fn other_script(a: &str, b: &str) -> bool {
+    let first_is_dense = |names: &str| is_dense(names.split(NAME).next().unwrap_or_default());
+    first_is_dense(a) != first_is_dense(b)
+}
+
+/// 加缪 and 阿尔贝加缪, 海因莱因 and 海因莱恩, `smith` and `smith j`; not 李明 and 李军.
 fn near(x: &str, y: &str) -> bool {
-    let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
+    let (short, long) = if (x.len(), x) <= (y.len(), y) { (x, y) } else { (y, x) };
     let n_chars = short.chars().count();
     if is_dense(short) {
-        if n_chars >= 3 && long.ends_with(short)
-            || n_chars >= 2 && long.starts_with(short) && long.len() > short.len() + 3
-        {
-            return true;
-        }
-        return n_chars >= 4 && super::similar::edits(short, long) <= 1 + n_chars / 6;
+        return near_dense(short, long, n_chars);
     }
     let surname = |name: &'_ str| {
         name.rsplit_once(' ').map_or(name, |(s, i)| if i.len() == 1 { s } else { name }).len()
@@ -264,7 +267,23 @@ fn near(x: &str, y: &str) -> bool {
         // The same surname with another initial is another person.
         return s.len() == short.len() || l.len() == long.len();
     }
+    // Bodies: `Colonial Williamsburg, inc.`, `Colonial Williamsburg, Incorporated`.
+    let is_body = s.contains(' ') && l.contains(' ');
     n_chars >= 6 && super::similar::edits(short, long) <= 1
+        || is_body && (l.starts_with(s) || super::similar::shared_words(s, l).1 >= 0.75)
+}
+
+/// Foreign names in Han: the surname alone, or one or two characters chosen otherwise.
+fn near_dense(short: &str, long: &str, n_short: usize) -> bool {
+    let n_long = long.chars().count();
+    let shared = |same: usize| same >= 3 && n_short >= 4;
+    let head = short.chars().zip(long.chars()).take_while(|(x, y)| x == y).count();
+    let tail = short.chars().rev().zip(long.chars().rev()).take_while(|(x, y)| x == y).count();
+    n_short >= 2 && n_long >= n_short + 2 && (tail == n_short || head == n_short)
+        || n_short >= 3 && tail == n_short
+        || shared(tail)
+        || shared(head) && n_short >= 5
+        || n_short >= 4 && super::similar::edits(short, long) <= 1 + n_short / 6
 }
 
 #[cfg(test)]
@@ -287,6 +306,7 @@ mod tests {
             ("〔日〕东野圭吾 / 徐建雄", vec!["东野圭吾", "徐建雄"]),
             ("洛瑞·李(Laurie Lee)", vec!["洛瑞李"]),
             ("劉慈欣", vec!["刘慈欣"]),
+            ("陳成謙編", vec!["陈成谦"]),
             ("张三，李四主编 ; 王五译", vec!["张三", "李四", "王五"]),
             ("eric cole", vec!["cole e"]),
             ("by John Smith", vec![]),
@@ -319,9 +339,13 @@ mod tests {
             ("张三\u{1f}李四", "王五\u{1f}李四", Agreement::Some),
             ("狄更斯", "查尔斯狄更斯", Agreement::Near),
             ("罗伯特海因莱因", "罗伯特海因莱恩", Agreement::Near),
+            ("加缪", "阿尔贝加缪", Agreement::Near),
+            ("卡恰佩克", "卡雷尔恰佩克", Agreement::Near),
+            ("王小明", "王小波", Agreement::None),
             ("李明", "李军", Agreement::None),
             ("smith j", "smith", Agreement::Near),
             ("smith j", "smith k", Agreement::None),
+            ("business training corporation", "business training corporation new york", Agreement::Near),
         ] {
             assert_eq!((agreement(a, b), agreement(b, a)), (expected, expected), "{a} {b}");
         }

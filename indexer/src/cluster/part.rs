@@ -12,7 +12,7 @@ use super::similar::similarity;
 const TITLE: char = '\u{1f}';
 
 /// Nothing that tells volumes apart is longer.
-const LONGEST: usize = 90;
+const LONGEST: usize = 150;
 
 /// The part key: numbers joined by dots, then `TITLE` and the part title where there is one; empty for a whole.
 pub(super) fn part_key(part: Option<&Part>, in_title: Option<&str>, out: &mut String) {
@@ -51,7 +51,8 @@ pub(super) fn parts_differ(a: &str, b: &str) -> bool {
     match (a_number.is_empty(), b_number.is_empty()) {
         (false, false) => a_number != b_number,
         _ if a_title.is_empty() || b_title.is_empty() => true,
-        _ => similarity(a_title, b_title) < 0.8,
+        // `… : Maine` and `… : Ohio` are alike for most of their length.
+        _ => similarity(a_title, b_title) < 0.92,
     }
 }
 

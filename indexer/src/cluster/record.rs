@@ -53,6 +53,10 @@ pub struct MatchRecord {
     pub(super) year: i16,
     /// A second year of the imprint: `1950 [c1949]`.
     pub(super) other_year: i16,
+    /// Hash of the figures in title and subtitle, also of what is cut off; 0 where there are none.
+    pub(super) figures: u32,
+    /// The same with those of the part, wherever it is written.
+    pub(super) all_figures: u32,
     pub(super) edition: Edition,
     pub(super) extent: Extent,
     /// The record describes all volumes of a set.
@@ -71,6 +75,7 @@ impl MatchRecord {
         let parts = TitleParts::of(title);
         let subtitle = TitleParts::of(bib.subtitle.as_deref().unwrap_or_default());
         record.add_titles(&parts, &subtitle);
+        record.all_figures = all_figures(bib);
         let in_title = parts.part.or(subtitle.part);
         record.add(Text::Part, |out| part_key(bib.part.as_ref(), in_title, out));
         record.add(Text::Names, |out| names_into(&bib.agents, bib.responsibility.as_deref(), out));
@@ -105,6 +110,8 @@ impl MatchRecord {
             controls: Vec::new(),
             year: 0,
             other_year: 0,
+            figures: 0,
+            all_figures: 0,
             edition: Edition::default(),
             extent: Extent::default(),
             is_set: false,
@@ -113,9 +120,11 @@ impl MatchRecord {
     }
 
     fn add_titles(&mut self, title: &TitleParts<'_>, subtitle: &TitleParts<'_>) {
+        let mut figures = 0;
         self.add(Text::Title, |out| {
             fold_into(title.proper, out);
             drop_article(out);
+            figures = note_figures(0, out);
             cut(out, MAX_TITLE);
         });
         self.is_dense = self.text.chars().any(|c| class_of(c) == Class::Dense);
@@ -128,8 +137,10 @@ impl MatchRecord {
                     out.insert(from, ' ');
                 }
             }
+            figures = note_figures(figures, out);
             cut(out, MAX_OTHER);
         });
+        self.figures = figures;
     }
 
     fn add_numbers(&mut self, bib: &Bib) {
@@ -189,6 +200,10 @@ impl MatchRecord {
             && self.edition == other.edition
             && self.is_set == other.is_set
             && self.extent == other.extent
+            && self.year == other.year
+            && self.all_figures == other.all_figures
+            && self.get(Text::Title) == other.get(Text::Title)
+            && self.get(Text::Other) == other.get(Text::Other)
             && self.isbns == other.isbns
             && self.issns == other.issns
             && self.get(Text::Part) == other.get(Text::Part)
@@ -201,6 +216,29 @@ impl MatchRecord {
             || !self.controls.is_empty()
             || !self.get(Text::BookNumber).is_empty()
     }
+}
+
+/// The figures of title, part and subtitle in this order.
+fn all_figures(bib: &Bib) -> u32 {
+    let part = bib.part.iter().flat_map(|p| p.number.iter().chain(&p.volume));
+    let texts = bib.title.iter().chain(part).chain(&bib.subtitle);
+    texts.fold(0, |hash, text| note_figures(hash, text))
+}
+
+/// Goes on hashing the figures of a text: 第一次, 2019, 甲; 上, 中 and 下 at its end only, elsewhere they are words.
+fn note_figures(mut hash: u32, text: &str) -> u32 {
+    const HAN: [char; 15] =
+        ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '甲', '乙', '丙', '丁'];
+    let figure = |c: char| match c {
+        '0'..='9' => Some(c as u32 - '0' as u32 + 1),
+        '\0'..='\u{2fff}' => None,
+        _ => HAN.iter().position(|d| *d == c).map(|at| at as u32 + 1),
+    };
+    let end = text.chars().next_back().and_then(|c| ['上', '中', '下'].iter().position(|d| *d == c));
+    for digit in text.chars().filter_map(figure).chain(end.map(|at| at as u32 + 20)) {
+        hash = hash.wrapping_mul(0x0100_0193).wrapping_add(digit);
+    }
+    hash
 }
 
 /// Truncates at a character.
@@ -219,10 +257,14 @@ fn drop_article(title: &mut String) {
     }
 }
 
+/// The city: `New York, N.Y.` → `new york`, 北京市 → 北京.
 fn place_into(place: &str, out: &mut String) {
-    let folded = fold(&place[..place.floor_char_boundary(60)]);
-    let word = folded.split(' ').next().unwrap_or_default();
-    out.push_str(word.strip_suffix('市').filter(|w| w.chars().nth(1).is_some()).unwrap_or(word));
+    let place = &place[..place.floor_char_boundary(60)];
+    let city = place.split([',', ';', '，', '；', ':']).next().unwrap_or_default();
+    fold_into(city, out);
+    if let Some(bare) = out.strip_suffix('市').filter(|w| w.chars().nth(1).is_some()) {
+        out.truncate(bare.len());
+    }
     cut(out, MAX_PLACE);
 }
 

@@ -56,11 +56,26 @@ impl Chars {
         1.0 - distance(self.get(), other.get()) as f32 / longer as f32
     }
 
+    /// One slip: a character changed, lost or added, or two that changed places.
+    pub(super) fn is_typo_of(&self, other: &Self) -> bool {
+        let (a, b) = (self.get(), other.get());
+        let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+        let tail = a[same..].iter().rev().zip(b[same..].iter().rev()).take_while(|(x, y)| x == y).count();
+        let (x, y) = (&a[same..a.len() - tail], &b[same..b.len() - tail]);
+        a.len().min(b.len()) >= 2 && (x.len() <= 1 && y.len() <= 1 || is_swapped(x, y))
+    }
+
     /// Whether `other` begins with this, at the end of a word.
     pub(super) fn begins(&self, other: &Self) -> bool {
         let (own, whole) = (self.get(), other.get());
         whole.starts_with(own) && whole.get(own.len()).is_none_or(|c| *c == ' ' || !c.is_ascii_alphanumeric())
     }
+}
+
+/// Two neighbours, or two characters with some between them.
+fn is_swapped(x: &[char], y: &[char]) -> bool {
+    let n = x.len();
+    n == y.len() && (2..=4).contains(&n) && x[0] == y[n - 1] && x[n - 1] == y[0] && x[1..n - 1] == y[1..n - 1]
 }
 
 fn distance(a: &[char], b: &[char]) -> usize {

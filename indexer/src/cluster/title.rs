@@ -152,16 +152,16 @@ fn bare_designation(text: &str) -> Option<usize> {
     at.filter(|&i| text[i..].starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// `猪 1`, `英语2`, `vol. 2`: at most two digits; a year is no part.
+/// `猪 1`, `英语2`, `(万千心理)3`, `vol. 2`: at most two digits; a year is no part.
 fn bare_number(text: &str) -> Option<usize> {
     let stem = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = text.len() - stem.len();
     let before = stem.chars().next_back()?;
-    if digits > 2 || !(before == ' ' || before == '.' || class_of(before) == Class::Dense) {
+    if digits > 2 || before == '第' || before.is_ascii_alphabetic() {
         return None;
     }
     if class_of(before) == Class::Dense {
-        return (before != '第').then_some(stem.len());
+        return Some(stem.len());
     }
     let bare = trimmed(stem);
     let word_at = bare.rfind([' ', ',', ';', '.']).map_or(0, |i| i + 1);
@@ -169,9 +169,11 @@ fn bare_number(text: &str) -> Option<usize> {
     let designates = ["v", "vol", "volume", "pt", "part", "bd", "band", "t", "tome"]
         .iter()
         .any(|d| word.eq_ignore_ascii_case(d));
+    let is_dense = || stem.chars().any(|c| class_of(c) == Class::Dense);
     match designates {
         true if word_at > 0 => Some(word_at),
-        _ if bare.chars().next_back().is_some_and(|c| class_of(c) == Class::Dense) => Some(stem.len()),
+        // A decimal or a range belongs to the title.
+        _ if !matches!(before, '.' | '-' | '/' | ':') && is_dense() => Some(stem.len()),
         _ => None,
     }
 }
@@ -237,6 +239,9 @@ mod tests {
             ("写给孩子的哲学启蒙书（第2卷）", "写给孩子的哲学启蒙书", "", Some("第2卷")),
             ("佛陀与想太多的猪 1", "佛陀与想太多的猪", "", Some("1")),
             ("新概念英语2", "新概念英语", "", Some("2")),
+            ("我把一切告诉你3 2", "我把一切告诉你", "", Some("2")),
+            ("认知心理学(万千心理)3", "认知心理学(万千心理)", "", Some("3")),
+            ("Linux 2.6", "Linux 2.6", "", None),
             ("资治通鉴卷三", "资治通鉴", "", Some("卷三")),
             ("我在上海", "我在上海", "", None),
             ("唐诗三百首", "唐诗三百首", "", None),
