@@ -20,7 +20,8 @@ fn main() -> Outcome<()> {
     let (books, mut seed) = (shared::books(), shared::Seed(46));
     let mut entries: Vec<_> = (0..shared::count()).map(|n| shared::entry(n, &books, &mut seed)).collect();
     let holdings: usize = entries.iter().map(|e| e.holdings.len()).sum();
-    println!("{} entries, {holdings} holdings", entries.len());
+    let members: usize = entries.iter().map(|e| e.members.len()).sum();
+    println!("{} entries, {members} members, {holdings} holdings", entries.len());
     let dir = tempfile::tempdir()?;
     let given = measured(&dir.path().join("given"), &entries, EntryOrder::AsGiven)?;
     entries.sort_by(|a, b| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexer::bib::{
     Agent, AgentKind, Bib, EditionId, Entry, Holding, Isbn, Lendable, LibraryCode, LibraryHolding,
-    MaterialType,
+    MaterialType, Member, RecordLocator,
 };
 use indexer::files::Disk;
 use indexer::index::{Builder, BuilderOptions, EntryOrder, GenerationSummary, ManifestInput, Prepared};
@@ -86,18 +86,32 @@ pub(crate) fn entry(n: usize, books: &[(String, String)], seed: &mut Seed) -> En
             holdings.push(LibraryHolding { library: LibraryCode::new(format!("L{library:02}")), holding });
         }
     }
-    Entry::new(EditionId::from_key(n as u64), bib, holdings, Vec::new())
+    let members = holdings.iter().take(4).map(|held| member(n, &held.library)).collect();
+    Entry::new(EditionId::from_key(mixed(n as u64)), bib, holdings, members)
+}
+
+/// A record with a control number of nine digits, in one of a few packs of its library.
+fn member(n: usize, library: &LibraryCode) -> Member {
+    let own = library.as_str().bytes().fold(n as u64, |own, byte| mixed(own ^ u64::from(byte)));
+    let pack = library.as_str().bytes().fold(own % 3, |pack, byte| mixed(pack ^ u64::from(byte)));
+    let control_number = Some(format!("{:09}", own / 7 % 1_000_000));
+    let locator = RecordLocator { pack, slot: (own / 11 % 200_000) as u32 };
+    Member { library: library.clone(), control_number, locator }
+}
+
+/// Spreads numbers as hashes are spread.
+fn mixed(n: u64) -> u64 {
+    let state = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
 }
 
 /// What entries are found by when the next ones are compared with them: as many keys as a union has.
 pub(crate) fn block_keys(entry: &Entry) -> Vec<u64> {
-    let key = |n: u64| {
-        let mut state = entry.id.key().unwrap_or_default().wrapping_mul(31).wrapping_add(n);
-        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^ (state >> 31)
-    };
-    (0..5).map(key).collect()
+    let id = entry.id.key().unwrap_or_default();
+    let key = |n: u64| mixed(id ^ n);
+    (1..6).map(key).collect()
 }
 
 /// Builds a base of the entries, prepared by two callers and pushed in their order.

@@ -16,7 +16,7 @@ use crate::index::finish::Finished;
 use crate::index::folder::Folder;
 use crate::index::generation::Generation;
 use crate::index::lanes::{Lanes, RUN};
-use crate::index::layer::{Kept, LayerWriter};
+use crate::index::layer::{Kept, LayerWriter, StoredForms};
 use crate::index::manifest::{Layer, ManifestInput};
 use crate::index::pack::{self, Dictionary};
 use crate::index::redirects::Pairs;
@@ -43,13 +43,20 @@ pub struct BuilderOptions {
 pub struct Prepared {
     kept: Kept,
     document: TantivyDocument,
-    stored: Stored,
+    forms: Forms,
 }
 
-enum Stored {
-    /// Not compressed: there was no dictionary yet.
-    Packed(Vec<u8>),
-    Frame(Vec<u8>),
+enum Forms {
+    /// There was no dictionary yet.
+    Raw(Raw),
+    Stored(StoredForms),
+}
+
+/// The forms of an entry as they are before there is a dictionary.
+struct Raw {
+    packed: Vec<u8>,
+    head: [u8; 4],
+    text: String,
 }
 
 /// A generation being written.
@@ -76,8 +83,8 @@ pub struct Builder {
 pub(super) struct Writing {
     pub(super) layer: LayerWriter,
     pub(super) lanes: Lanes,
-    /// Packed entries that wait for a dictionary.
-    waiting: Vec<Vec<u8>>,
+    /// What waits for a dictionary.
+    waiting: Vec<Raw>,
 }
 
 impl Builder {
@@ -144,27 +151,31 @@ impl Builder {
         Ok(builder)
     }
 
-    /// Trains the dictionary of stored entries on a sample of what will come. Without it the first few thousand
-    /// entries are the sample, which in a sorted base are too much alike.
+    /// Learns how to store entries from a sample of what will come. Without it the first few thousand entries are
+    /// the sample, which in a sorted base are too much alike.
     pub fn train<'a>(&self, sample: impl Iterator<Item = &'a Entry>) {
-        let packed: Vec<Vec<u8>> = sample.take(pack::SAMPLES).map(pack::packed).collect();
-        self.dictionary.get_or_init(|| Arc::new(Dictionary::trained(&packed)));
+        let raw = |entry: &Entry| (pack::packed(entry), pack::text_of(&document::Texts::of(&entry.bib)));
+        let (packed, texts): (Vec<_>, Vec<_>) = sample.take(pack::SAMPLES).map(raw).unzip();
+        self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts)));
     }
 
     /// Everything about an entry that takes time: its terms, its stored form. May be called from many threads.
     pub fn prepare(&self, entry: &Entry, block_keys: &[u64]) -> Result<Prepared, Error> {
         let id = entry.id.key().ok_or_else(|| Error::BadId { id: entry.id.as_str().to_owned() })?;
         let (document, text, order) = document::prepare(entry, &self.fields);
-        let packed = pack::packed(entry);
-        let stored = match self.dictionary.get() {
-            Some(dictionary) => Stored::Frame(self.compressed(dictionary, &packed)?),
-            None => Stored::Packed(packed),
+        let raw = Raw { packed: pack::packed(entry), head: pack::text_head(entry), text };
+        let forms = match self.dictionary.get() {
+            Some(dictionary) => Forms::Stored(self.stored(dictionary, &raw)?),
+            None => Forms::Raw(raw),
         };
-        Ok(Prepared { kept: Kept { id, block_keys: block_keys.to_vec(), text, order }, document, stored })
+        Ok(Prepared { kept: Kept { id, block_keys: block_keys.to_vec(), order }, document, forms })
     }
 
-    fn compressed(&self, dictionary: &Dictionary, packed: &[u8]) -> Result<Vec<u8>, Error> {
-        pack::stored(dictionary, packed).map_err(Error::io("compress for", &self.dir))
+    fn stored(&self, dictionary: &Dictionary, raw: &Raw) -> Result<StoredForms, Error> {
+        let frame = pack::stored(dictionary, &raw.packed).map_err(Error::io("compress for", &self.dir))?;
+        let mut text = raw.head.to_vec();
+        dictionary.symbols.write(&raw.text, &mut text);
+        Ok(StoredForms { frame, text })
     }
 
     /// Takes the next entry; its number is one more than that of the entry before.
@@ -176,17 +187,17 @@ impl Builder {
         let number =
             number.ok_or_else(|| Error::TooLarge { path: self.dir.clone(), bytes: u32::MAX as usize })?;
         writing.layer.push(&prepared.kept)?;
-        match (prepared.stored, self.dictionary.get()) {
-            (Stored::Frame(frame), _) => {
+        match (prepared.forms, self.dictionary.get()) {
+            (Forms::Stored(forms), _) => {
                 self.settle(writing)?;
-                writing.layer.push_stored(&frame)?;
+                writing.layer.push_stored(&forms)?;
             }
-            (Stored::Packed(packed), Some(dictionary)) => {
+            (Forms::Raw(raw), Some(dictionary)) => {
                 self.settle(writing)?;
-                writing.layer.push_stored(&self.compressed(dictionary, &packed)?)?;
+                writing.layer.push_stored(&self.stored(dictionary, &raw)?)?;
             }
-            (Stored::Packed(packed), None) => {
-                writing.waiting.push(packed);
+            (Forms::Raw(raw), None) => {
+                writing.waiting.push(raw);
                 if writing.waiting.len() >= pack::SAMPLES {
                     self.settle(writing)?;
                 }
@@ -196,14 +207,19 @@ impl Builder {
         Ok(number)
     }
 
-    /// Stores what waited for a dictionary, which is trained on it where there is none yet.
+    /// Stores what waited for a dictionary, which is learnt from it where there is none yet.
     fn settle(&self, writing: &mut Writing) -> Result<(), Error> {
         let waiting = std::mem::take(&mut writing.waiting);
-        if waiting.is_empty() && self.dictionary.get().is_some() {
+        if waiting.is_empty() {
             return Ok(());
         }
-        let dictionary = self.dictionary.get_or_init(|| Arc::new(Dictionary::trained(&waiting)));
-        waiting.iter().try_for_each(|packed| writing.layer.push_stored(&self.compressed(dictionary, packed)?))
+        if self.dictionary.get().is_none() {
+            let split = |raw: &Raw| (raw.packed.clone(), raw.text.clone());
+            let (packed, texts): (Vec<_>, Vec<_>) = waiting.iter().map(split).unzip();
+            self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts)));
+        }
+        let Some(dictionary) = self.dictionary.get() else { return Ok(()) };
+        waiting.iter().try_for_each(|raw| writing.layer.push_stored(&self.stored(dictionary, raw)?))
     }
 
     /// Says that an entry of the generation in force is no longer one.

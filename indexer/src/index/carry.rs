@@ -12,7 +12,6 @@ use crate::index::generation::Generation;
 use crate::index::layer::LayerFiles;
 use crate::index::manifest::{FileHash, Layer};
 use crate::index::out_file::OutFile;
-use crate::index::pack::Dictionary;
 use crate::index::{Error, Manifest};
 
 /// A generation has at most this many layers, the base included.
@@ -40,11 +39,7 @@ pub(crate) fn take_over(builder: &mut Builder) -> Result<(), Error> {
         }
     }
     // All layers are read with one dictionary: where a small base went without, so do those upon it.
-    let bytes = match &parent.manifest.dictionary {
-        Some(name) => parent.folder.bytes(name)?.to_vec(),
-        None => Vec::new(),
-    };
-    builder.dictionary.get_or_init(|| Arc::new(Dictionary::new(bytes)));
+    builder.dictionary.get_or_init(|| Arc::clone(&parent.dictionary));
     Ok(())
 }
 

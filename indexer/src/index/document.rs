@@ -119,8 +119,8 @@ fn whole_title(bib: &Bib, titles: &mut Values) {
     titles.add(&whole);
 }
 
-/// The document of an entry, its line of normal forms, and the keys of the orders it is listed in.
-pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> (TantivyDocument, Vec<u8>, OrderKeys) {
+/// The document of an entry, its normal forms, and the keys of the orders it is listed in.
+pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> (TantivyDocument, String, OrderKeys) {
     let texts = Texts::of(&entry.bib);
     let mut document = TantivyDocument::new();
     for (field, values) in [
@@ -146,7 +146,7 @@ pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> (TantivyDocument, Vec<u
         document.add_text(fields.year, year.to_string());
     }
     add_fast(&mut document, entry, fields);
-    (document, pack::text_record(entry, &texts), OrderKeys::of(entry))
+    (document, pack::text_of(&texts), OrderKeys::of(entry))
 }
 
 fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {

@@ -122,13 +122,12 @@ impl Finished<'_> {
         if !builder.kept.is_empty() {
             return Ok(builder.before.as_ref().and_then(|parent| parent.manifest.dictionary.clone()));
         }
-        let Some(dictionary) = builder.dictionary.get().filter(|d| !layers.is_empty() && !d.bytes.is_empty())
-        else {
+        let Some(dictionary) = builder.dictionary.get().filter(|_| !layers.is_empty()) else {
             return Ok(None);
         };
         let name = side_file(&self.layer.name, "dictionary");
         let mut out = OutFile::create(&*builder.files, &builder.dir.join(&name))?;
-        out.write(&dictionary.bytes)?;
+        out.write(&dictionary.to_bytes())?;
         out.finish()?;
         Ok(Some(name))
     }

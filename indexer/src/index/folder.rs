@@ -91,7 +91,8 @@ impl Folder {
 /// How every segment is written.
 pub(crate) fn settings() -> IndexSettings {
     IndexSettings {
-        docstore_compression: tantivy::store::Compressor::None,
+        // Nothing is stored, and nothing compresses best: five bytes an entry become none.
+        docstore_compression: tantivy::store::Compressor::Zstd(tantivy::store::ZstdCompressor::default()),
         docstore_compress_dedicated_thread: false,
         ..IndexSettings::default()
     }

@@ -3,6 +3,7 @@
 //! It opens in the time that verifying takes, and answers by entry numbers, which are those of this generation.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use zstd::dict::DecoderDictionary;
 
@@ -10,9 +11,11 @@ use crate::bib::{EditionId, Entry};
 use crate::index::folder::Folder;
 use crate::index::layer::LayerFiles;
 use crate::index::manifest::Manifest;
+use crate::index::pack::{self, Dictionary};
 use crate::index::redirects::{Redirects, Successor};
 use crate::index::retired::Retired;
-use crate::index::{Error, pack, switch, verify};
+use crate::index::symbols::Symbols;
+use crate::index::{Error, switch, verify};
 
 /// Name of the file with the numbers that are no longer in force.
 pub(crate) const RETIRED: &str = "retired";
@@ -26,7 +29,8 @@ pub struct Generation {
     pub(crate) layers: Vec<LayerFiles>,
     pub(crate) retired: Retired,
     pub(crate) redirects: Redirects,
-    pub(crate) dictionary: DecoderDictionary<'static>,
+    pub(crate) dictionary: Arc<Dictionary>,
+    pub(crate) decoder: DecoderDictionary<'static>,
 }
 
 impl Generation {
@@ -45,14 +49,16 @@ impl Generation {
         let folder = Folder::read_only(dir)?;
         let layers = manifest.layers.iter().map(|layer| LayerFiles::open(&folder, layer));
         let layers = layers.collect::<Result<Vec<_>, _>>()?;
-        let damaged = |name| Error::damaged(dir.join(name), "it is not what its name says");
+        let damaged = |name: &str| Error::damaged(dir.join(name), "it is not what its name says");
         let retired = Retired::open(&folder.bytes(RETIRED)?).ok_or_else(|| damaged(RETIRED))?;
         let redirects = Redirects::open(folder.bytes(REDIRECTS)?).ok_or_else(|| damaged(REDIRECTS))?;
         let dictionary = match &manifest.dictionary {
-            Some(name) => DecoderDictionary::copy(&folder.bytes(name)?),
-            None => DecoderDictionary::copy(&[]),
+            Some(name) => Dictionary::from_bytes(&folder.bytes(name)?).ok_or_else(|| damaged(name))?,
+            None => Dictionary::new(Vec::new(), Symbols::default()),
         };
-        Ok(Self { folder, manifest, layers, retired, redirects, dictionary })
+        let decoder = dictionary.decoder();
+        let dictionary = Arc::new(dictionary);
+        Ok(Self { folder, manifest, layers, retired, redirects, dictionary, decoder })
     }
 
     /// What the generation says of itself.
@@ -87,7 +93,7 @@ impl Generation {
     pub fn entry(&self, number: u32) -> Result<Entry, Error> {
         let missing = || Error::damaged(self.folder.path(), "it has no entry of that number");
         let (layer, own) = self.place(number).ok_or_else(missing)?;
-        layer.entry(own, &mut pack::unpacker(&self.dictionary, self.folder.path())?)
+        layer.entry(own, &mut pack::unpacker(&self.decoder, self.folder.path())?)
     }
 
     /// The id of an entry, in force or not.

@@ -10,7 +10,7 @@ use crate::index::Error;
 use crate::index::out_file::OutFile;
 
 /// Up to this many pairs 256 buckets do.
-const FEW: u64 = 1 << 15;
+const FEW: u64 = if cfg!(test) { 1 << 6 } else { 1 << 18 };
 
 /// How many bytes the numbers below `n` need.
 pub(crate) fn width(n: u32) -> usize {

@@ -40,8 +40,13 @@ pub(crate) fn side_file(layer: &str, kind: &str) -> String {
 pub(crate) struct Kept {
     pub(crate) id: u64,
     pub(crate) block_keys: Vec<u64>,
-    pub(crate) text: Vec<u8>,
     pub(crate) order: OrderKeys,
+}
+
+/// An entry and its normal forms as their files have them.
+pub(crate) struct StoredForms {
+    pub(crate) frame: Vec<u8>,
+    pub(crate) text: Vec<u8>,
 }
 
 /// Writes the side files of a layer.
@@ -81,11 +86,10 @@ impl LayerWriter {
         self.n
     }
 
-    /// Takes the next entry but for its stored form, which may come later.
+    /// Takes the next entry but for its stored forms, which may come later.
     pub(crate) fn push(&mut self, kept: &Kept) -> Result<(), Error> {
         let number = self.n;
         self.n += 1;
-        self.texts.push(&kept.text)?;
         self.ids.write(&kept.id.to_le_bytes())?;
         self.by_id.push(&keys::kept(kept.id), number)?;
         for key in &kept.block_keys {
@@ -94,9 +98,10 @@ impl LayerWriter {
         self.orders.push(kept.id, number, &kept.order)
     }
 
-    /// Takes the stored form of the next entry that has none yet.
-    pub(crate) fn push_stored(&mut self, frame: &[u8]) -> Result<(), Error> {
-        self.entries.push(frame)
+    /// Takes the stored forms of the next entry that has none yet.
+    pub(crate) fn push_stored(&mut self, stored: &StoredForms) -> Result<(), Error> {
+        self.texts.push(&stored.text)?;
+        self.entries.push(&stored.frame)
     }
 
     pub(crate) fn finish(self) -> Result<(), Error> {

@@ -150,7 +150,7 @@ pub struct Manifest {
     pub union: UnionData,
     /// The base and what was laid on it, in the order of their numbers.
     pub layers: Vec<Layer>,
-    /// Name of the dictionary of stored entries.
+    /// Name of the file with the dictionary of entries and the symbols of texts.
     pub dictionary: Option<String>,
     /// The libraries in it, by code.
     pub libraries: Vec<LibraryData>,

@@ -26,6 +26,7 @@ pub(crate) mod retired;
 pub(crate) mod schema;
 mod sorted;
 pub(crate) mod switch;
+pub(crate) mod symbols;
 pub(crate) mod terms;
 mod verify;
 

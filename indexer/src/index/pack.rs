@@ -14,6 +14,7 @@ use zstd::zstd_safe::{self, CParameter};
 
 use crate::bib::{EditionId, Entry};
 use crate::index::document::Texts;
+use crate::index::symbols::Symbols;
 use crate::index::{Error, blob};
 
 /// Version of the packed entry, its first byte.
@@ -26,7 +27,7 @@ const DICTIONARY_BYTES: usize = 64 << 10;
 /// How every frame begins; not stored.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Separates the access points of a text record.
-pub(crate) const FIELD: u8 = 0x1e;
+pub(crate) const FIELD: char = '\u{1e}';
 
 /// The packed form of an entry, not yet compressed.
 pub(crate) fn packed(entry: &Entry) -> Vec<u8> {
@@ -69,19 +70,24 @@ pub(crate) fn unpacker<'a>(
         .map_err(|_| Error::damaged(dir, "the dictionary of entries"))
 }
 
-/// `libraries:u16 year:i16` and the normal forms by access point: what ranking and verifying need.
-pub(crate) fn text_record(entry: &Entry, texts: &Texts) -> Vec<u8> {
-    let mut codes: Vec<_> = entry.holdings.iter().map(|h| &h.library).collect();
-    codes.dedup();
-    let mut out = Vec::with_capacity(128);
-    out.extend(u16::try_from(codes.len()).unwrap_or(u16::MAX).to_le_bytes());
-    out.extend(entry.bib.year.unwrap_or(i16::MIN).to_le_bytes());
+/// The normal forms of an entry by access point.
+pub(crate) fn text_of(texts: &Texts) -> String {
+    let mut out = String::with_capacity(128);
     for values in [&texts.titles, &texts.authors, &texts.subjects, &texts.publishers, &texts.series] {
-        out.extend(values.as_str().as_bytes());
+        out.push_str(values.as_str());
         out.push(FIELD);
     }
     out.pop();
     out
+}
+
+/// `libraries:u16 year:i16`: what ranking reads in front of the normal forms.
+pub(crate) fn text_head(entry: &Entry) -> [u8; 4] {
+    let mut codes: Vec<_> = entry.holdings.iter().map(|h| &h.library).collect();
+    codes.dedup();
+    let [a, b] = u16::try_from(codes.len()).unwrap_or(u16::MAX).to_le_bytes();
+    let [c, d] = entry.bib.year.unwrap_or(i16::MIN).to_le_bytes();
+    [a, b, c, d]
 }
 
 /// The stored form of a packed entry.
@@ -107,21 +113,39 @@ pub(crate) fn stored(dictionary: &Dictionary, packed: &[u8]) -> io::Result<Vec<u
     })
 }
 
-/// A trained dictionary and which one it is in this process.
+/// What a generation's entries and texts are written with, learnt from a sample, and which one it is in this process.
 pub(crate) struct Dictionary {
     id: u64,
-    pub(crate) bytes: Vec<u8>,
+    bytes: Vec<u8>,
+    pub(crate) symbols: Symbols,
 }
 
 impl Dictionary {
-    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(bytes: Vec<u8>, symbols: Symbols) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), bytes }
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), bytes, symbols }
     }
 
-    /// Too few samples give no dictionary; plain frames do then.
-    pub(crate) fn trained(samples: &[Vec<u8>]) -> Self {
-        Self::new(zstd::dict::from_samples(samples, DICTIONARY_BYTES).unwrap_or_default())
+    /// Too few samples give no dictionary of entries; plain frames do then.
+    pub(crate) fn learnt(packed: &[Vec<u8>], texts: &[String]) -> Self {
+        let bytes = zstd::dict::from_samples(packed, DICTIONARY_BYTES).unwrap_or_default();
+        Self::new(bytes, Symbols::learnt(texts))
+    }
+
+    /// The content of its file.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(&(self.symbols.texts(), &self.bytes)).unwrap_or_default()
+    }
+
+    /// `None` where the bytes are no such file.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (symbols, bytes): (Vec<Box<str>>, Vec<u8>) = postcard::from_bytes(bytes).ok()?;
+        Some(Self::new(bytes, Symbols::new(symbols)))
+    }
+
+    /// What reading entries needs of it.
+    pub(crate) fn decoder(&self) -> DecoderDictionary<'static> {
+        DecoderDictionary::copy(&self.bytes)
     }
 }
 
@@ -142,7 +166,7 @@ mod tests {
             ..Entry::new(id.clone(), bib, Vec::new(), Vec::new())
         };
         let mut bytes = packed(&entry);
-        let none = Dictionary::new(Vec::new());
+        let none = Dictionary::new(Vec::new(), Symbols::default());
         let mut unpacker = Decompressor::new().expect("made");
         let frame = stored(&none, &bytes).expect("compressed");
         assert_eq!(unpacked(id.clone(), &frame, &mut unpacker), Ok(entry));
@@ -159,7 +183,7 @@ mod tests {
             let id = EditionId::from_key(7);
             let _ = unpacked(id.clone(), &bytes, &mut unpacker);
             let packed = [&[ENTRY_VERSION][..], &bytes].concat();
-            let frame = stored(&Dictionary::new(Vec::new()), &packed).expect("compressed");
+            let frame = stored(&Dictionary::new(Vec::new(), Symbols::default()), &packed).expect("compressed");
             let _ = unpacked(id, &frame, &mut unpacker);
         }
     }

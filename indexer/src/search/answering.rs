@@ -141,7 +141,7 @@ fn hits(
         .filter(|atom| matches!(atom.field, SearchField::Any | SearchField::Title))
         .map(|atom| atom.normal.clone())
         .collect();
-    let mut unpacker = pack::unpacker(&catalogue.generation.dictionary, catalogue.dir())?;
+    let mut unpacker = pack::unpacker(&catalogue.generation.decoder, catalogue.dir())?;
     let mut hits = Vec::with_capacity(end - start);
     for &place in places.get(start..).unwrap_or_default() {
         let segment = &catalogue.segments[place.0];

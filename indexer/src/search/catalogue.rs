@@ -88,8 +88,9 @@ impl Catalogue {
     }
 
     /// The normal forms of a document.
-    pub(crate) fn text(&self, segment: &Segment, doc: u32) -> Option<TextRecord<'_>> {
-        TextRecord::read(self.layer(segment).text(segment.own_number(doc)?)?)
+    pub(crate) fn text(&self, segment: &Segment, doc: u32) -> Option<TextRecord> {
+        let text = self.layer(segment).text(segment.own_number(doc)?)?;
+        TextRecord::read(text, &self.generation.dictionary.symbols)
     }
 
     /// The id of a document's entry.

@@ -152,7 +152,7 @@ impl<'a> Ranker<'a> {
         self.literal.get(place.0).is_some_and(|docs| docs.contains(place.1))
     }
 
-    fn literal_tier(&self, text: &TextRecord<'_>) -> u8 {
+    fn literal_tier(&self, text: &TextRecord) -> u8 {
         if self.whole.is_empty() {
             return 0;
         }
@@ -189,7 +189,7 @@ impl<'a> Ranker<'a> {
         best
     }
 
-    fn pinyin_tier(&self, text: &TextRecord<'_>) -> u8 {
+    fn pinyin_tier(&self, text: &TextRecord) -> u8 {
         let title = text.part(Part::Titles).split(VALUE).next().unwrap_or_default();
         self.readings.iter().filter_map(|r| r.place(title)).max().map_or(0, |place| 1 + place)
     }

@@ -89,21 +89,23 @@ fn night(
         }
     }
     builder.finish(ManifestInput::default()).unwrap();
+    settle(old, live);
 }
 
-fn lead(old: &BTreeMap<u64, Option<u64>>, live: &BTreeMap<u64, Entry>, key: u64) -> Option<Successor> {
-    if live.contains_key(&key) {
-        return None;
-    }
-    let mut to = *old.get(&key)?;
-    for _ in 0..50 {
-        match to {
-            Some(id) if live.contains_key(&id) => return Some(Successor::Entry(EditionId::from_key(id))),
-            Some(id) => to = old.get(&id).copied().flatten(),
-            None => break,
+/// What each old id leads to, once a night is over: nothing is left where the chain ends at no entry.
+fn settle(old: &mut BTreeMap<u64, Option<u64>>, live: &BTreeMap<u64, Entry>) {
+    let chains = old.clone();
+    let end = |mut to: Option<u64>| {
+        for _ in 0..50 {
+            match to {
+                Some(id) if !live.contains_key(&id) => to = chains.get(&id).copied().flatten(),
+                end => return end,
+            }
         }
-    }
-    Some(Successor::Gone)
+        None
+    };
+    old.retain(|key, _| !live.contains_key(key));
+    old.values_mut().for_each(|to| *to = end(*to));
 }
 
 fn said(catalogue: &Catalogue, query: &Query) -> String {
@@ -153,7 +155,10 @@ proptest! {
         for key in 0..24 {
             let id = EditionId::from_key(key);
             prop_assert_eq!(&layered.entry(&id).unwrap(), &live.get(&key).cloned());
-            prop_assert_eq!(layered.successor(&id), lead(&old, &live, key), "{}", key);
+            let successor = |to: &Option<u64>| {
+                to.map_or(Successor::Gone, |id| Successor::Entry(EditionId::from_key(id)))
+            };
+            prop_assert_eq!(layered.successor(&id), old.get(&key).map(successor), "{}", key);
         }
         for entry in live.values() {
             for key in block_keys(entry) {
