@@ -10,8 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use indexer::bib::Entry;
-use indexer::files::Disk;
-use indexer::index::{Builder, BuilderOptions, EntryOrder, Generation, ManifestInput};
+use indexer::index::EntryOrder;
 use indexer::search::Catalogue;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -57,27 +56,16 @@ fn measured(dir: &Path, entries: &[Entry], order: EntryOrder) -> Outcome<BTreeMa
 
 /// Lays nights of one in a hundred on the base, and says what each costs to build and to open.
 fn layered(dir: &Path, entries: &[Entry]) -> Outcome<()> {
-    let options = BuilderOptions { threads: 2, memory_bytes: 256 << 20 };
     for night in 0..9 {
         let start = Instant::now();
-        let mut builder = Builder::extend(dir, options, std::sync::Arc::new(Disk))?;
-        let begun = start.elapsed().as_secs_f64();
-        let generation = Generation::open_in_force(dir)?.ok_or("nothing in force")?;
-        let changed: Vec<Entry> = entries.iter().skip(night).step_by(100).cloned().collect();
-        for number in changed.iter().filter_map(|entry| generation.number_of(&entry.id)) {
-            builder.retire(number);
-        }
-        shared::push_all(&builder, &changed)?;
-        let pushed = start.elapsed().as_secs_f64();
-        builder.finish(ManifestInput::default())?;
+        let changed = shared::lay(dir, entries, night)?;
         let seconds = start.elapsed().as_secs_f64();
         let start = Instant::now();
         let catalogue = Catalogue::open(dir)?;
+        let opened = start.elapsed().as_secs_f64() * 1e3;
+        let layers = catalogue.manifest().layers.len();
         println!(
-            "night {night}: {} entries in {seconds:.2} s (begun {begun:.2}, pushed {pushed:.2}); {} layers, opened in {:.0} ms",
-            changed.len(),
-            catalogue.manifest().layers.len(),
-            start.elapsed().as_secs_f64() * 1e3,
+            "night {night}: {changed} entries in {seconds:.2} s; {layers} layers, opened in {opened:.0} ms"
         );
     }
     Ok(())

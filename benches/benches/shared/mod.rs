@@ -8,7 +8,9 @@ use indexer::bib::{
     MaterialType, Member, RecordLocator,
 };
 use indexer::files::Disk;
-use indexer::index::{Builder, BuilderOptions, EntryOrder, GenerationSummary, ManifestInput, Prepared};
+use indexer::index::{
+    Builder, BuilderOptions, EntryOrder, Generation, GenerationSummary, ManifestInput, Prepared,
+};
 
 /// A small seeded generator: every run measures the same.
 pub(crate) struct Seed(pub(crate) u64);
@@ -143,6 +145,20 @@ pub(crate) fn push_all(builder: &Builder, entries: &[Entry]) -> Result<(), index
         }
     }
     Ok(())
+}
+
+/// Lays a night on the base: one entry in a hundred, changed.
+pub(crate) fn lay(dir: &Path, entries: &[Entry], night: usize) -> Result<usize, indexer::index::Error> {
+    let options = BuilderOptions { threads: 2, memory_bytes: 64 << 20 };
+    let mut builder = Builder::extend(dir, options, Arc::new(Disk))?;
+    let changed: Vec<Entry> = entries.iter().skip(night).step_by(100).cloned().collect();
+    let generation = Generation::open_in_force(dir)?;
+    let number = |entry: &Entry| generation.as_ref()?.number_of(&entry.id);
+    let numbers: Vec<u32> = changed.iter().filter_map(number).collect();
+    numbers.into_iter().for_each(|number| builder.retire(number));
+    push_all(&builder, &changed)?;
+    builder.finish(ManifestInput::default())?;
+    Ok(changed.len())
 }
 
 /// Entries to measure with: the first argument that is a number, else 50,000.

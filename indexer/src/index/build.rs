@@ -15,7 +15,7 @@ use crate::files::{FileLayer, remove_tree};
 use crate::index::finish::Finished;
 use crate::index::folder::Folder;
 use crate::index::generation::Generation;
-use crate::index::lanes::{Lanes, RUN};
+use crate::index::lanes::{Lanes, MOST_IN_BASE, MOST_IN_LAYER, RUN};
 use crate::index::layer::{Kept, LayerWriter, StoredForms};
 use crate::index::manifest::{Layer, ManifestInput};
 use crate::index::pack::{self, Dictionary};
@@ -127,7 +127,8 @@ impl Builder {
         let folder = Folder::open(&dir, Some(Arc::clone(&files)))?;
         let layer = LayerWriter::create(&files, dir.clone(), &format!("{number:06}"))?;
         let bytes = options.memory_bytes.max(LEAST_BYTES_A_LANE * lanes as usize).min(4 << 30);
-        let lanes_writer = Lanes::start(&folder, lanes, bytes);
+        let most = if kept.is_empty() { MOST_IN_BASE } else { MOST_IN_LAYER };
+        let lanes_writer = Lanes::start(&folder, lanes, most, bytes);
         let writing = Writing { layer, lanes: lanes_writer, waiting: Vec::new() };
         let mut builder = Self {
             files,
@@ -149,6 +150,11 @@ impl Builder {
             carry::take_over(&mut builder)?;
         }
         Ok(builder)
+    }
+
+    /// The generation in force, already open and verified; for a new base only where it can be read.
+    pub fn before(&self) -> Option<&Generation> {
+        self.before.as_ref()
     }
 
     /// Learns how to store entries from a sample of what will come. Without it the first few thousand entries are

@@ -18,8 +18,10 @@ use crate::index::{Error, schema};
 
 /// Documents that go to one lane in succession.
 pub(crate) const RUN: u32 = if cfg!(test) { 4 } else { 512 };
-/// Segments of a lane beyond this many are joined: each costs every query a little.
-const SEGMENTS_A_LANE: usize = 2;
+/// Segments of a base beyond this many are joined: each costs every query a little.
+pub(crate) const MOST_IN_BASE: u32 = 4;
+/// Seven layers on a base give eleven segments.
+pub(crate) const MOST_IN_LAYER: u32 = 1;
 /// Runs that wait for a lane.
 const WAITING: usize = 2;
 
@@ -73,13 +75,15 @@ enum Message {
 }
 
 impl Lanes {
-    pub(crate) fn start(folder: &Folder, lanes: u32, memory_bytes: usize) -> Self {
+    /// Starts `lanes` threads that write `most` segments together, or one each.
+    pub(crate) fn start(folder: &Folder, lanes: u32, most: u32, memory_bytes: usize) -> Self {
         let mut all = Self { senders: Vec::new(), workers: Vec::new(), waiting: Vec::new(), next: 0 };
         for lane in 0..lanes {
             let (sender, receiver) = sync_channel(WAITING);
             let writer = Writer {
                 folder: folder.apart(),
                 lane,
+                most: (most / lanes).max(1) as usize,
                 memory_bytes: memory_bytes / lanes as usize,
                 done: Vec::new(),
             };
@@ -144,6 +148,7 @@ impl Drop for Lanes {
 struct Writer {
     folder: Folder,
     lane: u32,
+    most: usize,
     memory_bytes: usize,
     done: Vec<Segment>,
 }
@@ -212,7 +217,7 @@ impl Writer {
 
     /// Joins the segments of the lane where there are too many.
     fn join(&mut self) -> Result<(), Error> {
-        if self.done.len() <= SEGMENTS_A_LANE {
+        if self.done.len() <= self.most {
             return Ok(());
         }
         let engine = |e: tantivy::TantivyError| Error::engine(self.folder.path())(e);

@@ -7,6 +7,7 @@ mod finding;
 mod generations;
 mod layers;
 mod ordering;
+mod power_cuts;
 
 use tempfile::TempDir;
 
