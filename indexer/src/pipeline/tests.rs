@@ -186,7 +186,10 @@ fn from_files_to_search() {
     let file = written(folder.path(), "a.mrc", &books);
     run_of(&data, ImportMode::Full, &[file]);
     ensure_profile(&Archive::open(&data).unwrap(), &code()).unwrap();
-    assert_eq!(built(&data, false), BuildCounts { records: 2, entries: 2, members: 2, ..BuildCounts::default() });
+    assert_eq!(
+        built(&data, false),
+        BuildCounts { records: 2, entries: 2, members: 2, ..BuildCounts::default() }
+    );
     let first = found(&data, "三国演义");
     assert_eq!(first.len(), 1);
     let member = &first[0].members[0];

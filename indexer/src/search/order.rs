@@ -70,7 +70,7 @@ impl Ordered<'_> {
 
     fn by_title(&self, result: &[Docs], end: usize) -> Vec<Place> {
         let rank = |layer: &LayerFiles, own| layer.orders.by_title(own);
-        self.by_rank(result, end, rank, |entry| orders::title_key(entry))
+        self.by_rank(result, end, rank, orders::title_key)
     }
 
     fn by_class(&self, result: &[Docs], end: usize) -> Vec<Place> {
@@ -157,7 +157,7 @@ impl Ordered<'_> {
                 }
             }
             let few = held.iter().map(Docs::len).sum::<u32>() <= FEW;
-            lists.push(if few { self.compared(&held, &key) } else { self.walked(&held, n, layer, library) });
+            lists.push(if few { self.compared(&held, key) } else { self.walked(&held, n, layer, library) });
         }
         self.merged(lists, self.end, key)
     }
