@@ -181,3 +181,85 @@ fn counted(library: &LibraryArchive, effect: &Effect) -> Result<Run> {
 pub(crate) fn rounded(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+    use super::*;
+
+    // Name, what it undoes, states before and after, days before and after.
+    type Told<'a> = (&'a str, &'a str, u64, u64, &'a str, &'a str);
+
+    fn history(runs: &[Told]) -> History {
+        let day = |day: &str| Some(day.to_owned()).filter(|day| !day.is_empty());
+        let run = |&(name, undoes, before, after, as_of_before, as_of): &Told| WrittenRun {
+            run: Run {
+                run: name.to_owned(),
+                library: "BJFU".to_owned(),
+                source: undoes.to_owned(),
+                mode: if undoes.is_empty() { "full" } else { UNDO }.to_owned(),
+                state: if before == after && as_of_before == as_of { RunState::Failed } else { RunState::Ok },
+                seen: 0,
+                new: 0,
+                changed: 0,
+                same: 0,
+                deleted: 0,
+                repaired: 0,
+                rejected: 0,
+                duplicate: 0,
+                bytes: 0,
+                seconds: 0.0,
+                reason: None,
+            },
+            effect: Some(Effect { before, after, as_of_before: day(as_of_before), as_of: day(as_of) }),
+        };
+        let mut history = History::default();
+        history.runs = runs.iter().map(run).collect();
+        history
+    }
+
+    #[test]
+    fn the_latest_goes_first() {
+        let one = ("一", "", 0, 1, "", "1");
+        let two = ("二", "", 1, 2, "1", "2");
+        let same = ("同", "", 2, 2, "2", "3");
+        let failed = ("败", "", 2, 2, "3", "3");
+        let undo_two = ("退二", "二", 2, 1, "3", "1");
+        let redo_two = ("复二", "退二", 1, 2, "1", "3");
+        let stood = |later: &[&str]| {
+            Err(Refusal::StoodOn { later: later.iter().map(|&name| name.to_owned()).collect() })
+        };
+        let table: [(&[Told], &str, u64, std::result::Result<u64, Refusal>); 12] = [
+            (&[one], "一", 1, Ok(0)),
+            (&[one, two], "二", 2, Ok(1)),
+            (&[one, two], "一", 2, stood(&["二"])),
+            (&[one, two, same, failed], "二", 2, Ok(1)),
+            (&[one, two, same, failed], "同", 2, Ok(2)),
+            (&[one, two, same, failed], "败", 2, Err(Refusal::ChangedNothing)),
+            (&[one, two, same, undo_two], "一", 1, Ok(0)),
+            (&[one, two, same, undo_two], "退二", 1, Ok(2)),
+            (&[one, two, same, undo_two, redo_two], "二", 2, Ok(1)),
+            (&[one, two, same, undo_two, redo_two], "一", 2, stood(&["二"])),
+            (&[one, two, undo_two, ("三", "", 1, 4, "1", "4")], "一", 4, stood(&["三"])),
+            (&[one, two], "二", 9, Err(Refusal::NotInForce)),
+        ];
+        for (runs, name, in_force, expect) in table {
+            let history = history(runs);
+            let got = check(&history, name, in_force).map(|effect| effect.before);
+            assert_eq!(got, expect, "{name} of {runs:?}");
+        }
+    }
+
+    #[test]
+    fn an_undo_that_is_undone_undoes_nothing() {
+        let history = history(&[
+            ("一", "", 0, 1, "", "1"),
+            ("退一", "一", 1, 0, "1", ""),
+            ("复一", "退一", 0, 1, "", "1"),
+            ("自", "自", 1, 1, "", ""),
+        ]);
+        let by = |name| history.undone_by(name).map(|undo| undo.run.run.as_str());
+        assert_eq!(["一", "退一", "复一", "自", "无"].map(by), [None, Some("复一"), None, None, None]);
+    }
+}

@@ -17,13 +17,19 @@ use super::state::{Slot, State};
 use crate::marc::RawRecord;
 
 /// What a set of files says about the records it does not contain.
+///
+/// In every mode a record is known by its control number (001), trimmed. One without a number, and one whose number
+/// came before in the same set with other content, is known by its content: it stays as long as sets contain it as it
+/// is. The very same record again is a duplicate. A record whose leader says that it is deleted (05 `d`) deletes the
+/// one with its key; one that follows under the same key is new again. A set that is not whole is never committed in
+/// full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportMode {
-    /// They are gone.
+    /// They are gone: the set is all that the library has.
     Full,
-    /// Nothing.
+    /// Nothing: the set holds what is new or changed.
     Delta,
-    /// Nothing; those that it contains are gone.
+    /// Nothing; those that it contains are gone, and those that are not there are passed over.
     Delete,
 }
 

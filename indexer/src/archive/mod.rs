@@ -7,6 +7,7 @@
 //! and `current`, a file that names the state in force. An import writes packs, then a state, then switches
 //! `current` by rename: whoever is stopped between any two of these leaves the old state in force.
 
+mod as_received;
 mod change_set;
 mod difference;
 mod directory;

@@ -147,6 +147,10 @@ impl Pack {
         Some(Self { path: path.to_owned(), version, blocks, n_slots, words })
     }
 
+    pub(super) fn damaged(&self, what: &'static str) -> Error {
+        Error::damaged(&self.path, what)
+    }
+
     /// Number of blocks; each can be read by itself.
     pub fn n_blocks(&self) -> usize {
         self.blocks.len()

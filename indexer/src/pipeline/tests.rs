@@ -3,9 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::archive::{Archive, ImportMode, InForce, RecordKey};
 use crate::bib::{LibraryCode, RecordLocator};
+use crate::marc::Carrier;
 use crate::search::{Catalogue, Query};
 
 /// A record of CNMARC in ISO 2709, composed by hand.
@@ -259,4 +262,57 @@ fn holdings_records_join_their_bib_and_authorities_stand_aside() {
     let holdings = &found(&data, "Java简明教程")[0].holdings;
     let locations: Vec<&str> = holdings.iter().filter_map(|h| h.holding.location.as_deref()).collect();
     assert!(locations.iter().any(|location| location.contains("书库")), "{holdings:?}");
+}
+
+/// A file of records in several forms, damaged here and there.
+fn damaged_files() -> impl Strategy<Value = Vec<u8>> {
+    let record = ("[0-9]{0,3}", "[三国演义红楼梦a-z ]{0,40}")
+        .prop_map(|(number, title)| iso2709(&number, &title, 'n'));
+    let damage = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0usize..3), 0..12);
+    (prop::collection::vec(record, 0..20), damage).prop_map(|(records, damage)| {
+        let mut bytes = records.concat();
+        for (at, byte, kind) in damage {
+            let at = at.index(bytes.len() + 1);
+            match (kind, bytes.get_mut(at)) {
+                (0, _) => bytes.insert(at, byte),
+                (1, Some(here)) => *here = byte,
+                (_, Some(_)) => drop(bytes.remove(at)),
+                _ => {}
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_came_in_can_be_written_out(bytes in damaged_files()) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let file = written(folder.path(), "来.mrc", std::slice::from_ref(&bytes));
+        let report = run_of(&data, ImportMode::Delta, std::slice::from_ref(&file));
+        let archive = Archive::open(&data).unwrap();
+        let library = archive.library(&code()).unwrap();
+        let state = library.state().unwrap();
+        let mut iso = Vec::new();
+        for slot in &state.slots {
+            let locator = RecordLocator { pack: state.packs[slot.pack_idx()].prefix(), slot: slot.slot };
+            let raw = archive.record(&code(), locator).unwrap();
+            let from = raw.offset as usize;
+            prop_assert_eq!(&raw.bytes[..], &bytes[from..from + raw.length as usize]);
+            iso.push((raw.carrier, raw.offset, raw.bytes));
+        }
+        prop_assert_eq!(state.slots.len() as u64, report.new - report.deleted);
+        for reject in &report.rejects {
+            prop_assert!(reject.offset + reject.length <= bytes.len() as u64);
+        }
+        let mut out = Vec::new();
+        prop_assert_eq!(library.write_as_received(&mut out).unwrap(), state.slots.len() as u64);
+        if iso.iter().all(|(carrier, ..)| *carrier == Carrier::Iso2709) {
+            iso.sort_by_key(|(_, offset, _)| *offset);
+            prop_assert_eq!(out, iso.into_iter().flat_map(|(_, _, bytes)| bytes).collect::<Vec<_>>());
+        }
+    }
 }

@@ -15,18 +15,38 @@ use jiff::Timestamp;
 use super::progress::Bars;
 use super::{Global, Outcome};
 
+const MEANING: &str = "\
+What makes two records the same: the control number (001) without blanks around it. A record without one, and one \
+whose number came before in the same call with other content, is known by its bytes: it stays as long as sets \
+contain it unchanged. The very same record twice in one call counts as a duplicate.
+
+A record whose leader says `d` (position 5) deletes the one with its number, in a full set and in a delta alike; what \
+follows it in the files under that number is new again.
+
+Every import is one run: it is in force as a whole or not at all, importing the same files again changes nothing, and \
+`lianmu runs undo ID` brings back what was before. `lianmu build` makes it searchable.";
+
 #[derive(clap::Args)]
+#[command(after_long_help = MEANING)]
 pub(crate) struct Args {
     /// Code of the member library, as `lianmu library list` shows it.
     #[arg(long, value_name = "CODE")]
     library: String,
-    /// The files are all the library has: what they do not contain is gone (the default).
+    /// The files are all the library has (the default).
+    ///
+    /// What the library had and the files do not contain is deleted. A set that breaks off, or of which nothing
+    /// can be read, changes nothing.
     #[arg(long, group = "mode")]
     full: bool,
     /// The files hold new and changed records.
+    ///
+    /// What they do not contain stays. Where a file breaks off, what came until then is kept.
     #[arg(long, group = "mode")]
     delta: bool,
-    /// The files hold, or list one a line, what is to be removed.
+    /// The files hold, or list one a line, what is to be deleted.
+    ///
+    /// A record is found by its control number (001), one without by all of its bytes. What is not there is
+    /// passed over.
     #[arg(long, group = "mode")]
     delete: bool,
     /// Print how the library's holdings fields seem to be built, with the evidence; store nothing.

@@ -1,8 +1,11 @@
-//! `lianmu library list|add|edit`: the members, and the lines of `<data>/members.tsv` that change them.
+//! `lianmu library list|add|edit|export`: the members, their records as received, and the lines of `<data>/members.tsv` that change them.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use indexer::archive::Archive;
 use indexer::bib::LibraryCode;
 use indexer::files::{Disk, replace_file};
 use indexer::library::Members;
@@ -31,6 +34,14 @@ enum Command {
     Add(Member),
     /// Change a member; what is not given stays.
     Edit(Member),
+    /// Write a library's current records as they were received, byte for byte.
+    Export {
+        /// Code of the library.
+        code: String,
+        /// File to write; the standard output where none is given.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -62,6 +73,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         Command::List { filter, json } => list(global, filter.as_deref().unwrap_or_default(), json),
         Command::Add(member) => write(global, &member, true),
         Command::Edit(member) => write(global, &member, false),
+        Command::Export { code, output } => export(global, &code, output.as_deref()),
     }
 }
 
@@ -78,6 +90,23 @@ fn list(global: &Global, filter: &str, json: bool) -> anyhow::Result<Outcome> {
         let (code, name, group) = (&library.code, &library.name, &library.group);
         writeln!(out, "{code}\t{name}\t{group}\t{}\t{as_of}", library.records)?;
     }
+    Ok(Outcome::Done)
+}
+
+fn export(global: &Global, code: &str, output: Option<&Path>) -> anyhow::Result<Outcome> {
+    let library = Archive::open(&global.data)?.library(&LibraryCode::new(code))?;
+    if library.current_number()?.is_none() {
+        eprintln!("lianmu: {code} has no records; `lianmu import --library {code} FILE` brings some");
+        return Ok(Outcome::WrongUsage);
+    }
+    let n_records = match output {
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            library.write_as_received(&mut BufWriter::new(file))?
+        }
+        None => library.write_as_received(&mut BufWriter::new(std::io::stdout().lock()))?,
+    };
+    eprintln!("{n_records} records");
     Ok(Outcome::Done)
 }
 

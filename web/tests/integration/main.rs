@@ -4,6 +4,7 @@
 mod api;
 mod cli;
 mod journey;
+mod kill;
 mod pages;
 mod samples;
 mod security;
