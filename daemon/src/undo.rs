@@ -230,7 +230,8 @@ mod tests {
         let stood = |later: &[&str]| {
             Err(Refusal::StoodOn { later: later.iter().map(|&name| name.to_owned()).collect() })
         };
-        let table: [(&[Told], &str, u64, std::result::Result<u64, Refusal>); 12] = [
+        type Case<'a> = (&'a [Told<'a>], &'a str, u64, std::result::Result<u64, Refusal>);
+        let table: [Case; 12] = [
             (&[one], "一", 1, Ok(0)),
             (&[one, two], "二", 2, Ok(1)),
             (&[one, two], "一", 2, stood(&["二"])),

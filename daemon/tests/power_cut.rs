@@ -1,17 +1,26 @@
-//! The power goes at every step of imports and undos: records, day, profile and runs are the old or the new ones.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
+//! The power goes at every step of imports, undos and builds: what is in force is the old or the new, never a mixture.
+//! And single bits are flipped in every file.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests may panic, and these say how many cuts they made"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use daemon::build::build_over;
 use daemon::import::{ImportJob, import, import_over};
 use daemon::runs::{History, Run};
 use daemon::undo::{UndoJob, undo, undo_over};
 use indexer::archive::{Archive, ContentHash, ImportMode, RecordKey};
-use indexer::bib::{LibraryCode, RecordLocator};
+use indexer::bib::LibraryCode;
 use indexer::files::power_cut::{Cut, Loss, PowerCut, at_every_step};
+use indexer::index::Generation;
+use indexer::marc::Carrier;
 use indexer::pipeline::stored_profile;
+use indexer::search::{Catalogue, Query};
 
 const LOSSES: [Loss; 7] =
     [Loss::Nothing, Loss::All, Loss::Bytes, Loss::Zeros, Loss::Seeded(1), Loss::Seeded(2), Loss::Seeded(3)];
@@ -67,28 +76,64 @@ impl Scene {
 /// Everything that is in force in a library, and all that is known of how it came.
 #[derive(Debug, PartialEq)]
 struct Seen {
-    records: BTreeMap<RecordKey, (Vec<u8>, u32)>,
+    records: BTreeMap<RecordKey, (ContentHash, u32)>,
     as_of: Option<String>,
     profile: Option<bool>,
     runs: Vec<Run>,
 }
 
-fn seen(data: &Path) -> Seen {
-    let archive = Archive::open(data).unwrap();
+type Looked<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn look(data: &Path) -> Looked<Seen> {
+    let archive = Archive::open(data)?;
     let code = LibraryCode::new("BJFU");
-    let library = archive.library(&code).unwrap();
-    let state = library.state().unwrap();
-    let mut records = BTreeMap::new();
-    for slot in &state.slots {
-        let locator = RecordLocator { pack: state.packs[slot.pack_idx()].prefix(), slot: slot.slot };
-        let raw = archive.record(&code, locator).unwrap();
-        assert_eq!(ContentHash::of(&raw), slot.content);
-        records.insert(slot.key, (raw.bytes, slot.first_seen));
+    let library = archive.library(&code)?;
+    let state = library.state()?;
+    let slots = state.slots.iter();
+    let records: BTreeMap<_, _> = slots.map(|slot| (slot.key, (slot.content, slot.first_seen))).collect();
+    let mut bytes = Vec::new();
+    library.write_as_received(&mut bytes)?;
+    let pieces = bytes.split_inclusive(|&byte| byte == 0x1d);
+    let mut found: Vec<_> = pieces.map(|record| ContentHash::of_parts(Carrier::Iso2709, record)).collect();
+    let mut expect: Vec<_> = state.slots.iter().map(|slot| slot.content).collect();
+    found.sort();
+    expect.sort();
+    assert!(found == expect, "a record is served that did not come");
+    let history = History::of(&library)?;
+    let profile = stored_profile(&library)?.map(|profile| profile.confirmed);
+    let runs = history.runs.into_iter().map(|run| Run { seconds: 0.0, ..run.run }).collect();
+    Ok(Seen { records, as_of: library.in_force()?.as_of, profile, runs })
+}
+
+fn seen(data: &Path) -> Seen {
+    look(data).unwrap()
+}
+
+/// What readers find: entries by id, with the bytes of their members; and the answer to a query.
+#[derive(Debug, PartialEq)]
+struct Served {
+    entries: BTreeMap<String, (Option<String>, Vec<Vec<u8>>)>,
+    hits: Vec<String>,
+}
+
+fn serve(data: &Path) -> Looked<Option<Served>> {
+    let Some(generation) = Generation::open_in_force(&data.join("catalogue"))? else { return Ok(None) };
+    let archive = Archive::open(data)?;
+    let mut entries = BTreeMap::new();
+    for number in generation.live() {
+        let entry = generation.entry(number)?;
+        let members =
+            entry.members.iter().map(|member| Ok(archive.record(&member.library, member.locator)?.bytes));
+        let members = members.collect::<Looked<Vec<_>>>()?;
+        let before = entries.insert(entry.id.to_string(), (entry.bib.title, members));
+        assert!(before.is_none(), "an entry is served twice");
     }
-    let runs = History::of(&library).unwrap().runs.into_iter();
-    let profile = stored_profile(&library).unwrap().map(|profile| profile.confirmed);
-    let runs = runs.map(|run| Run { seconds: 0.0, ..run.run }).collect();
-    Seen { records, as_of: library.in_force().unwrap().as_of, profile, runs }
+    let catalogue = Catalogue::open(&data.join("catalogue"))?;
+    let query = Query { text: "罗贯中".to_owned(), ..Query::default() };
+    let mut hits: Vec<String> =
+        catalogue.search(&query)?.hits.iter().map(|hit| hit.entry.id.to_string()).collect();
+    hits.sort();
+    Ok(Some(Served { entries, hits }))
 }
 
 fn books(range: std::ops::Range<u32>, title: &str) -> Vec<(String, String)> {
@@ -119,13 +164,9 @@ fn check_every_step(data: &Path, act: impl Fn(Arc<PowerCut>) -> bool, again: imp
         }
         again();
         let settled = seen(data);
-        assert_eq!(
-            settled.records.keys().collect::<Vec<_>>(),
-            after.records.keys().collect::<Vec<_>>(),
-            "{cut:?}"
-        );
-        let bytes = |seen: &Seen| seen.records.values().map(|(bytes, _)| bytes.clone()).collect::<Vec<_>>();
-        assert_eq!(bytes(&settled), bytes(&after), "{cut:?}");
+        let contents =
+            |seen: &Seen| seen.records.iter().map(|(key, (hash, _))| (*key, *hash)).collect::<Vec<_>>();
+        assert_eq!(contents(&settled), contents(&after), "{cut:?}");
         assert_eq!((&settled.as_of, settled.profile), (&after.as_of, after.profile), "{cut:?}");
     })
     .unwrap();
@@ -207,4 +248,103 @@ fn three_hundred_seeds_over_a_larger_import() {
         import_over(&job, steady(&data), &()).unwrap();
         assert_eq!(seen(&data).records.len(), after.records.len());
     }
+}
+
+#[test]
+fn a_build_is_served_or_not() {
+    let mut scene = Scene::new();
+    let data = scene.data();
+    let now = jiff::Timestamp::from_second(1_765_000_000).unwrap();
+    let table = [
+        (ImportMode::Full, books(0..5, "三国演义"), false),
+        (ImportMode::Delta, books(4..6, "红楼梦"), false),
+        (ImportMode::Delete, books(1..2, ""), true),
+    ];
+    for (mode, books, full) in table {
+        import_over(&scene.job(mode, &books), steady(&data), &()).unwrap();
+        let before = serve(&data).unwrap();
+        let untouched = PowerCut::never(&data).unwrap();
+        let build = |power: Arc<PowerCut>| build_over(&data, full, now, power, &());
+        let whole = PowerCut::never(&data).unwrap();
+        build(Arc::clone(&whole)).unwrap();
+        let after = serve(&data).unwrap();
+        assert_ne!(before, after);
+        assert_eq!(after.as_ref().unwrap().entries.len(), seen(&data).records.len());
+        untouched.lose(Loss::Nothing).unwrap();
+        let records = seen(&data);
+        let losses = [Loss::Nothing, Loss::All, Loss::Zeros, Loss::Seeded(7)];
+        let act = |power: Arc<PowerCut>| build(power).is_ok();
+        let n_places = at_every_step(&data, &losses, act, |cut: Cut| {
+            let found = serve(&data).unwrap();
+            assert!(found == after || found == before && !cut.promised, "{cut:?}: {found:#?}");
+            assert_eq!(seen(&data), records, "{cut:?}: a build changes no record");
+            if matches!(cut.loss, Loss::Seeded(_)) {
+                build(steady(&data)).unwrap();
+                assert_eq!(serve(&data).unwrap(), after, "{cut:?}: it does not go on");
+            }
+        });
+        let (n_places, steps) = (n_places.unwrap(), whole.steps());
+        println!(
+            "build after {mode:?}: the power was cut at {n_places} places, with 4 losses each; {steps:?}"
+        );
+        build(steady(&data)).unwrap();
+    }
+}
+
+#[test]
+fn no_flipped_bit_is_served() {
+    let mut scene = Scene::new();
+    let data = scene.data();
+    let now = jiff::Timestamp::from_second(1_765_000_000).unwrap();
+    for (mode, books) in
+        [(ImportMode::Full, books(0..6, "三国演义")), (ImportMode::Delta, books(4..9, "红楼梦"))]
+    {
+        import_over(&scene.job(mode, &books), steady(&data), &()).unwrap();
+        build_over(&data, false, now, steady(&data), &()).unwrap();
+    }
+    let mut files = Vec::new();
+    let mut folders = vec![data.join("archive"), data.join("catalogue")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()) {
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    let (expect_seen, expect_served) = (seen(&data), serve(&data).unwrap());
+    let (mut n_found, mut n_harmless) = (0, 0);
+    let mut harmless_files = BTreeMap::new();
+    for path in &files {
+        let whole = std::fs::read(path).unwrap();
+        let n_bits = whole.len() * 8;
+        for at in (0..n_bits.min(24)).map(|n| n * n_bits.max(1) / n_bits.min(24)) {
+            let mut bytes = whole.clone();
+            bytes[at / 8] ^= 1 << ((at + at / 24) % 8);
+            std::fs::write(path, &bytes).unwrap();
+            let (archived, served) = (look(&data), serve(&data));
+            let is_found = archived.is_err() || served.is_err();
+            if let Ok(archived) = archived {
+                let lost_a_run = archived.runs.len() < expect_seen.runs.len() && path.ends_with("runs.jsonl");
+                let archived =
+                    if lost_a_run { Seen { runs: expect_seen.runs.clone(), ..archived } } else { archived };
+                assert_eq!(archived, expect_seen, "bit {at} of {} was served", path.display());
+            }
+            if let Ok(served) = served {
+                assert!(served == expect_served, "bit {at} of {} was served", path.display());
+            }
+            if is_found {
+                n_found += 1
+            } else {
+                n_harmless += 1
+            }
+            if !is_found {
+                *harmless_files.entry(path.file_name().unwrap().to_owned()).or_insert(0) += 1;
+            }
+        }
+        std::fs::write(path, &whole).unwrap();
+    }
+    println!(
+        "{} files: {n_found} flipped bits found, {n_harmless} harmless, in {harmless_files:?}",
+        files.len()
+    );
+    assert!(files.len() > 20 && n_found > n_harmless);
+    assert_eq!(seen(&data), expect_seen);
 }

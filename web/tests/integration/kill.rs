@@ -32,7 +32,7 @@ impl Exports {
             let consortium = Consortium::new(config);
             for (position, code) in LIBRARIES.iter().enumerate() {
                 let mut file = std::fs::File::create(folder.path().join(format!("{code}-{name}"))).unwrap();
-                consortium.write_export(position, &mut file, |_| Ok(())).unwrap();
+                consortium.write_export(position, &mut file, |_| {}).unwrap();
             }
         }
         Self { folder }
@@ -40,7 +40,7 @@ impl Exports {
 
     fn import(&self, data: &Path, round: usize) -> Command {
         let code = LIBRARIES[round % LIBRARIES.len()];
-        let set = if round / LIBRARIES.len() % 2 == 0 { "a" } else { "b" };
+        let set = if (round / LIBRARIES.len()).is_multiple_of(2) { "a" } else { "b" };
         let mut command = lianmu(data);
         command.args(["import", "--library", code, "--full", "--json"]);
         command.arg(self.folder.path().join(format!("{code}-{set}")));
@@ -149,5 +149,4 @@ fn killed_at_any_moment_it_goes_on() {
             archived(&data);
         }
     }
-    println!("killed {n_kills} times");
 }
