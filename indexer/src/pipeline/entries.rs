@@ -25,6 +25,9 @@ use crate::index::Builder;
 const BUCKET_BYTES: u64 = 32 << 20;
 /// Entries that are prepared side by side before they are pushed.
 const STEP: usize = 1024;
+/// Records from which the index learns how to store entries; from all over the pool, for in good order the first
+/// thousands are of one publisher.
+const SAMPLE: u32 = 4_000;
 
 /// Plans on disk, and in memory what orders them.
 pub(super) struct Plans {
@@ -98,6 +101,8 @@ pub(super) struct OrderedPlans {
 /// Entries dealt into buckets, and the rank of each record's entry.
 pub(super) struct Dealt {
     buckets: Buckets,
+    /// Some records, each with the place of its library.
+    sample: Vec<(u32, Vec<u8>)>,
     pub(super) rank_of: Vec<u32>,
     pub(super) ids: Vec<u64>,
 }
@@ -121,17 +126,22 @@ impl OrderedPlans {
             put_item(&mut item, rank, PLAN, 0, &bytes);
             buckets.put(bucket_of(rank), &item)?;
         }
+        let mut sample = Vec::new();
+        let step = n_records.div_ceil(SAMPLE).max(1);
         let mut number = 0;
         for (library_idx, part) in parts.iter().enumerate() {
             part.each_member(|bytes| {
                 let rank = rank_of.get(number as usize).copied().ok_or(Error::BrokenWork)?;
                 item.clear();
                 put_item(&mut item, rank, library_idx as u32, number, bytes);
+                if rank != u32::MAX && number % step == 0 {
+                    sample.push((library_idx as u32, bytes.to_vec()));
+                }
                 number += 1;
                 if rank == u32::MAX { Ok(()) } else { buckets.put(bucket_of(rank), &item) }
             })?;
         }
-        Ok(Dealt { buckets, rank_of, ids: self.ids })
+        Ok(Dealt { buckets, sample, rank_of, ids: self.ids })
     }
 }
 
@@ -143,6 +153,13 @@ impl Dealt {
         libraries: &[LibraryCode],
         progress: &dyn Progress,
     ) -> Result<()> {
+        let alone = |(library_idx, bytes): &(u32, Vec<u8>)| {
+            let library = libraries.get(*library_idx as usize).ok_or(Error::BrokenWork)?;
+            Ok(make_entry(&[(library, unpack(bytes)?)], &[], &[])?.0)
+        };
+        let sample: Vec<Entry> = self.sample.par_iter().map(alone).collect::<Result<_>>()?;
+        builder.train(sample.iter());
+        drop(sample);
         for bucket_idx in 0..self.buckets.len() {
             let bytes = self.buckets.take(bucket_idx)?;
             let items = items_of(&bytes)?;
