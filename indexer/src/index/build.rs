@@ -160,17 +160,26 @@ impl Builder {
     /// Learns how to store entries from a sample of what will come. Without it the first few thousand entries are
     /// the sample, which in a sorted base are too much alike.
     pub fn train<'a>(&self, sample: impl Iterator<Item = &'a Entry>) {
-        let raw = |entry: &Entry| (pack::packed(entry), pack::text_of(&document::Texts::of(&entry.bib)));
-        let (packed, texts): (Vec<_>, Vec<_>) = sample.take(pack::SAMPLES).map(raw).unzip();
-        self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts)));
+        let sample: Vec<&Entry> = sample.take(pack::SAMPLES).collect();
+        let members = sample.iter().flat_map(|entry| &entry.members);
+        let mut packs: Vec<u64> = members.map(|member| member.locator.pack).collect();
+        packs.sort_unstable();
+        packs.dedup();
+        let packed: Vec<_> = sample.iter().map(|entry| pack::packed(entry, &packs)).collect();
+        let text = |entry: &&Entry| pack::text_of(&document::Texts::of(&entry.bib));
+        let texts: Vec<_> = sample.iter().map(text).collect();
+        self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts, packs)));
     }
 
     /// Everything about an entry that takes time: its terms, its stored form. May be called from many threads.
     pub fn prepare(&self, entry: &Entry, block_keys: &[u64]) -> Result<Prepared, Error> {
         let id = entry.id.key().ok_or_else(|| Error::BadId { id: entry.id.as_str().to_owned() })?;
         let (document, text, order) = document::prepare(entry, &self.fields);
-        let raw = Raw { packed: pack::packed(entry), head: pack::text_head(entry), text };
-        let forms = match self.dictionary.get() {
+        let dictionary = self.dictionary.get();
+        // Without a table every pack is written out, which any table can read.
+        let packs = dictionary.map_or(&[][..], |dictionary| &dictionary.packs);
+        let raw = Raw { packed: pack::packed(entry, packs), head: pack::text_head(entry), text };
+        let forms = match dictionary {
             Some(dictionary) => Forms::Stored(self.stored(dictionary, &raw)?),
             None => Forms::Raw(raw),
         };
@@ -222,7 +231,7 @@ impl Builder {
         if self.dictionary.get().is_none() {
             let split = |raw: &Raw| (raw.packed.clone(), raw.text.clone());
             let (packed, texts): (Vec<_>, Vec<_>) = waiting.iter().map(split).unzip();
-            self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts)));
+            self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts, Vec::new())));
         }
         let Some(dictionary) = self.dictionary.get() else { return Ok(()) };
         waiting.iter().try_for_each(|raw| writing.layer.push_stored(&self.stored(dictionary, raw)?))

@@ -14,7 +14,6 @@ use crate::index::manifest::Manifest;
 use crate::index::pack::{self, Dictionary};
 use crate::index::redirects::{Redirects, Successor};
 use crate::index::retired::Retired;
-use crate::index::symbols::Symbols;
 use crate::index::{Error, switch, verify};
 
 /// Name of the file with the numbers that are no longer in force.
@@ -54,7 +53,7 @@ impl Generation {
         let redirects = Redirects::open(folder.bytes(REDIRECTS)?).ok_or_else(|| damaged(REDIRECTS))?;
         let dictionary = match &manifest.dictionary {
             Some(name) => Dictionary::from_bytes(&folder.bytes(name)?).ok_or_else(|| damaged(name))?,
-            None => Dictionary::new(Vec::new(), Symbols::default()),
+            None => Dictionary::empty(),
         };
         let decoder = dictionary.decoder();
         let dictionary = Arc::new(dictionary);
@@ -93,7 +92,8 @@ impl Generation {
     pub fn entry(&self, number: u32) -> Result<Entry, Error> {
         let missing = || Error::damaged(self.folder.path(), "it has no entry of that number");
         let (layer, own) = self.place(number).ok_or_else(missing)?;
-        layer.entry(own, &mut pack::unpacker(&self.decoder, self.folder.path())?)
+        let mut unpacker = pack::unpacker(&self.decoder, self.folder.path())?;
+        layer.entry(own, &self.dictionary.packs, &mut unpacker)
     }
 
     /// The id of an entry, in force or not.

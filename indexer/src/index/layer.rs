@@ -179,10 +179,15 @@ impl LayerFiles {
     }
 
     /// An entry.
-    pub(crate) fn entry(&self, number: u32, unpacker: &mut Decompressor<'_>) -> Result<Entry, Error> {
+    pub(crate) fn entry(
+        &self,
+        number: u32,
+        packs: &[u64],
+        unpacker: &mut Decompressor<'_>,
+    ) -> Result<Entry, Error> {
         let damaged = |what| Error::damaged(&self.path, what);
         let frame = self.entries.get(number).ok_or_else(|| damaged("an entry is missing"))?;
         let id = self.id(number).ok_or_else(|| damaged("an id is missing"))?;
-        pack::unpacked(EditionId::from_key(id), frame, unpacker).map_err(damaged)
+        pack::unpacked(EditionId::from_key(id), frame, packs, unpacker).map_err(damaged)
     }
 }

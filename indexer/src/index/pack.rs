@@ -3,22 +3,26 @@
 //! An entry is postcard behind a version byte, one zstd frame each with a dictionary trained on a sample. Its id
 //! stands in another file. It knows neither terms nor files.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::{self, CParameter};
 
-use crate::bib::{EditionId, Entry};
+use crate::bib::{
+    Bib, BibField, EditionId, Entry, Holding, LibraryCode, LibraryHolding, Member, MemberLink, RecordLocator,
+};
 use crate::index::document::Texts;
 use crate::index::symbols::Symbols;
 use crate::index::{Error, blob};
 
 /// Version of the packed entry, its first byte.
-pub(crate) const ENTRY_VERSION: u8 = 2;
+pub(crate) const ENTRY_VERSION: u8 = 3;
 /// Level of the frames: above it bytes hardly shrink and time doubles.
 const LEVEL: i32 = 3;
 /// Entries on which a dictionary is trained.
@@ -29,19 +33,94 @@ const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Separates the access points of a text record.
 pub(crate) const FIELD: char = '\u{1e}';
 
+/// An entry as postcard writes it: each library's code once, and of the archive's packs their place in the table.
+#[derive(Serialize, Deserialize)]
+struct Packed<'a> {
+    bib: Cow<'a, Bib>,
+    libraries: Vec<Cow<'a, LibraryCode>>,
+    holdings: Vec<(u32, Cow<'a, Holding>)>,
+    /// Library and one more than the pack's place in the table; 0 for a pack that is not in it.
+    members: Vec<(u32, u32)>,
+    records: Vec<(u32, Cow<'a, Option<String>>)>,
+    other_packs: Vec<[u8; 8]>,
+    provenance: Cow<'a, [(BibField, u16)]>,
+    links: Cow<'a, [MemberLink]>,
+    siblings: Vec<[u8; 8]>,
+    work: Option<u64>,
+}
+
 /// The packed form of an entry, not yet compressed.
-pub(crate) fn packed(entry: &Entry) -> Vec<u8> {
+pub(crate) fn packed<'a>(entry: &'a Entry, packs: &[u64]) -> Vec<u8> {
     let Entry { id: _, bib, holdings, members, provenance, links, siblings, work } = entry;
-    let siblings: Vec<[u8; 8]> = siblings.iter().filter_map(EditionId::key).map(u64::to_le_bytes).collect();
-    let parts = (bib, holdings, members, provenance, links, siblings, work);
+    let mut libraries: Vec<Cow<'a, LibraryCode>> = Vec::new();
+    let mut place_of = |code: &'a LibraryCode| match libraries.iter().position(|known| **known == *code) {
+        Some(place) => place as u32,
+        None => {
+            libraries.push(Cow::Borrowed(code));
+            libraries.len() as u32 - 1
+        }
+    };
+    let holdings = holdings.iter().map(|h| (place_of(&h.library), Cow::Borrowed(&h.holding))).collect();
+    let pack_of = |pack| packs.binary_search(&pack).map_or(0, |place| place as u32 + 1);
+    let packed_members = members.iter().map(|m| (place_of(&m.library), pack_of(m.locator.pack))).collect();
+    let other_packs = members.iter().map(|m| m.locator.pack).filter(|pack| pack_of(*pack) == 0);
+    let other_packs = other_packs.map(u64::to_le_bytes).collect();
+    let siblings = siblings.iter().filter_map(EditionId::key).map(u64::to_le_bytes).collect();
+    let packed = Packed {
+        bib: Cow::Borrowed(bib),
+        holdings,
+        members: packed_members,
+        records: members.iter().map(|m| (m.locator.slot, Cow::Borrowed(&m.control_number))).collect(),
+        other_packs,
+        provenance: Cow::Borrowed(provenance),
+        links: Cow::Borrowed(links),
+        siblings,
+        work: *work,
+        libraries,
+    };
     // Writing plain values into a growing vector cannot fail; an empty form reads as damage.
-    postcard::to_extend(&parts, vec![ENTRY_VERSION]).unwrap_or_default()
+    postcard::to_extend(&packed, vec![ENTRY_VERSION]).unwrap_or_default()
+}
+
+impl Packed<'_> {
+    fn into_entry(self, id: EditionId, packs: &[u64]) -> Option<Entry> {
+        let library = |place: u32| self.libraries.get(place as usize).map(|code| code.clone().into_owned());
+        let mut others = self.other_packs.iter();
+        let mut pack = |place: u32| match place.checked_sub(1) {
+            Some(place) => packs.get(place as usize).copied(),
+            None => others.next().map(|bytes| u64::from_le_bytes(*bytes)),
+        };
+        let holding = |(place, holding): (u32, Cow<'_, Holding>)| {
+            Some(LibraryHolding { library: library(place)?, holding: holding.into_owned() })
+        };
+        let holdings = self.holdings.into_iter().map(holding).collect::<Option<_>>()?;
+        let mut members = Vec::with_capacity(self.members.len());
+        for (&(place, of_pack), (slot, number)) in self.members.iter().zip(self.records) {
+            members.push(Member {
+                library: library(place)?,
+                control_number: number.into_owned(),
+                locator: RecordLocator { pack: pack(of_pack)?, slot },
+            });
+        }
+        let siblings = self.siblings.into_iter().map(|key| EditionId::from_key(u64::from_le_bytes(key)));
+        Some(Entry {
+            id,
+            bib: self.bib.into_owned(),
+            holdings,
+            members,
+            provenance: self.provenance.into_owned(),
+            links: self.links.into_owned(),
+            siblings: siblings.collect(),
+            work: self.work,
+        })
+    }
 }
 
 /// The entry of a stored form, or what is wrong with it.
 pub(crate) fn unpacked(
     id: EditionId,
     stored: &[u8],
+    packs: &[u64],
     unpacker: &mut Decompressor<'_>,
 ) -> Result<Entry, &'static str> {
     let frame = [&MAGIC[..], stored].concat();
@@ -50,12 +129,8 @@ pub(crate) fn unpacked(
     let packed = unpacker.decompress(&frame, length.ok_or("a length")?).map_err(|_| "a frame")?;
     match packed.split_first() {
         Some((&ENTRY_VERSION, rest)) => {
-            let parts = postcard::from_bytes(rest).map_err(|_| "an entry")?;
-            let (bib, holdings, members, provenance, links, siblings, work) = parts;
-            let siblings: Vec<[u8; 8]> = siblings;
-            let siblings =
-                siblings.into_iter().map(|key| EditionId::from_key(u64::from_le_bytes(key))).collect();
-            Ok(Entry { id, bib, holdings, members, provenance, links, siblings, work })
+            let packed: Packed<'_> = postcard::from_bytes(rest).map_err(|_| "an entry")?;
+            packed.into_entry(id, packs).ok_or("an entry's parts")
         }
         _ => Err("an entry's version"),
     }
@@ -118,29 +193,36 @@ pub(crate) struct Dictionary {
     id: u64,
     bytes: Vec<u8>,
     pub(crate) symbols: Symbols,
+    /// The archive's packs in which most members stand, sorted.
+    pub(crate) packs: Vec<u64>,
 }
 
 impl Dictionary {
-    pub(crate) fn new(bytes: Vec<u8>, symbols: Symbols) -> Self {
+    pub(crate) fn new(bytes: Vec<u8>, symbols: Symbols, packs: Vec<u64>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), bytes, symbols }
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), bytes, symbols, packs }
+    }
+
+    /// For a generation without entries.
+    pub(crate) fn empty() -> Self {
+        Self::new(Vec::new(), Symbols::default(), Vec::new())
     }
 
     /// Too few samples give no dictionary of entries; plain frames do then.
-    pub(crate) fn learnt(packed: &[Vec<u8>], texts: &[String]) -> Self {
+    pub(crate) fn learnt(packed: &[Vec<u8>], texts: &[String], packs: Vec<u64>) -> Self {
         let bytes = zstd::dict::from_samples(packed, DICTIONARY_BYTES).unwrap_or_default();
-        Self::new(bytes, Symbols::learnt(texts))
+        Self::new(bytes, Symbols::learnt(texts), packs)
     }
 
     /// The content of its file.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_allocvec(&(self.symbols.texts(), &self.bytes)).unwrap_or_default()
+        postcard::to_allocvec(&(self.symbols.texts(), &self.packs, &self.bytes)).unwrap_or_default()
     }
 
     /// `None` where the bytes are no such file.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (symbols, bytes): (Vec<Box<str>>, Vec<u8>) = postcard::from_bytes(bytes).ok()?;
-        Some(Self::new(bytes, Symbols::new(symbols)))
+        let (symbols, packs, bytes): (Vec<Box<str>>, Vec<u64>, Vec<u8>) = postcard::from_bytes(bytes).ok()?;
+        Some(Self::new(bytes, Symbols::new(symbols), packs))
     }
 
     /// What reading entries needs of it.
@@ -165,15 +247,31 @@ mod tests {
             provenance: vec![(crate::bib::BibField::Main, 0)],
             ..Entry::new(id.clone(), bib, Vec::new(), Vec::new())
         };
-        let mut bytes = packed(&entry);
-        let none = Dictionary::new(Vec::new(), Symbols::default());
+        let member = |pack| Member {
+            library: LibraryCode::new("BJFU"),
+            control_number: Some("0012".to_owned()),
+            locator: RecordLocator { pack, slot: 3 },
+        };
+        let entry = Entry { members: vec![member(5), member(u64::MAX), member(9)], ..entry };
+        let packs = [5, 9];
+        let mut bytes = packed(&entry, &packs);
+        let none = Dictionary::empty();
         let mut unpacker = Decompressor::new().expect("made");
         let frame = stored(&none, &bytes).expect("compressed");
-        assert_eq!(unpacked(id.clone(), &frame, &mut unpacker), Ok(entry));
+        assert_eq!(unpacked(id.clone(), &frame, &packs, &mut unpacker), Ok(entry));
         bytes[0] = 99;
         let frame = stored(&none, &bytes).expect("compressed");
-        assert!(unpacked(id.clone(), &frame, &mut unpacker).is_err());
-        assert!(unpacked(id, &[], &mut unpacker).is_err());
+        assert!(unpacked(id.clone(), &frame, &packs, &mut unpacker).is_err());
+        assert!(unpacked(id.clone(), &[], &packs, &mut unpacker).is_err());
+        let frame = stored(
+            &none,
+            &packed(
+                &Entry::new(id.clone(), Bib::empty(MaterialType::Map), Vec::new(), vec![member(9)]),
+                &packs,
+            ),
+        )
+        .expect("compressed");
+        assert!(unpacked(id, &frame, &[], &mut unpacker).is_err());
     }
 
     proptest::proptest! {
@@ -181,10 +279,10 @@ mod tests {
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(0u8.., 0..200)) {
             let mut unpacker = Decompressor::new().expect("made");
             let id = EditionId::from_key(7);
-            let _ = unpacked(id.clone(), &bytes, &mut unpacker);
+            let _ = unpacked(id.clone(), &bytes, &[7], &mut unpacker);
             let packed = [&[ENTRY_VERSION][..], &bytes].concat();
-            let frame = stored(&Dictionary::new(Vec::new(), Symbols::default()), &packed).expect("compressed");
-            let _ = unpacked(id, &frame, &mut unpacker);
+            let frame = stored(&Dictionary::empty(), &packed).expect("compressed");
+            let _ = unpacked(id, &frame, &[7], &mut unpacker);
         }
     }
 }

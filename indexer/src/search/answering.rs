@@ -146,7 +146,8 @@ fn hits(
     for &place in places.get(start..).unwrap_or_default() {
         let segment = &catalogue.segments[place.0];
         let Some(number) = segment.own_number(place.1) else { continue };
-        let mut entry = catalogue.layer(segment).entry(number, &mut unpacker)?;
+        let mut entry =
+            catalogue.layer(segment).entry(number, &catalogue.generation.dictionary.packs, &mut unpacker)?;
         home_first(&mut entry, query.home.as_ref());
         let title = entry.bib.title.as_deref().unwrap_or_default();
         let mut title_highlight = analysis::highlight(title, &needles);
