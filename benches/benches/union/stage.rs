@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use indexer::archive::{Archive, ImportMode};
 use indexer::bib::LibraryCode;
-use indexer::pipeline::{BuildOptions, Built, ImportRequest, build, ensure_profile, import};
+use indexer::pipeline::{BuildOptions, Built, DeltaLimits, ImportRequest, build, ensure_profile, import};
 
 use crate::Result;
 
@@ -102,7 +102,8 @@ fn import_folder(data: &Path, folder: &Path, mode: ImportMode) -> Result<()> {
 
 fn build_generation(data: &Path, full: bool) -> Result<()> {
     let built_at = "2026-11-25".to_owned();
-    let options = BuildOptions { full, threads: 2, memory_bytes: 512 << 20, built_at };
+    let options =
+        BuildOptions { full, limits: DeltaLimits::default(), threads: 2, memory_bytes: 512 << 20, built_at };
     match build(data, &options, &())? {
         Built::NothingToDo { .. } => println!("nothing to build"),
         Built::New { counts, .. } => println!("{counts:?}"),
