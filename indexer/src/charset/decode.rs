@@ -59,6 +59,16 @@ impl FieldDecoder {
     }
 }
 
+/// Appends the text of a whole record, whose field terminators and subfield delimiters stay where they are; false,
+/// with `out` as it was, where it has to be decoded piece by piece.
+pub(crate) fn decode_marked(charset: Charset, bytes: &[u8], out: &mut String) -> bool {
+    match charset {
+        Charset::Gb18030 => pairs::OF_GB18030.decode_marked(bytes, out),
+        Charset::Big5 => pairs::OF_BIG5.decode_marked(bytes, out),
+        _ => false,
+    }
+}
+
 /// Appends text that is decoded already: NFC, without C0 and C1 controls.
 pub(crate) fn clean(text: &str, out: &mut String) -> Damage {
     Damage { replaced: 0, controls: push_clean(text, out) }

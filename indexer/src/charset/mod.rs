@@ -15,7 +15,7 @@ mod pairs;
 mod plausible;
 
 pub use decode::{Damage, FieldDecoder, decode};
-pub(crate) use decode::{clean, is_clean};
+pub(crate) use decode::{clean, decode_marked, is_clean};
 pub use detect::{Hint, detect};
 pub use entities::decode_entities;
 pub use mojibake::repair_mojibake;

@@ -11,9 +11,14 @@ const FIRST_LEAD: u8 = 0x81;
 const FIRST_TRAIL: u8 = 0x40;
 const N_LEADS: usize = 126;
 const N_TRAILS: usize = 192;
+const BUFFER: usize = 1024;
+const STEP: usize = 8;
+/// The upper bit of each of eight bytes.
+const TOPS: u64 = 0x8080_8080_8080_8080;
 
-/// One character for each pair, or NUL where the full decoder must look.
-pub(super) struct Pairs(Box<[char]>);
+/// One character in UTF-8 for each pair. Where it has less than four bytes the last tells how many; none where the
+/// full decoder must look.
+pub(super) struct Pairs(Box<[[u8; 4]]>);
 
 /// The pairs of GB 18030.
 pub(super) static OF_GB18030: LazyLock<Pairs> = LazyLock::new(|| Pairs::of(GB18030));
@@ -26,52 +31,99 @@ impl Pairs {
         Self(
             pairs
                 .map(|(lead, trail)| [FIRST_LEAD + lead as u8, FIRST_TRAIL + trail as u8])
-                .map(|pair| meaning(encoding, &pair).unwrap_or('\0'))
+                .map(|pair| meaning(encoding, &pair).unwrap_or_default())
                 .collect(),
         )
     }
 
     /// Appends the text of `bytes`; false, with `out` as it was, where a pair is not in the table.
     pub(super) fn decode(&self, bytes: &[u8], out: &mut String) -> bool {
-        let start = out.len();
-        out.reserve(bytes.len() + bytes.len() / 2);
-        let mut rest = bytes;
-        loop {
-            let c = match *rest {
-                [] => return true,
-                [byte @ 0x20..=0x7E, ..] => {
-                    rest = &rest[1..];
-                    char::from(byte)
-                }
-                [lead, trail, ..] => {
-                    rest = &rest[2..];
-                    self.get(lead, trail)
-                }
-                _ => '\0',
-            };
-            if c == '\0' {
-                out.truncate(start);
-                return false;
-            }
-            out.push(c);
-        }
+        self.decode_beside(bytes, out, |_| false)
     }
 
-    fn get(&self, lead: u8, trail: u8) -> char {
+    /// The same, with the field terminators and subfield delimiters of a whole record kept.
+    pub(super) fn decode_marked(&self, bytes: &[u8], out: &mut String) -> bool {
+        self.decode_beside(bytes, out, |b| matches!(b, 0x1E | 0x1F))
+    }
+
+    #[inline]
+    fn decode_beside(&self, bytes: &[u8], out: &mut String, is_kept: impl Fn(u8) -> bool) -> bool {
+        let start = out.len();
+        let mut buffer = [0u8; BUFFER];
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let n = self.fill(&mut buffer, &mut rest);
+            // One flat pass over what came out: a control has no business in it.
+            let is_sound = |b: &u8| (*b >= 0x20 && *b != 0x7F) || is_kept(*b);
+            let sound = buffer[..n].iter().fold(true, |sound, b| sound & is_sound(b));
+            match simdutf8::basic::from_utf8(&buffer[..n]) {
+                Ok(text) if n > 0 && sound => out.push_str(text),
+                _ => {
+                    out.truncate(start);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Decodes until the buffer is full or a pair is unknown, which moves `rest` on no further; how much it wrote.
+    #[inline]
+    fn fill(&self, buffer: &mut [u8; BUFFER], rest: &mut &[u8]) -> usize {
+        let mut n = 0;
+        while n + STEP <= BUFFER && !rest.is_empty() {
+            let word = match rest.first_chunk::<STEP>() {
+                Some(word) => *word,
+                None => {
+                    let mut last = [0xFF; STEP];
+                    last[..rest.len()].copy_from_slice(rest);
+                    last
+                }
+            };
+            // All eight are written and as many kept as are ASCII.
+            let n_ascii = (u64::from_le_bytes(word) & TOPS).trailing_zeros() as usize / 8;
+            buffer[n..n + STEP].copy_from_slice(&word);
+            n += n_ascii;
+            *rest = &rest[n_ascii..];
+            while let [lead @ 0x80..=0xFF, trail, ..] = **rest
+                && n + STEP <= BUFFER
+            {
+                let meaning = self.get(lead, trail);
+                if meaning[3] == 0 {
+                    return n;
+                }
+                buffer[n..n + 4].copy_from_slice(&meaning);
+                n += if meaning[3] < 0x80 { usize::from(meaning[3]) } else { 4 };
+                *rest = &rest[2..];
+            }
+            if let [0x80..=0xFF] = **rest {
+                return n;
+            }
+        }
+        n
+    }
+
+    fn get(&self, lead: u8, trail: u8) -> [u8; 4] {
         let row = usize::from(lead.wrapping_sub(FIRST_LEAD));
         let column = usize::from(trail.wrapping_sub(FIRST_TRAIL));
         if column >= N_TRAILS {
-            return '\0';
+            return [0; 4];
         }
-        self.0.get(row * N_TRAILS + column).copied().unwrap_or('\0')
+        self.0.get(row * N_TRAILS + column).copied().unwrap_or_default()
     }
 }
 
-fn meaning(encoding: &'static Encoding, pair: &[u8]) -> Option<char> {
+fn meaning(encoding: &'static Encoding, pair: &[u8]) -> Option<[u8; 4]> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(pair)?;
-    let mut chars = text.chars();
-    let c = chars.next().filter(|_| chars.next().is_none())?;
-    clean::is_clean_utf8(text.as_bytes()).then_some(c)
+    if text.chars().count() != 1 || !clean::is_clean_utf8(text.as_bytes()) {
+        return None;
+    }
+    match *text.as_bytes() {
+        [a, b] => Some([a, b, 0, 2]),
+        [a, b, c] => Some([a, b, c, 3]),
+        [a, b, c, d] => Some([a, b, c, d]),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

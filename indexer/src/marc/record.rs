@@ -78,6 +78,18 @@ impl Record {
         self.leader = leader;
     }
 
+    /// Forgets the text and its fields only.
+    pub(super) fn forget_fields(&mut self) {
+        self.text.clear();
+        self.fields.clear();
+        self.subfields.clear();
+    }
+
+    /// The text, to be written first, and the spans, to be laid over it then.
+    pub(super) fn parts_mut(&mut self) -> (&mut String, Spans<'_>) {
+        (&mut self.text, Spans { fields: &mut self.fields, subfields: &mut self.subfields })
+    }
+
     /// Notes a flaw at an absolute byte offset of the file.
     pub fn flaw(&mut self, code: FlawCode, at: u64) {
         self.flaws.push(Flaw { code, at });
@@ -196,7 +208,7 @@ impl Record {
         self.fields.len()
     }
 
-    /// The whole decoded text, field after field, without delimiters.
+    /// The whole decoded text, field after field; delimiters may stand between the pieces.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -247,6 +259,39 @@ impl<'a> Field<'a> {
     pub fn first(&self, code: char) -> Option<&'a str> {
         self.subfields().find(|(c, text)| *c == code && !text.is_empty()).map(|(_, text)| text)
     }
+}
+
+/// Fields and subfields of a record whose text stands already.
+pub(super) struct Spans<'a> {
+    fields: &'a mut Vec<FieldSpan>,
+    subfields: &'a mut Vec<SubfieldSpan>,
+}
+
+impl Spans<'_> {
+    /// Adds a control field.
+    pub(super) fn push_control(&mut self, tag: Tag, value: Range<usize>) {
+        let none = self.subfields.len() as u32;
+        self.fields.push(FieldSpan { tag, indicators: *b"  ", value: narrow(value), subfields: none..none });
+    }
+
+    /// Opens a data field; its subfields follow.
+    pub(super) fn push_data(&mut self, tag: Tag, indicators: [u8; 2]) {
+        let none = self.subfields.len() as u32;
+        self.fields.push(FieldSpan { tag, indicators, value: 0..0, subfields: none..none });
+    }
+
+    /// Adds a subfield to the last data field.
+    pub(super) fn push_subfield(&mut self, code: char, value: Range<usize>) {
+        self.subfields.push(SubfieldSpan { code, value: narrow(value) });
+        if let Some(field) = self.fields.last_mut() {
+            field.subfields.end += 1;
+        }
+    }
+}
+
+// A record is shorter than its reader's limit, which is far below four gigabytes.
+fn narrow(span: Range<usize>) -> Range<u32> {
+    span.start as u32..span.end as u32
 }
 
 fn range(span: &Range<u32>) -> Range<usize> {

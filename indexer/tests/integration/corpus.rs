@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indexer::marc::{ReadOptions, contained_files};
 
-use crate::reading::read_all;
+use crate::reading::{Outcome, read_all};
 
 /// The folder of real MARC files, where it is there.
 pub(crate) fn folder() -> Option<PathBuf> {
@@ -51,10 +51,11 @@ fn the_ten_chinese_records_read_the_same_from_every_charset() {
         let read = |form: &str| -> Vec<String> {
             let path = folder.join(format!("derived/{name}.{form}.mrc"));
             let input = std::fs::File::open(path).unwrap();
-            read_all(input, ReadOptions::default()).0.iter().map(|o| o.record.text().to_owned()).collect()
+            let (outcomes, _) = read_all(input, ReadOptions::default());
+            outcomes.iter().flat_map(Outcome::texts).collect()
         };
         let utf8 = read("utf8");
-        assert_eq!(utf8.len(), 10);
+        assert!(utf8.len() > 100, "{utf8:?}");
         assert_eq!(read("gbk"), utf8);
         assert_eq!(read("gb18030"), utf8);
     }

@@ -44,6 +44,16 @@ fn input() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// Common Han; any Han of the first two blocks; of extension B; all of them beside Latin.
+fn title() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[的一是不人在有这上来到时大地为子中国年和三演义红楼梦水浒传西游记史论概研究教程]{1,20}",
+        "[\u{4E00}-\u{9FA5}\u{3400}-\u{4DB5}]{1,20}",
+        "[\u{20000}-\u{2A6D6}]{1,8}",
+        "[\u{20000}-\u{2A6D6}㐀-䶵一-龥a-zA-Z0-9 ，。：（）《》é]{0,19}[一-龥]",
+    ]
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_accounted_for(bytes in input()) {
@@ -68,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn records_come_out_as_they_went_in(titles in proptest::collection::vec("[的一是不人在有这上来到时大地为子中国年和三演义红楼梦水浒传西游记史论概研究教程]{1,20}", 1..20)) {
+    fn records_come_out_as_they_went_in(titles in proptest::collection::vec(title(), 1..20)) {
         let records: Vec<Vec<u8>> = titles.iter().map(|t| titled("1", t)).collect();
         let (outcomes, account) = read_bytes(&records.concat());
         prop_assert_eq!(account.bytes_filler + account.bytes_quarantined, 0);
@@ -78,6 +88,40 @@ proptest! {
             prop_assert_eq!(outcome.title(), Some(title.as_str()));
             prop_assert!(outcome.codes().is_empty());
         }
+    }
+}
+
+/// A record whose directory names its fields in another order is read piece by piece, the others as a whole.
+#[test]
+fn both_ways_of_reading_say_the_same() {
+    for (name, encode, title, responsibility, publisher) in [
+        ("utf-8", utf8 as fn(&str) -> Vec<u8>, "Java简明教程（第2版）", "林某某主编", "清风出版社"),
+        ("gb18030", gbk, "Java简明教程（第2版）", "林某某主编", "清风出版社"),
+        ("big5", big5, "Java簡明教程（第2版）", "林某某主編，陳某某譯", "清風出版社"),
+    ] {
+        let fields = [
+            ("001", "0123".to_owned()),
+            ("100", "  \u{1F}a20131108d2013    em y0chiy50      ea".to_owned()),
+            ("200", format!("1 \u{1F}a{title}\u{1F}f{responsibility}")),
+            ("210", format!("  \u{1F}a北京\u{1F}c{publisher}\u{1F}d2013.06")),
+            ("690", "  \u{1F}aTP312JA\u{1F}v5".to_owned()),
+            ("905", "  \u{1F}b20295403-5405\u{1F}dTP312JA\u{1F}e8.5C".to_owned()),
+        ];
+        let fields: Vec<(&str, Vec<u8>)> = fields.iter().map(|(tag, text)| (*tag, encode(text))).collect();
+        let fields: Vec<(&str, &[u8])> = fields.iter().map(|(tag, bytes)| (*tag, bytes.as_slice())).collect();
+        let sound = iso2709(&fields);
+        let mut shuffled = sound.clone();
+        shuffled[24..48].rotate_left(12);
+        let read = |bytes: &[u8]| {
+            let (outcomes, _) = read_bytes(bytes);
+            assert_eq!(outcomes[0].codes(), [], "{name}");
+            assert_eq!(outcomes[0].record.charset.label(), name);
+            let mut texts = outcomes[0].texts();
+            texts.sort();
+            texts
+        };
+        assert_eq!(read(&sound), read(&shuffled));
+        assert_eq!(read(&sound).len(), fields.len());
     }
 }
 
@@ -236,8 +280,16 @@ fn every_carrier_gives_the_same_record() {
     }
 }
 
+fn utf8(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}
+
 fn gbk(text: &str) -> Vec<u8> {
     encoding_rs::GB18030.encode(text).0.into_owned()
+}
+
+fn big5(text: &str) -> Vec<u8> {
+    encoding_rs::BIG5.encode(text).0.into_owned()
 }
 
 fn utf16(text: &str) -> Vec<u8> {

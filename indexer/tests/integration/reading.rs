@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
-use indexer::marc::{Account, FlawCode, Framed, ParseOptions, RawRecord, ReadOptions, Reader, Record, parse};
+use indexer::marc::{
+    Account, Field, FlawCode, Framed, ParseOptions, RawRecord, ReadOptions, Reader, Record, parse,
+};
 
 /// One record or fragment as it was read.
 pub(crate) struct Outcome {
@@ -22,6 +24,17 @@ impl Outcome {
     pub(crate) fn title(&self) -> Option<&str> {
         let field = self.record.fields().find(|f| matches!(&f.tag(), b"200" | b"245"))?;
         field.first('a')
+    }
+}
+
+impl Outcome {
+    /// Every field as a line.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let line = |field: Field<'_>| {
+            let subfields: Vec<_> = field.subfields().collect();
+            format!("{} {:?} {} {subfields:?}", field.tag_text(), field.indicators(), field.value())
+        };
+        self.record.fields().map(line).collect()
     }
 }
 

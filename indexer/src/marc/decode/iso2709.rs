@@ -1,38 +1,38 @@
 //! ISO 2709 record → fields: by the directory where it is right, else by what can be seen (DOMAIN §1.2).
 //!
-//! The order: directory as stated; fields split at their terminators and paired with the tags; fields cut where
-//! the directory says; tags in front of the fields themselves. What nobody can read is an error.
+//! `sound` has the short way for records without a flaw, `recover` the places of fields in those with a wrong
+//! directory. What nobody can read is an error.
 
 use memchr::{memchr, memchr_iter};
 
 use crate::charset::Charset;
 
 use super::super::{Flaw, FlawCode, Leader, RawRecord, Record, Tag};
-use super::ParseOptions;
 use super::text::TextDecoder;
+use super::{ParseOptions, recover, sound};
 
 const RT: u8 = 0x1D;
-const FT: u8 = 0x1E;
+pub(super) const FT: u8 = 0x1E;
 const SF: u8 = 0x1F;
-const ENTRY: usize = 12;
+pub(super) const ENTRY: usize = 12;
 
 /// Leader, directory and data of a record, as slices of its bytes.
-struct Parts<'a> {
-    bytes: &'a [u8],
-    leader: Leader,
-    directory: &'a [u8],
+pub(super) struct Parts<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) leader: Leader,
+    pub(super) directory: &'a [u8],
     // Index of the first byte of data.
-    base: usize,
+    pub(super) base: usize,
     // Index after the last byte of data, record terminator excluded.
-    end: usize,
+    pub(super) end: usize,
 }
 
 /// A field's place: tag, and its bytes without the field terminator.
 #[derive(Clone, Copy)]
-struct Place {
-    tag: Tag,
-    start: usize,
-    end: usize,
+pub(super) struct Place {
+    pub(super) tag: Tag,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 pub(super) fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Result<(), Flaw> {
@@ -40,16 +40,20 @@ pub(super) fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record
     let parts = split(raw, record).ok_or(unreadable)?;
     record.set_leader(parts.leader);
     let text = &parts.bytes[parts.base..parts.end];
-    if is_exact(&parts) {
-        let mut decoder = TextDecoder::new(raw, text, declared(&parts, exact_places(&parts)), options);
-        exact_places(&parts).for_each(|place| push_field(&parts, place, raw, &mut decoder, record));
-        decoder.finish(record);
+    let order = order(&parts);
+    if order == Order::No {
+        let places = recover::places(&parts, raw, record).ok_or(unreadable)?;
+        let decoder = TextDecoder::new(raw, text, || declared(&parts, places.iter().copied()), options);
+        push_fields(&parts, places.iter().copied(), raw, decoder, record);
     } else {
-        let places = recover(&parts, raw, record).ok_or(unreadable)?;
-        let declared = declared(&parts, places.iter().copied());
-        let mut decoder = TextDecoder::new(raw, text, declared, options);
-        places.iter().for_each(|&place| push_field(&parts, place, raw, &mut decoder, record));
-        decoder.finish(record);
+        let decoder = TextDecoder::new(raw, text, || declared(&parts, exact_places(&parts)), options);
+        let tags = parts.directory.chunks_exact(ENTRY).map(tag);
+        let sound = order == Order::InOrder && sound::push_fields(&decoder.whole(text), tags, record);
+        if sound {
+            decoder.finish(record);
+        } else {
+            push_fields(&parts, exact_places(&parts), raw, decoder, record);
+        }
     }
     if record.n_fields() == 0 {
         record.flaw(FlawCode::NoFields, raw.offset);
@@ -65,12 +69,13 @@ fn split<'a>(raw: &'a RawRecord, record: &mut Record) -> Option<Parts<'a>> {
     }
     let (leader, head) = leader(bytes, raw, record)?;
     let end = bytes.iter().rposition(|&b| b != RT)? + 1;
-    let stated = number(&leader.0[12..17]).map(|base| base + head - 24).filter(|&base| {
-        base > head
-            && base <= bytes.len()
-            && bytes[base - 1] == FT
-            && memchr(FT, &bytes[head..base - 1]).is_none()
-    });
+    let stated =
+        leader.0[12..].first_chunk().and_then(number::<5>).map(|base| base + head - 24).filter(|&base| {
+            base > head
+                && base <= bytes.len()
+                && bytes[base - 1] == FT
+                && memchr(FT, &bytes[head..base - 1]).is_none()
+        });
     let base = match stated {
         Some(base) => base,
         None => {
@@ -111,29 +116,42 @@ fn leader(bytes: &[u8], raw: &RawRecord, record: &mut Record) -> Option<(Leader,
     Some((Leader(leader), head))
 }
 
-/// Whether every entry of the directory lands exactly on a field and every field is in it.
-fn is_exact(parts: &Parts<'_>) -> bool {
+/// How far the directory is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Every entry lands on a field, every field is in it, in the order in which they stand.
+    InOrder,
+    /// The same, in another order.
+    Shuffled,
+    /// It is wrong.
+    No,
+}
+
+fn order(parts: &Parts<'_>) -> Order {
     if !parts.directory.len().is_multiple_of(ENTRY) {
-        return false;
+        return Order::No;
     }
     let data = &parts.bytes[parts.base..parts.end];
     let mut covered = 0;
     let mut in_order = true;
     for entry in parts.directory.chunks_exact(ENTRY) {
-        let Some((length, start)) = length_and_start(entry) else { return false };
+        let Some((length, start)) = length_and_start(entry) else { return Order::No };
         let end = start + length;
         let whole =
             length > 0 && end <= data.len() && data[end - 1] == FT && (start == 0 || data[start - 1] == FT);
         if !whole {
-            return false;
+            return Order::No;
         }
         in_order &= start == covered;
         covered += length;
     }
     // Where the fields follow each other, as many terminators as fields leave none inside of a field.
     let n_fields = parts.directory.len() / ENTRY;
-    covered == data.len()
-        && if in_order { memchr_iter(FT, data).count() == n_fields } else { none_holds_another(parts, data) }
+    match covered == data.len() {
+        true if in_order && memchr_iter(FT, data).count() == n_fields => Order::InOrder,
+        true if !in_order && none_holds_another(parts, data) => Order::Shuffled,
+        _ => Order::No,
+    }
 }
 
 fn none_holds_another(parts: &Parts<'_>, data: &[u8]) -> bool {
@@ -150,132 +168,26 @@ fn exact_places<'a>(parts: &'a Parts<'_>) -> impl Iterator<Item = Place> + 'a {
     })
 }
 
-fn tag(entry: &[u8]) -> Tag {
+pub(super) fn tag(entry: &[u8]) -> Tag {
     [entry[0], entry[1], entry[2]]
 }
 
-fn length_and_start(entry: &[u8]) -> Option<(usize, usize)> {
-    Some((number(&entry[3..7])?, number(&entry[7..12])?))
+#[inline]
+pub(super) fn length_and_start(entry: &[u8]) -> Option<(usize, usize)> {
+    let entry: &[u8; ENTRY] = entry.first_chunk()?;
+    let &[_, _, _, l0, l1, l2, l3, s0, s1, s2, s3, s4] = entry;
+    Some((number(&[l0, l1, l2, l3])?, number(&[s0, s1, s2, s3, s4])?))
 }
 
-// Without a branch per digit: this is asked twice for every field.
+// Without a branch per digit: this is asked for every field.
 #[inline]
-fn number(digits: &[u8]) -> Option<usize> {
+fn number<const N: usize>(digits: &[u8; N]) -> Option<usize> {
     let step = |(sum, ok), &b: &u8| {
         let digit = b.wrapping_sub(b'0');
         (sum * 10 + usize::from(digit), ok & (digit < 10))
     };
     let (sum, ok) = digits.iter().fold((0usize, true), step);
     ok.then_some(sum)
-}
-
-/// The places of the fields when the directory is not to be trusted.
-fn recover(parts: &Parts<'_>, raw: &RawRecord, record: &mut Record) -> Option<Vec<Place>> {
-    let segments = segments(parts);
-    let at = raw.offset + (parts.base - parts.directory.len()) as u64;
-    if parts.directory.is_empty() {
-        let places = inline_tags(parts, &segments);
-        if !places.is_empty() {
-            record.flaw(FlawCode::OddDirectory, at);
-        } else if !segments.is_empty() {
-            return None;
-        }
-        return Some(places);
-    }
-    let width = entry_width(parts.directory.len(), segments.len());
-    if width != Some(ENTRY) && !parts.directory.len().is_multiple_of(ENTRY) {
-        record.flaw(FlawCode::OddDirectory, at);
-    }
-    if parts.end > parts.base && parts.bytes[parts.end - 1] != FT {
-        record.flaw(FlawCode::MissingFieldTerminator, raw.offset + parts.end as u64);
-    }
-    if let Some(width) = width {
-        if !is_by_directory(parts, &segments) {
-            record.flaw(FlawCode::WrongDirectory, at);
-        }
-        let tags = parts.directory.chunks_exact(width).map(tag);
-        return Some(tags.zip(segments).map(|(tag, (start, end))| Place { tag, start, end }).collect());
-    }
-    record.flaw(FlawCode::LossyDirectory, at);
-    let places = by_directory(parts, &segments);
-    if places.is_empty() && !is_plausible(&parts.leader) {
-        return None;
-    }
-    Some(places)
-}
-
-fn segments(parts: &Parts<'_>) -> Vec<(usize, usize)> {
-    let mut start = parts.base;
-    let mut segments = Vec::new();
-    for at in memchr_iter(FT, &parts.bytes[parts.base..parts.end]) {
-        segments.push((start, parts.base + at));
-        start = parts.base + at + 1;
-    }
-    if start < parts.end {
-        segments.push((start, parts.end));
-    }
-    segments
-}
-
-/// The width of a directory entry with which there are as many entries as fields.
-fn entry_width(directory: usize, n_segments: usize) -> Option<usize> {
-    (n_segments > 0 && directory.is_multiple_of(n_segments))
-        .then(|| directory / n_segments)
-        .filter(|width| (ENTRY - 1..=ENTRY + 3).contains(width))
-}
-
-/// Whether the directory's numbers say the same as the field terminators, but for a missing last one.
-fn is_by_directory(parts: &Parts<'_>, segments: &[(usize, usize)]) -> bool {
-    parts.directory.chunks(ENTRY).zip(segments).all(|(entry, &(start, end))| {
-        entry.len() == ENTRY
-            && length_and_start(entry)
-                .is_some_and(|(length, from)| parts.base + from == start && start + length == end + 1)
-    })
-}
-
-/// Fields where the directory says, cut at the first terminator; those outside of the record are left out.
-fn by_directory(parts: &Parts<'_>, segments: &[(usize, usize)]) -> Vec<Place> {
-    let data = &parts.bytes[parts.base..parts.end];
-    let mut places: Vec<Place> = parts
-        .directory
-        .chunks_exact(ENTRY)
-        .filter_map(|entry| {
-            let (length, start) = length_and_start(entry)?;
-            let start = if start < data.len() { start } else { return None };
-            let slice = &data[start..(start + length).min(data.len())];
-            let slice = &slice[slice.iter().take_while(|&&b| b == FT).count()..];
-            let start = slice.as_ptr() as usize - data.as_ptr() as usize;
-            let length = memchr(FT, slice).unwrap_or(slice.len());
-            Some(Place { tag: tag(entry), start: parts.base + start, end: parts.base + start + length })
-        })
-        .collect();
-    // Numbers that fit nowhere: better the fields in order than nothing.
-    let n_whole = places.iter().filter(|p| segments.contains(&(p.start, p.end))).count();
-    if n_whole * 2 < segments.len().min(places.len()) || places.is_empty() {
-        let tags = parts.directory.chunks_exact(ENTRY).map(tag);
-        let paired: Vec<Place> =
-            tags.zip(segments).map(|(tag, &(start, end))| Place { tag, start, end }).collect();
-        if paired.len() > n_whole {
-            places = paired;
-        }
-    }
-    places
-}
-
-/// Fields that carry their tags themselves, after an empty directory.
-fn inline_tags(parts: &Parts<'_>, segments: &[(usize, usize)]) -> Vec<Place> {
-    segments
-        .iter()
-        .filter(|&&(start, end)| {
-            end - start > 3 && parts.bytes[start..start + 3].iter().all(u8::is_ascii_digit)
-        })
-        .map(|&(start, end)| Place { tag: tag(&parts.bytes[start..start + 3]), start: start + 3, end })
-        .collect()
-}
-
-fn is_plausible(leader: &Leader) -> bool {
-    leader.0[..5].iter().all(u8::is_ascii_digit)
-        && leader.0[5..7].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
 }
 
 /// What the record itself says about its charset: a hint (DOMAIN §3).
@@ -311,6 +223,17 @@ fn unimarc_charset(coded: &[u8]) -> Option<Charset> {
         [b'0', b'1' | b'3', _, _] => Some(Charset::Iso5426),
         _ => None,
     }
+}
+
+fn push_fields(
+    parts: &Parts<'_>,
+    places: impl Iterator<Item = Place>,
+    raw: &RawRecord,
+    mut decoder: TextDecoder<'_>,
+    record: &mut Record,
+) {
+    places.for_each(|place| push_field(parts, place, raw, &mut decoder, record));
+    decoder.finish(record);
 }
 
 fn push_field(

@@ -11,7 +11,7 @@ use super::text::TextDecoder;
 
 pub(super) fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Result<(), Flaw> {
     let bad = Flaw { code: FlawCode::BadJson, at: raw.offset };
-    let mut decoder = TextDecoder::new(raw, &raw.bytes, None, options);
+    let mut decoder = TextDecoder::new(raw, &raw.bytes, || None, options);
     let value: Value = match decoder.charset() {
         Charset::Ascii | Charset::Utf8 => serde_json::from_slice(&raw.bytes),
         _ => {

@@ -9,7 +9,7 @@ use super::text::TextDecoder;
 const DELIMITERS: [char; 7] = ['\u{1F}', 'ǂ', '‡', '▼', '|', '$', '@'];
 
 pub(super) fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Result<(), Flaw> {
-    let mut decoder = TextDecoder::new(raw, &raw.bytes, None, options);
+    let mut decoder = TextDecoder::new(raw, &raw.bytes, || None, options);
     let lines = logical_lines(raw, &mut decoder);
     let delimiter = match raw.carrier {
         Carrier::Mrk | Carrier::Line => '$',

@@ -3,6 +3,8 @@
 mod iso2709;
 mod json;
 mod lines;
+mod recover;
+mod sound;
 mod text;
 mod xml;
 

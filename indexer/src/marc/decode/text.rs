@@ -4,6 +4,7 @@ use crate::charset::{Charset, Damage, FieldDecoder, Hint, clean, decode, detect,
 
 use super::super::{Flaw, FlawCode, RawRecord, Record};
 use super::ParseOptions;
+use super::sound::Whole;
 
 /// Decodes the texts of one record.
 pub(super) struct TextDecoder<'a> {
@@ -22,20 +23,30 @@ pub(super) struct TextDecoder<'a> {
 }
 
 impl<'a> TextDecoder<'a> {
-    /// Chooses the charset of the whole record from all its text.
+    /// Chooses the charset of the whole record from all its text; what the record declares is asked only where
+    /// the text leaves it open.
     pub(super) fn new(
         raw: &RawRecord,
         text: &'a [u8],
-        declared: Option<Charset>,
+        declared: impl FnOnce() -> Option<Charset>,
         options: &ParseOptions,
     ) -> Self {
-        let charset = match options.charset {
-            Some(charset) => charset,
-            None if text.is_ascii() && memchr::memchr(0x1B, text).is_none() => Charset::Ascii,
-            None => detect(&[text], Hint { declared: declared.or(raw.declared), prior: options.prior }),
+        let plain = || simdutf8::basic::from_utf8(text).ok();
+        let (charset, whole) = match options.charset {
+            Some(charset @ (Charset::Ascii | Charset::Utf8)) => (charset, plain()),
+            Some(charset) => (charset, None),
+            None if text.is_ascii() && memchr::memchr(0x1B, text).is_none() => (Charset::Ascii, plain()),
+            None => match plain() {
+                // A sequence of three bytes is UTF-8 beyond doubt.
+                Some(whole) if text.iter().any(|&b| b >= 0xE0) => (Charset::Utf8, Some(whole)),
+                whole => {
+                    let hint = Hint { declared: declared().or(raw.declared), prior: options.prior };
+                    let charset = detect(&[text], hint);
+                    let is_utf8 = matches!(charset, Charset::Ascii | Charset::Utf8);
+                    (charset, whole.filter(|_| is_utf8))
+                }
+            },
         };
-        let is_utf8 = matches!(charset, Charset::Ascii | Charset::Utf8);
-        let whole = if is_utf8 { simdutf8::basic::from_utf8(text).ok() } else { None };
         Self {
             charset,
             forced: options.charset.is_some(),
@@ -46,6 +57,11 @@ impl<'a> TextDecoder<'a> {
             mixed: None,
             undecodable: None,
         }
+    }
+
+    /// What is known of all text together.
+    pub(super) fn whole(&self, text: &'a [u8]) -> Whole<'a> {
+        Whole { bytes: text, charset: self.charset, clean: self.whole.filter(|_| self.is_clean) }
     }
 
     pub(super) fn charset(&self) -> Charset {

@@ -8,7 +8,7 @@ use super::ParseOptions;
 use super::text::TextDecoder;
 
 pub(super) fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record) -> Result<(), Flaw> {
-    let mut decoder = TextDecoder::new(raw, &raw.bytes, None, options);
+    let mut decoder = TextDecoder::new(raw, &raw.bytes, || None, options);
     let mut parser =
         Parser { raw, at: 0, inside: Inside::Nothing, chunk: Vec::new(), from: 0, in_field: false };
     parser.run(&mut decoder, record);
