@@ -17,8 +17,6 @@ pub struct Hint {
 
 // A reading that explains less than this share of the bytes is no better than what the hints say.
 const PLAUSIBLE: f32 = 0.3;
-// GB 18030 this good needs no comparison with the Western sets.
-const CERTAIN: f32 = 0.75;
 // How much a hint adds to the reading it names.
 const DECLARED: f32 = 0.12;
 const PRIOR: f32 = 0.25;
@@ -39,22 +37,22 @@ pub fn detect(parts: &[&[u8]], hint: Hint) -> Charset {
             _ => return Charset::Gb18030,
         }
     }
-    let is_prior = hint.prior == Some(Charset::Gb18030);
-    if !has_escape && hint.prior != Some(Charset::Big5) && plausible::is_obvious_gb18030(parts, is_prior) {
-        return Charset::Gb18030;
+    if !has_escape && let Some(charset) = plausible::obvious(parts, hint.prior) {
+        return charset;
     }
     let gb18030 = plausible::gb18030(parts);
-    if gb18030 < CERTAIN && is_damaged_utf8(parts, hint) {
+    let is_open = gb18030 < plausible::CERTAIN && !has_escape && hint.prior != Some(Charset::Gb18030);
+    if is_open && plausible::is_mostly_big5(parts) {
+        return Charset::Big5;
+    }
+    if gb18030 < plausible::CERTAIN && is_damaged_utf8(parts, hint) {
         return Charset::Utf8;
     }
     if has_escape {
         return Charset::Marc8;
     }
-    if gb18030 >= CERTAIN && gb18030 > plausible::big5(parts) {
+    if gb18030 >= plausible::CERTAIN && gb18030 > plausible::big5(parts) {
         return Charset::Gb18030;
-    }
-    if gb18030 < CERTAIN && plausible::is_obvious_big5(parts) {
-        return Charset::Big5;
     }
     best_of_the_others(parts, gb18030, hint)
 }

@@ -52,26 +52,34 @@ fn is_gb2312(run: &[u8]) -> bool {
     4 * n_common >= 3 * n
 }
 
-/// Characters whose two bytes in GBK are the front of a UTF-8 sequence, in their order. Encoding one to find that
-/// out would search a table of 20,000 from its beginning.
-static FRONTS: LazyLock<Vec<char>> = LazyLock::new(|| {
+/// Characters whose two bytes in GBK are the front of a UTF-8 sequence, as a bit for each up to U+FFFF. Encoding one
+/// to find that out would search a table of 20,000 from its beginning.
+static FRONTS: LazyLock<Box<[u64; 1024]>> = LazyLock::new(|| {
     let pairs =
         (0xE2u8..=0xE9).chain([0xEF]).flat_map(|lead| (0x80u8..=0xBF).map(move |trail| [lead, trail]));
-    let mut fronts: Vec<char> = pairs
-        .filter_map(|pair| {
-            let text = GB18030.decode_without_bom_handling_and_without_replacement(&pair)?;
-            text.chars().next()
-        })
-        .collect();
-    fronts.sort_unstable();
+    let mut fronts = Box::new([0u64; 1024]);
+    for pair in pairs {
+        let text = GB18030.decode_without_bom_handling_and_without_replacement(&pair);
+        if let Some(front) = text.as_deref().and_then(|text| text.chars().next())
+            && let Some(word) = fronts.get_mut(front as usize / 64)
+        {
+            *word |= 1 << (front as u32 % 64);
+        }
+    }
     fronts
 });
+
+fn is_front(c: char) -> bool {
+    FRONTS.get(c as usize / 64).is_some_and(|word| word >> (c as u32 % 64) & 1 == 1)
+}
 
 /// `鍖椾含鏋椾笟` was UTF-8 before somebody read it as GBK.
 fn repair_from_gbk(text: &str) -> Option<String> {
     // Good text mostly ends here: its first ideograph is not the front of a UTF-8 sequence.
     let first = text.chars().find(|c| !c.is_ascii())?;
-    FRONTS.binary_search(&first).ok()?;
+    if !is_front(first) {
+        return None;
+    }
     // The last character may be lost, and a mark may stand in its place.
     let whole = text.trim_end_matches(['?', '？', '\u{FFFD}']);
     let bytes = encode(GB18030, whole)?;

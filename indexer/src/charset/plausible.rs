@@ -5,7 +5,7 @@
 use encoding_rs::{Encoding, IBM866, KOI8_R, WINDOWS_1251};
 use unicode_normalization::char::compose;
 
-use super::marc8;
+use super::{Charset, marc8};
 
 // So many characters with so large a share of common ones are GB 18030 beyond doubt: in Big5 two bytes of five
 // come from rows that make rare characters of GBK, in UTF-8 even more.
@@ -13,12 +13,27 @@ const SAMPLE: u32 = 32;
 // Where nearly all records of the file are in it, fewer will do.
 const SAMPLE_AFTER_OTHERS: u32 = 12;
 const OBVIOUS: f32 = 0.92;
+// Of UTF-8 read as Big5, a third is common characters and the rest rare ones.
+const MOSTLY: f32 = 0.85;
 
-/// Whether the first characters alone show that it is GB 18030.
-pub(super) fn is_obvious_gb18030(parts: &[&[u8]], is_prior: bool) -> bool {
-    let limit = if is_prior { SAMPLE_AFTER_OTHERS } else { SAMPLE };
-    let (share, n) = double_byte(parts, limit, gb18030_code);
-    4 * n >= 3 * limit && share >= OBVIOUS
+/// GB 18030 this good needs no comparison with the Western sets, and leaves no room for Big5.
+pub(super) const CERTAIN: f32 = 0.75;
+
+/// The two-byte set that the first characters alone show beyond doubt.
+pub(super) fn obvious(parts: &[&[u8]], prior: Option<Charset>) -> Option<Charset> {
+    let is_among_others = matches!(prior, Some(Charset::Gb18030 | Charset::Big5));
+    let limit = if is_among_others { SAMPLE_AFTER_OTHERS } else { SAMPLE };
+    let is_obvious = |share: f32, n: u32| 4 * n >= 3 * limit && share >= OBVIOUS;
+    let (gb18030, n) = double_byte(parts, limit, gb18030_code);
+    if prior != Some(Charset::Big5) && is_obvious(gb18030, n) {
+        return Some(Charset::Gb18030);
+    }
+    if gb18030 >= CERTAIN || prior == Some(Charset::Gb18030) {
+        return None;
+    }
+    // Nor is it UTF-8 with a bad byte: read as Big5, its characters of three bytes are mostly rare ones.
+    let (big5, n) = double_byte(parts, limit, big5_code);
+    is_obvious(big5, n).then_some(Charset::Big5)
 }
 
 /// Share of characters that are in the 3,755 ideographs of GB 2312 level 1, or in four-byte codes.
@@ -40,10 +55,10 @@ fn gb18030_code(code: &[u8]) -> Option<(usize, Worth)> {
     }
 }
 
-/// Whether the first characters alone show that it is Big5, where it cannot be GB 18030.
-pub(super) fn is_obvious_big5(parts: &[&[u8]]) -> bool {
-    let (share, n) = double_byte(parts, SAMPLE, big5_code);
-    4 * n >= 3 * SAMPLE && share >= OBVIOUS
+/// Whether all of it can hardly be anything but Big5, where it is no good GB 18030.
+pub(super) fn is_mostly_big5(parts: &[&[u8]]) -> bool {
+    let (share, n) = double_byte(parts, u32::MAX, big5_code);
+    4 * n >= 3 * SAMPLE_AFTER_OTHERS && share >= MOSTLY
 }
 
 /// Share of characters that are in the 5,401 ideographs of Big5 level 1.
@@ -84,7 +99,7 @@ fn double_byte(parts: &[&[u8]], limit: u32, read: impl Fn(&[u8]) -> Option<(usiz
         while at < part.len() && n < limit {
             if part[at] < 0x80 {
                 after_code = false;
-                at += 1;
+                at += ascii_run(&part[at..]);
                 continue;
             }
             let Some((length, worth)) = read(&part[at..]) else {
@@ -111,6 +126,19 @@ fn double_byte(parts: &[&[u8]], limit: u32, read: impl Fn(&[u8]) -> Option<(usiz
     }
     // A broken code weighs more than a rare one: real text has none but where a field was cut.
     (worth_of_all / (n + 2 * broken).max(1) as f32, n)
+}
+
+/// How many bytes at the front are ASCII; eight at a time, for the runs are short.
+#[inline]
+fn ascii_run(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let high = u64::from_le_bytes(*word) & 0x8080_8080_8080_8080;
+        if high != 0 {
+            return 8 * i + high.trailing_zeros() as usize / 8;
+        }
+    }
+    8 * words.len() + rest.iter().take_while(|b| b.is_ascii()).count()
 }
 
 /// The Cyrillic code page that fits best, and how well.
