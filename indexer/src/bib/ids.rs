@@ -88,19 +88,28 @@ impl Isbn {
     /// assert_eq!(Isbn::parse("7-5339-1845-2 (精装)"), Some(Isbn(9787533918453)));
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        Self::scan(text).into_iter().next()
+        let mut first = None;
+        Self::each(text, |isbn| first = first.or(Some(isbn)));
+        first
     }
 
     /// Every valid ISBN in a text, in its order: some libraries write two in one subfield.
     pub fn scan(text: &str) -> Vec<Self> {
         let mut found = Vec::new();
-        each_number(text, |token| match digits_of(token).and_then(|d| Self::from_digits(d.get())) {
-            Some(isbn) => found.push(isbn),
-            // Two numbers with only a space between them.
-            None => found
-                .extend(token.split(|b| *b == b' ').filter_map(|t| Self::from_digits(digits_of(t)?.get()))),
-        });
+        Self::each(text, |isbn| found.push(isbn));
         found
+    }
+
+    /// Hands over every valid ISBN in a text, in its order.
+    pub(crate) fn each(text: &str, mut see: impl FnMut(Self)) {
+        each_number(text, |token| match digits_of(token).and_then(|d| Self::from_digits(d.get())) {
+            Some(isbn) => see(isbn),
+            // Two numbers with only a space between them.
+            None => token
+                .split(|b| *b == b' ')
+                .filter_map(|t| Self::from_digits(digits_of(t)?.get()))
+                .for_each(&mut see),
+        });
     }
 
     fn from_digits(digits: &[u8]) -> Option<Self> {

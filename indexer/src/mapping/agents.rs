@@ -12,7 +12,8 @@ pub(super) fn unimarc_agent(field: &Field<'_>, kind: AgentKind, main: bool) -> O
     let mut name = trim_isbd(bare).to_owned();
     if let Some(rest) = field.first('b') {
         let joint = if kind == AgentKind::Person { ", " } else { ". " };
-        name = format!("{name}{joint}{}", trim_isbd(rest));
+        name.push_str(joint);
+        name.push_str(trim_isbd(rest));
     }
     if name.is_empty() {
         return None;
@@ -67,8 +68,14 @@ fn without_brackets(text: &str) -> &str {
 }
 
 fn joined<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {
-    let parts: Vec<&str> = parts.into_iter().flatten().filter(|p| !p.is_empty()).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+    let mut text = String::new();
+    for part in parts.into_iter().flatten().filter(|p| !p.is_empty()) {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(part);
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]

@@ -43,13 +43,17 @@ pub fn dialect(record: &Record) -> Dialect {
     let mut chinese = false;
     let mut seen = SeenTags::default();
     for field in record.fields() {
-        let (for_family, for_marc21) = score(&field);
+        let tag = field.tag();
+        if !is_sign(&tag) {
+            continue;
+        }
+        let (for_family, for_marc21) = score(&field, &tag);
         // A sign counts once: twenty local subjects in 690 do not make a record Chinese.
-        if for_family + for_marc21 > 0 && seen.first(field.tag()) {
+        if for_family + for_marc21 > 0 && seen.first(tag) {
             family += for_family;
             marc21 += for_marc21;
         }
-        chinese |= speaks_chinese(&field);
+        chinese = chinese || speaks_chinese(&field, &tag);
     }
     let leader = record.leader();
     family += i32::from(leader.at(23) == b' ' && leader.at(20) == b'4');
@@ -62,23 +66,56 @@ pub fn dialect(record: &Record) -> Dialect {
     }
 }
 
+/// Tags that are looked at here.
+const SIGNS: [&[u8; 3]; 27] = [
+    b"008", b"010", b"020", b"040", b"091", b"100", b"101", b"102", b"105", b"106", b"200", b"210", b"215",
+    b"225", b"245", b"260", b"264", b"300", b"490", b"650", b"651", b"690", b"692", b"701", b"702", b"711",
+    b"712",
+];
+
+/// The same and 801 and 905, a bit for each number of three digits.
+static IS_SIGN: [u64; 16] = {
+    let mut bits = [0u64; 16];
+    let mut i = 0;
+    while i < SIGNS.len() {
+        let number = number(SIGNS[i]);
+        bits[number / 64] |= 1 << (number % 64);
+        i += 1;
+    }
+    bits[801 / 64] |= 1 << (801 % 64);
+    bits[905 / 64] |= 1 << (905 % 64);
+    bits
+};
+
+fn is_sign(tag: &[u8; 3]) -> bool {
+    let number = number(tag);
+    IS_SIGN[number / 64] >> (number % 64) & 1 == 1
+}
+
+/// The number of a tag; of other tags some number, for they score nothing.
+const fn number(tag: &[u8; 3]) -> usize {
+    const fn digit(b: u8) -> usize {
+        (b.wrapping_sub(b'0') % 10) as usize
+    }
+    digit(tag[0]) * 100 + digit(tag[1]) * 10 + digit(tag[2])
+}
+
 /// Which tags have been met; those that score are all numbers.
 #[derive(Default)]
 struct SeenTags([u64; 16]);
 
 impl SeenTags {
     fn first(&mut self, tag: [u8; 3]) -> bool {
-        let number = tag.iter().fold(0usize, |n, b| n * 10 + usize::from(b.wrapping_sub(b'0') % 10));
-        let Some(word) = self.0.get_mut(number / 64) else { return true };
+        let number = number(&tag);
         let bit = 1u64 << (number % 64);
-        let is_first = *word & bit == 0;
-        *word |= bit;
+        let is_first = self.0[number / 64] & bit == 0;
+        self.0[number / 64] |= bit;
         is_first
     }
 }
 
-fn score(field: &Field<'_>) -> (i32, i32) {
-    match &field.tag() {
+fn score(field: &Field<'_>, tag: &[u8; 3]) -> (i32, i32) {
+    match tag {
         b"200" => (3, 0),
         b"100" => match field.first('a') {
             Some(text) if starts_with_a_date(text) => (3, 0),
@@ -87,7 +124,7 @@ fn score(field: &Field<'_>) -> (i32, i32) {
         },
         b"101" | b"102" | b"105" | b"106" | b"210" | b"215" | b"225" | b"690" | b"801" => (1, 0),
         b"010" => (if field.first('a').is_some_and(looks_like_isbn) { 2 } else { 0 }, 0),
-        b"701" | b"702" | b"711" | b"712" => (if field.tag() == *b"711" { 0 } else { 1 }, 0),
+        b"701" | b"702" | b"711" | b"712" => (i32::from(tag != b"711"), 0),
         b"245" => (0, 3),
         b"008" => (0, if (38..=42).contains(&field.value().chars().count()) { 3 } else { 0 }),
         b"020" | b"260" | b"264" | b"300" | b"490" | b"040" | b"650" | b"651" => (0, 1),
@@ -107,8 +144,8 @@ fn looks_like_isbn(text: &str) -> bool {
 }
 
 /// Signs of a Chinese catalogue: 100/22–24 `chi`, 690 692 091 905, 801 `$a CN`.
-fn speaks_chinese(field: &Field<'_>) -> bool {
-    match &field.tag() {
+fn speaks_chinese(field: &Field<'_>, tag: &[u8; 3]) -> bool {
+    match tag {
         b"690" | b"692" | b"091" | b"905" => true,
         b"100" => field.first('a').and_then(|a| a.get(22..25)) == Some("chi"),
         b"801" => field.first('a').is_some_and(|a| a.trim().eq_ignore_ascii_case("CN")),

@@ -62,23 +62,26 @@ fn is_brief(target: Target) -> bool {
 }
 
 fn map_by(rules: &RuleTable, record: &Record, dialect: Dialect, profile: &HoldingsProfile) -> Mapped {
-    let mut draft = Draft::new(dialect);
+    // Filled where it stands: a description is a kilobyte that nobody should carry about.
+    let bib = Bib::empty(MaterialType::Other);
+    let mut mapped = Mapped { bib, holdings: Vec::new(), holdings_of: None };
+    let mut draft = Draft::new(&mut mapped.bib, dialect);
     for field in record.fields() {
         if let Some(rule) = rules.get(&field.tag()) {
             draft.apply(rule, &field, rules);
         }
     }
-    let (bib, holdings_of) = draft.finish(record);
-    let (holdings, class) = holdings::read(record, &bib, profile);
-    let mut bib = bib;
-    if bib.clc.is_empty() {
-        bib.clc.extend(class.filter(|c| looks_like_clc(c)));
+    mapped.holdings_of = draft.finish(record);
+    let (holdings, class) = holdings::read(record, &mapped.bib, profile);
+    mapped.holdings = holdings;
+    if mapped.bib.clc.is_empty() {
+        mapped.bib.clc.extend(class.filter(|c| looks_like_clc(c)).map(str::to_owned));
     }
-    Mapped { bib, holdings, holdings_of }
+    mapped
 }
 
-struct Draft {
-    bib: Bib,
+struct Draft<'b> {
+    bib: &'b mut Bib,
     dialect: Dialect,
     signs: Signs,
     coded_year: Option<i16>,
@@ -86,10 +89,10 @@ struct Draft {
     holdings_of: Option<String>,
 }
 
-impl Draft {
-    fn new(dialect: Dialect) -> Self {
+impl<'b> Draft<'b> {
+    fn new(bib: &'b mut Bib, dialect: Dialect) -> Self {
         Self {
-            bib: Bib::empty(MaterialType::Other),
+            bib,
             dialect,
             signs: Signs::default(),
             coded_year: None,
@@ -129,7 +132,7 @@ impl Draft {
 
     /// Targets that are no more than a text put in its place.
     fn text(&mut self, rule: &Rule, field: &Field<'_>) {
-        let bib = &mut self.bib;
+        let bib = &mut *self.bib;
         match rule.to {
             Target::OtherId => bib.other_ids.extend(each(field, rule)),
             Target::CnBookNo => {
@@ -190,12 +193,13 @@ impl Draft {
             if code == 'z' && rule.subfields.contains('z') {
                 push_new(&mut self.bib.invalid_isbns, filled(text));
             } else if code == 'a' {
-                let found = Isbn::scan(text);
-                if found.is_empty() && text.bytes().any(|b| b.is_ascii_digit()) {
-                    self.bib.invalid_isbns.push(text.trim().to_owned());
-                }
-                for isbn in found {
+                let mut any = false;
+                Isbn::each(text, |isbn| {
+                    any = true;
                     push_new(&mut self.bib.isbns, Some(isbn));
+                });
+                if !any && text.bytes().any(|b| b.is_ascii_digit()) {
+                    self.bib.invalid_isbns.push(text.trim().to_owned());
                 }
             } else if wants(rule.subfields, code) {
                 append(&mut self.bib.price, filled(trim_isbd(text)));
@@ -228,9 +232,9 @@ impl Draft {
     fn title(&mut self, field: &Field<'_>) {
         let read = self.read_title(field);
         if self.bib.title.is_some() {
-            return read.add(&mut self.bib);
+            return read.add(self.bib);
         }
-        read.describe(&mut self.bib);
+        read.describe(self.bib);
         if self.dialect == Dialect::Marc21 {
             let skip = field.indicators()[1];
             self.bib.title_skip = if skip.is_ascii_digit() { skip - b'0' } else { 0 };
@@ -302,12 +306,15 @@ impl Draft {
     fn linked(&mut self, field: &Field<'_>, rules: &RuleTable) {
         let Some(rule) = linked_tag(field).and_then(|tag| rules.get(&tag)) else { return };
         match rule.to {
-            Target::Title => self.read_title(field).link(&mut self.bib),
+            Target::Title => {
+                let read = self.read_title(field);
+                read.link(self.bib);
+            }
             Target::Imprint => {
                 let before = (self.bib.place.take(), self.bib.publisher.take(), self.bib.date_text.take());
                 self.imprint(field);
                 push_new(&mut self.bib.other_publishers, before.1.clone());
-                let bib = &mut self.bib;
+                let bib = &mut *self.bib;
                 bib.place = bib.place.take().or(before.0);
                 bib.publisher = bib.publisher.take().or(before.1);
                 bib.date_text = bib.date_text.take().or(before.2);
@@ -332,8 +339,8 @@ impl Draft {
         }
     }
 
-    fn finish(self, record: &Record) -> (Bib, Option<String>) {
-        let mut bib = self.bib;
+    fn finish(self, record: &Record) -> Option<String> {
+        let bib = self.bib;
         bib.year = bib.year.or(self.coded_year);
         if let Some(code) = self.coded_language {
             let mut languages = Vec::new();
@@ -354,7 +361,7 @@ impl Draft {
             bib.title.as_deref(),
             bib.year,
         );
-        (bib, self.holdings_of)
+        self.holdings_of
     }
 }
 

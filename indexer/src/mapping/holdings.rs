@@ -10,7 +10,7 @@ use crate::marc::{Field, Record};
 
 use super::lendable::lendable;
 use super::profile::{FieldProfile, Grouping, HoldingsProfile, Role};
-use super::range::expand;
+use super::range::expand_into;
 
 /// As many barcodes are kept of one holding; further copies are only counted.
 const MAX_BARCODES: usize = 500;
@@ -19,16 +19,20 @@ const MAX_BARCODES: usize = 500;
 const MAX_HOLDINGS: usize = 500;
 
 /// The holdings, and the class number that they mention, for records that have none elsewhere.
-pub(super) fn read(record: &Record, bib: &Bib, profile: &HoldingsProfile) -> (Vec<Holding>, Option<String>) {
+pub(super) fn read<'a>(
+    record: &'a Record,
+    bib: &Bib,
+    profile: &HoldingsProfile,
+) -> (Vec<Holding>, Option<&'a str>) {
     let mut holdings: Vec<Holding> = Vec::new();
     let mut class = None;
     for field_profile in &profile.fields {
         let Ok(tag) = <[u8; 3]>::try_from(field_profile.tag.as_bytes()) else { continue };
         let mut owners = None;
         for field in record.fields().filter(|f| f.tag() == tag) {
-            for copy in copies(&field, field_profile) {
+            each_copy(&field, field_profile, |copy| {
                 class = class.or(copy.class);
-                let Some(mut new) = copy.into_holding(profile, bib, &field_profile.joint) else { continue };
+                let Some(mut new) = copy.into_holding(profile, bib, &field_profile.joint) else { return };
                 if !holdings.is_empty() && owners.is_none() {
                     owners = Some(owners_of(&holdings));
                 }
@@ -38,14 +42,14 @@ pub(super) fn read(record: &Record, bib: &Bib, profile: &HoldingsProfile) -> (Ve
                 if !(is_coverage_only(&new) && cover(&mut holdings, &mut new)) {
                     merge(&mut holdings, new);
                 }
-            }
+            });
         }
         holdings.retain(|h| h.copies > 0);
     }
     if holdings.is_empty() && !matches!(bib.material_type, MaterialType::Authority | MaterialType::Holdings) {
         holdings.push(without_items(bib, class));
     }
-    (holdings, class.map(str::to_owned))
+    (holdings, class)
 }
 
 /// Which holding has a barcode, before the fields of the next tag are read.
@@ -111,27 +115,32 @@ struct Copy<'a> {
     status: Vec<&'a str>,
 }
 
-/// The groups of a field: one, or as many as its opening subfield occurs.
+/// Hands over the groups of a field: one, or as many as its opening subfield occurs.
 ///
 /// `$b1$b2$d…` is one group of two barcodes (variant B), `$b1$d…$b2$d…` are two groups.
-fn copies<'a>(field: &Field<'a>, profile: &FieldProfile) -> Vec<Copy<'a>> {
-    let mut copies: Vec<Copy<'a>> = Vec::new();
+fn each_copy<'a>(field: &Field<'a>, profile: &FieldProfile, mut see: impl FnMut(Copy<'a>)) {
+    let mut copy: Option<Copy<'a>> = None;
+    let mut n_copies = 0;
     let mut opening = None;
     let mut before = None;
     for (code, text) in field.subfields() {
         let Some(role) = profile.subfields.get(&code) else { continue };
         let again = opening == Some(code) && !(before == Some(code) && *role == Role::Barcode);
-        if opening.is_none() || (again && profile.grouping == Grouping::Group && copies.len() < MAX_HOLDINGS)
-        {
+        if opening.is_none() || (again && profile.grouping == Grouping::Group && n_copies < MAX_HOLDINGS) {
             opening = Some(code);
-            copies.push(Copy::default());
+            n_copies += 1;
+            if let Some(done) = copy.replace(Copy::default()) {
+                see(done);
+            }
         }
         before = Some(code);
-        if let Some(copy) = copies.last_mut() {
+        if let Some(copy) = &mut copy {
             copy.put(*role, text.trim());
         }
     }
-    copies
+    if let Some(last) = copy {
+        see(last);
+    }
 }
 
 impl<'a> Copy<'a> {
@@ -144,7 +153,7 @@ impl<'a> Copy<'a> {
             Role::Barcode if self.barcodes.len() >= MAX_BARCODES => {
                 self.n_more = self.n_more.saturating_add(1)
             }
-            Role::Barcode => self.barcodes.extend(expand(text)),
+            Role::Barcode => expand_into(text, &mut self.barcodes),
             Role::Class => self.class = self.class.or(Some(text)),
             Role::BookNumber => self.book_number = self.book_number.or(Some(text)),
             Role::CallNumber => self.call_number = self.call_number.or(Some(text)),
@@ -184,13 +193,22 @@ impl<'a> Copy<'a> {
 
     fn assembled_call_number(&self, joint: &str) -> Option<String> {
         let bare = match (self.call_number, self.class, self.book_number) {
-            (Some(complete), _, _) => complete.to_owned(),
-            (None, Some(class), Some(book)) => format!("{class}{joint}{book}"),
-            (None, Some(part), None) | (None, None, Some(part)) => part.to_owned(),
+            (Some(complete), _, _) => [complete, "", ""],
+            (None, Some(class), Some(book)) => [class, joint, book],
+            (None, Some(part), None) | (None, None, Some(part)) => [part, "", ""],
             (None, None, None) => return None,
         };
-        let parts = [self.prefix, Some(bare.as_str()), self.suffix];
-        Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+        let mut text = String::with_capacity(bare.iter().map(|part| part.len()).sum());
+        if let Some(prefix) = self.prefix {
+            text.push_str(prefix);
+            text.push(' ');
+        }
+        bare.iter().for_each(|part| text.push_str(part));
+        if let Some(suffix) = self.suffix {
+            text.push(' ');
+            text.push_str(suffix);
+        }
+        Some(text)
     }
 }
 

@@ -66,6 +66,10 @@ pub(super) fn language_of_script(text: &str) -> Option<&'static str> {
 
 /// Splits codes that were written without a break (`chieng`) and drops what is no code.
 pub(super) fn push_codes(text: &str, languages: &mut Vec<String>) {
+    // As it is nearly always: one code, as it should be written.
+    if text.len() == 3 && text.bytes().all(|b| b.is_ascii_lowercase()) {
+        return push_code(text, languages);
+    }
     let lower = text.trim().to_ascii_lowercase();
     let glued = lower.len().is_multiple_of(3) && lower.bytes().all(|b| b.is_ascii_lowercase());
     if !glued {
@@ -74,10 +78,13 @@ pub(super) fn push_codes(text: &str, languages: &mut Vec<String>) {
         return;
     }
     for code in lower.as_bytes().chunks_exact(3) {
-        let code = String::from_utf8_lossy(code).into_owned();
-        if !matches!(code.as_str(), "und" | "zxx" | "mul") && !languages.contains(&code) {
-            languages.push(code);
-        }
+        push_code(&String::from_utf8_lossy(code), languages);
+    }
+}
+
+fn push_code(code: &str, languages: &mut Vec<String>) {
+    if !matches!(code, "und" | "zxx" | "mul") && !languages.iter().any(|known| known == code) {
+        languages.push(code.to_owned());
     }
 }
 

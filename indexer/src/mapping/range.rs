@@ -5,15 +5,23 @@ const MAX_EXPANSION: u64 = 500;
 
 /// The barcodes a text stands for: a range expanded, anything else as it stands.
 pub(super) fn expand(text: &str) -> Vec<String> {
+    let mut codes = Vec::new();
+    expand_into(text, &mut codes);
+    codes
+}
+
+/// The same, behind those that are known.
+pub(super) fn expand_into(text: &str, codes: &mut Vec<String>) {
     let text = text.trim();
-    if text.is_empty() {
-        return Vec::new();
+    match expanded(text) {
+        Some(range) => codes.extend(range),
+        None if text.is_empty() => {}
+        None => codes.push(text.to_owned()),
     }
-    expanded(text).unwrap_or_else(|| vec![text.to_owned()])
 }
 
 /// The right side replaces the last digits of the left one and must not be smaller.
-fn expanded(text: &str) -> Option<Vec<String>> {
+fn expanded(text: &str) -> Option<impl Iterator<Item = String>> {
     let (left, right) = text.split_once('-')?;
     let (left, right) = (left.trim(), right.trim());
     let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
@@ -30,7 +38,7 @@ fn expanded(text: &str) -> Option<Vec<String>> {
         return None;
     }
     let width = right.len();
-    Some((first..=last).map(|n| format!("{prefix}{kept}{n:0width$}")).collect())
+    Some((first..=last).map(move |n| format!("{prefix}{kept}{n:0width$}")))
 }
 
 #[cfg(test)]
