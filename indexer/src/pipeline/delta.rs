@@ -342,7 +342,7 @@ impl<'a> Delta<'a> {
             let (library_idx, member) = self.touched.member(*number)?;
             records.push((&self.site.sources[library_idx as usize].code, member));
         }
-        make_entry(&records, &planned.links, &planned.siblings)
+        Ok((make_entry(&records, &planned.links, &planned.siblings)?, planned.keys.clone()))
     }
 
     fn redirects(&self, planned: &[PlannedEntry], retired: &[u32]) -> Vec<(u64, Option<u64>)> {

@@ -18,7 +18,7 @@ use super::plan::{OrderKey, PlannedEntry};
 use super::progress::Progress;
 use super::work::{Buckets, take_bytes, take_u32, work_error};
 use crate::bib::{EditionId, Entry, LibraryCode};
-use crate::cluster::{Link, MatchRecord, Source, block_keys, merge};
+use crate::cluster::{Link, Source, merge};
 use crate::index::Builder;
 
 /// A bucket of members should take no more memory than this.
@@ -47,6 +47,7 @@ struct StoredPlan {
     members: Vec<u32>,
     links: Vec<Link>,
     siblings: Vec<u64>,
+    keys: Vec<[u8; 8]>,
 }
 
 impl Plans {
@@ -61,8 +62,9 @@ impl Plans {
     pub(super) fn add(&self, planned: Vec<PlannedEntry>) -> Result<()> {
         let mut bytes = Vec::new();
         let mut keys = Vec::with_capacity(planned.len());
-        for PlannedEntry { id, members, links, siblings, order } in planned {
-            put_framed(&mut bytes, &StoredPlan { members, links, siblings })?;
+        for PlannedEntry { id, members, links, siblings, keys: block_keys, order } in planned {
+            let block_keys = block_keys.into_iter().map(u64::to_le_bytes).collect();
+            put_framed(&mut bytes, &StoredPlan { members, links, siblings, keys: block_keys })?;
             keys.push((order, id));
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -222,28 +224,20 @@ fn entry_of(items: &[Item<'_>], libraries: &[LibraryCode]) -> Result<(Entry, Vec
         let library = libraries.get(item.library as usize).ok_or(Error::BrokenWork)?;
         records.push((library, unpack(item.bytes)?));
     }
-    make_entry(&records, &plan.links, &plan.siblings)
+    let keys = plan.keys.into_iter().map(u64::from_le_bytes).collect();
+    Ok((make_entry(&records, &plan.links, &plan.siblings)?, keys))
 }
 
-/// One entry of its members, and the keys under which they meet others.
+/// One entry of its members.
 pub(super) fn make_entry(
     records: &[(&LibraryCode, MemberRecord)],
     links: &[Link],
     siblings: &[u64],
-) -> Result<(Entry, Vec<u64>)> {
+) -> Result<Entry> {
     let sources: Vec<Source<'_>> = records.iter().map(|(library, record)| record.source(library)).collect();
     let mut entry = merge(&sources, links).ok_or(Error::BrokenWork)?;
     entry.siblings = siblings.iter().map(|id| EditionId::from_key(*id)).collect();
-    let mut keys = Vec::new();
-    let mut one = Vec::new();
-    for (_, record) in records {
-        one.clear();
-        block_keys(&MatchRecord::of(&record.bib), &mut one);
-        keys.extend_from_slice(&one);
-    }
-    keys.sort_unstable();
-    keys.dedup();
-    Ok((entry, keys))
+    Ok(entry)
 }
 
 fn open(path: &Path) -> Result<File> {

@@ -6,7 +6,7 @@ use super::decisions::Decided;
 use super::error::Result;
 use super::matching::Component;
 use super::pool::Pool;
-use crate::cluster::{Link, MatchRecord, resolve};
+use crate::cluster::{Link, MatchRecord, block_keys, resolve};
 
 /// An entry to be made.
 pub(super) struct PlannedEntry {
@@ -18,6 +18,8 @@ pub(super) struct PlannedEntry {
     pub(super) links: Vec<Link>,
     /// Ids of the other entries of the same component, ascending.
     pub(super) siblings: Vec<u64>,
+    /// Keys under which its members meet others, ascending.
+    pub(super) keys: Vec<u64>,
     /// Where it stands in the base.
     pub(super) order: OrderKey,
 }
@@ -44,12 +46,14 @@ fn fill(slot: &mut [u8], text: &str) {
 
 /// The entry of a record that matches no other.
 pub(super) fn plan_single(pool: &Pool, number: u32) -> Result<PlannedEntry> {
+    let record = pool.record(number)?;
     Ok(PlannedEntry {
         id: pool.get(number).birth,
         members: vec![number],
         links: Vec::new(),
         siblings: Vec::new(),
-        order: OrderKey::of(&pool.record(number)?),
+        keys: keys_of([&record]),
+        order: OrderKey::of(&record),
     })
 }
 
@@ -74,6 +78,7 @@ pub(super) fn plan(pool: &Pool, component: &Component, decided: &Decided) -> Res
             members: places.iter().map(|&place| component.numbers[place]).collect(),
             links,
             siblings: Vec::new(),
+            keys: keys_of(group.iter().map(|&place| &component.records[place])),
             order: OrderKey::of(&component.records[places[0]]),
         });
     }
@@ -83,4 +88,16 @@ pub(super) fn plan(pool: &Pool, component: &Component, decided: &Decided) -> Res
         entry.siblings = ids.iter().copied().filter(|id| *id != entry.id).collect();
     }
     Ok(planned)
+}
+
+fn keys_of<'a>(records: impl IntoIterator<Item = &'a MatchRecord>) -> Vec<u64> {
+    let (mut keys, mut own) = (Vec::new(), Vec::new());
+    for record in records {
+        own.clear();
+        block_keys(record, &mut own);
+        keys.extend_from_slice(&own);
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
