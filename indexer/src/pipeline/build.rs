@@ -163,13 +163,13 @@ impl Site<'_> {
         let (plans, crowded) = self.plan_all(&pool, &work)?;
         let plans = plans.ordered()?;
         let lost = before.map(|before| Lost::of(before, &plans.ids, &pool)).transpose()?;
-        let n_records = pool.len();
+        let (firsts, n_records) = (pool.firsts(), pool.len());
         drop(pool);
         self.progress.begin(Stage::Index, Some(plans.ids.len() as u64));
-        let dealt = plans.deal(&work, &parts, n_records)?;
+        let dealt = plans.deal(&work, &parts, &firsts, n_records)?;
         let mut builder = Builder::create(self.catalogue, self.builder_options(), self.archive.files())?;
         let libraries: Vec<LibraryCode> = self.sources.iter().map(|source| source.code.clone()).collect();
-        dealt.index(&mut builder, &libraries, self.progress)?;
+        dealt.index(&builder, &libraries, self.progress)?;
         for (old, successor) in lost.into_iter().flat_map(|lost| lost.redirects(&dealt.rank_of, &dealt.ids)) {
             let successor = successor.map(EditionId::from_key);
             builder.redirect(&EditionId::from_key(old), successor.as_ref());

@@ -19,7 +19,7 @@ use super::progress::Progress;
 use super::work::{Buckets, take_bytes, take_u32, work_error};
 use crate::bib::{EditionId, Entry, LibraryCode};
 use crate::cluster::{Link, Source, merge};
-use crate::index::Builder;
+use crate::index::{Builder, Prepared};
 
 /// A bucket of members should take no more memory than this.
 const BUCKET_BYTES: u64 = 32 << 20;
@@ -110,8 +110,8 @@ pub(super) struct Dealt {
 }
 
 impl OrderedPlans {
-    /// Deals plans and members out. `n_records` is the size of the pool.
-    pub(super) fn deal(self, dir: &Path, parts: &[Part], n_records: u32) -> Result<Dealt> {
+    /// Deals plans and members out. `firsts` are the numbers of the parts' first records, `n_records` that of all.
+    pub(super) fn deal(self, dir: &Path, parts: &[Part], firsts: &[u32], n_records: u32) -> Result<Dealt> {
         let bytes: u64 = parts.iter().map(Part::members_bytes).sum();
         let n_buckets = bytes.div_ceil(BUCKET_BYTES).clamp(1, 4096) as usize;
         let buckets = Buckets::new(dir, "entries", n_buckets);
@@ -128,10 +128,9 @@ impl OrderedPlans {
             put_item(&mut item, rank, PLAN, 0, &bytes);
             buckets.put(bucket_of(rank), &item)?;
         }
-        let mut sample = Vec::new();
         let step = n_records.div_ceil(SAMPLE).max(1);
-        let mut number = 0;
-        for (library_idx, part) in parts.iter().enumerate() {
+        let deal_part = |(library_idx, (part, first)): (usize, (&Part, &u32))| {
+            let (mut number, mut item, mut sample) = (*first, Vec::new(), Vec::new());
             part.each_member(|bytes| {
                 let rank = rank_of.get(number as usize).copied().ok_or(Error::BrokenWork)?;
                 item.clear();
@@ -142,7 +141,11 @@ impl OrderedPlans {
                 number += 1;
                 if rank == u32::MAX { Ok(()) } else { buckets.put(bucket_of(rank), &item) }
             })?;
-        }
+            Ok(sample)
+        };
+        let samples: Vec<_> =
+            parts.par_iter().zip(firsts).enumerate().map(deal_part).collect::<Result<_>>()?;
+        let sample = samples.into_iter().flatten().collect();
         Ok(Dealt { buckets, sample, rank_of, ids: self.ids })
     }
 }
@@ -151,38 +154,52 @@ impl Dealt {
     /// Merges and indexes everything, in order.
     pub(super) fn index(
         &self,
-        builder: &mut Builder,
+        builder: &Builder,
         libraries: &[LibraryCode],
         progress: &dyn Progress,
     ) -> Result<()> {
         let alone = |(library_idx, bytes): &(u32, Vec<u8>)| {
             let library = libraries.get(*library_idx as usize).ok_or(Error::BrokenWork)?;
-            Ok(make_entry(&[(library, unpack(bytes)?)], &[], &[])?.0)
+            make_entry(&[(library, unpack(bytes)?)], &[], &[])
         };
         let sample: Vec<Entry> = self.sample.par_iter().map(alone).collect::<Result<_>>()?;
         builder.train(sample.iter());
         drop(sample);
+        let mut ready = Vec::new();
         for bucket_idx in 0..self.buckets.len() {
             let bytes = self.buckets.take(bucket_idx)?;
             let items = items_of(&bytes)?;
             let entries: Vec<&[Item<'_>]> = items.chunk_by(|a, b| a.rank == b.rank).collect();
             for step in entries.chunks(STEP) {
-                let prepared: Vec<_> = step
-                    .par_iter()
-                    .map(|items| {
-                        let (entry, keys) = entry_of(items, libraries)?;
-                        Ok(builder.prepare(&entry, &keys)?)
-                    })
-                    .collect::<Result<_>>()?;
-                for prepared in prepared {
-                    builder.push(prepared)?;
-                }
+                // What is ready goes to the index while the next ones are made.
+                let (pushed, prepared) = rayon::join(
+                    || push_all(builder, std::mem::take(&mut ready)),
+                    || {
+                        step.par_iter()
+                            .map(|items| prepared(items, libraries, builder))
+                            .collect::<Result<_>>()
+                    },
+                );
+                pushed?;
+                ready = prepared?;
                 let n_records: usize = step.iter().map(|items| items.len() - 1).sum();
                 progress.advance(step.len() as u64, n_records as u64);
             }
         }
-        Ok(())
+        push_all(builder, ready)
     }
+}
+
+fn prepared(items: &[Item<'_>], libraries: &[LibraryCode], builder: &Builder) -> Result<Prepared> {
+    let (entry, keys) = entry_of(items, libraries)?;
+    Ok(builder.prepare(&entry, &keys)?)
+}
+
+fn push_all(builder: &Builder, prepared: Vec<Prepared>) -> Result<()> {
+    for prepared in prepared {
+        builder.push(prepared)?;
+    }
+    Ok(())
 }
 
 /// Mark of a plan, in place of a library.

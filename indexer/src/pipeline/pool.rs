@@ -41,6 +41,11 @@ impl Pool {
         self.len
     }
 
+    /// Number of the first record of each chunk, in the order in which they were added.
+    pub(super) fn firsts(&self) -> Vec<u32> {
+        self.chunks.iter().map(|chunk| chunk.first).collect()
+    }
+
     /// Index of the chunk that holds a record, and its place there.
     pub(super) fn place(&self, number: u32) -> (usize, usize) {
         let chunk_idx = self.chunks.partition_point(|chunk| chunk.first <= number) - 1;
