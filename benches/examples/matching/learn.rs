@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use data::match_weights::TABLE;
 use indexer::cluster::{MatchRecord, explain};
 
-use super::{pairs, sample};
+use super::pairs;
 
 /// Rows of the table without the threshold: comparison, level, and the weights in force by script.
 struct Row {
@@ -58,7 +58,6 @@ pub(crate) fn learn() {
     for (i, row) in rows.iter().enumerate() {
         println!("{}\t{}\t{:.1}\t{:.1}", row.comparison, row.level, learned[0][i], learned[1][i]);
     }
-    let _ = sample::records;
 }
 
 /// `None` for a pair that a rule decides.

@@ -3,22 +3,22 @@
 //! - `cargo run --release -p benches --example matching -- pairs [ht|zh]… [--wrong N]`: labelled pairs of
 //!   `../shared/corpus/pairs`; every other pair, the odd ones, was never learned from.
 //! - `… -- sample WORKS [--wrong N]`: the sample consortium, records joined in memory.
-//! - `… -- real WORKS [--wrong N]`: real titles of `../shared/corpus/zh_books.tsv` with the slips of cataloguers.
-//! - `… -- learn`: prints the table of weights, learned from the even pairs and from the sample.
+//! - `… -- real EDITIONS [--wrong N]`: the consortium of real titles.
+//! - `… -- learn`: prints the table of weights, learned from the even pairs.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints its figures and may panic")]
 
 mod learn;
 mod pairs;
-mod real;
 mod sample;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let wrong = args.iter().position(|a| a == "--wrong").and_then(|at| args.get(at + 1)?.parse().ok());
     let wrong = wrong.unwrap_or(0);
+    let size = || args.get(1).and_then(|n| n.parse().ok()).unwrap_or(20_000);
     match args.first().map(String::as_str) {
-        Some("sample") => sample::judge(args.get(1).and_then(|n| n.parse().ok()).unwrap_or(20_000), wrong),
-        Some("real") => sample::judge_real(args.get(1).and_then(|n| n.parse().ok()).unwrap_or(20_000), wrong),
+        Some("sample") => sample::judge(size(), false, wrong),
+        Some("real") => sample::judge(size(), true, wrong),
         Some("learn") => learn::learn(),
         _ => {
             let named: Vec<&str> =

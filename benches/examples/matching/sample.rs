@@ -1,25 +1,51 @@
-//! The sample consortium joined in memory, judged by its truth.
+//! The sample consortium, or that of real titles, joined in memory, judged by its truth.
 
 use std::collections::HashMap;
 use std::io::Cursor;
+use std::path::Path;
 use std::time::Instant;
 
+use benches::real::{CORPUS, RealConsortium};
 use data::sample::judge::{Judged, judge as judge_entries};
-use data::sample::{Config, Consortium};
+use data::sample::{Config, Consortium, Truth};
 use indexer::cluster::{BLOCK_CAP, Link, MatchRecord, Verdict, block_keys, compare, explain, resolve};
 
 use super::pairs::each_bib;
-use super::real;
 
-/// Match records of a consortium and what is known of each.
-pub(crate) fn records(seed: u64, works: u32) -> (Vec<MatchRecord>, Vec<Judged>) {
-    let consortium = Consortium::new(Config::demo(seed, works));
-    let (mut records, mut known) = (Vec::new(), Vec::new());
-    for position in 0..consortium.libraries().len() {
+/// A consortium's match records, and what is known of each.
+type Judgeable = (Vec<MatchRecord>, Vec<Judged>);
+
+/// Those of the sample consortium.
+fn invented(works: u32) -> Judgeable {
+    let consortium = Consortium::new(Config::demo(46, works));
+    let exports = (0..consortium.libraries().len()).map(|position| {
         let export = consortium.export(position);
+        (export.bytes, export.truth)
+    });
+    judgeable(exports)
+}
+
+/// Those of the consortium of real titles; empty where the corpus is not there.
+fn real(editions: u32) -> Judgeable {
+    let libraries: Vec<String> = Config::demo(46, 1).libraries;
+    let Some(consortium) = RealConsortium::open(Path::new(CORPUS), 46, editions, libraries) else {
+        println!("skipped: no corpus beside the workspace");
+        return Judgeable::default();
+    };
+    let exports = (0..consortium.libraries().len()).map(|position| {
+        let (mut bytes, mut truth) = (Vec::new(), Vec::new());
+        consortium.write_export(position, &mut bytes, |row| truth.push(row)).unwrap();
+        (bytes, truth)
+    });
+    judgeable(exports)
+}
+
+fn judgeable(exports: impl Iterator<Item = (Vec<u8>, Vec<Truth>)>) -> Judgeable {
+    let (mut records, mut known) = Judgeable::default();
+    for (bytes, truth) in exports {
         let truth: HashMap<&str, Judged> =
-            export.truth.iter().map(|t| (t.control_number.as_str(), Judged::of(t))).collect();
-        each_bib(Cursor::new(&export.bytes), |bib| {
+            truth.iter().map(|t| (t.control_number.as_str(), Judged::of(t))).collect();
+        each_bib(Cursor::new(&bytes), |bib| {
             if let Some(judged) = bib.control_number.as_deref().and_then(|n| truth.get(n)) {
                 records.push(MatchRecord::of(&bib));
                 known.push(*judged);
@@ -30,7 +56,7 @@ pub(crate) fn records(seed: u64, works: u32) -> (Vec<MatchRecord>, Vec<Judged>) 
 }
 
 /// Pairs that share a block, each once.
-pub(crate) fn candidates(records: &[MatchRecord]) -> Vec<(u32, u32)> {
+fn candidates(records: &[MatchRecord]) -> Vec<(u32, u32)> {
     let mut keyed = Vec::new();
     let mut keys = Vec::new();
     for (i, record) in records.iter().enumerate() {
@@ -52,7 +78,7 @@ pub(crate) fn candidates(records: &[MatchRecord]) -> Vec<(u32, u32)> {
 }
 
 /// The entry of each record, by number of one of its records.
-pub(crate) fn entries(records: &[MatchRecord]) -> Vec<usize> {
+fn entries(records: &[MatchRecord]) -> Vec<usize> {
     let pairs = candidates(records);
     let start = Instant::now();
     let mut links = Vec::new();
@@ -76,26 +102,6 @@ pub(crate) fn entries(records: &[MatchRecord]) -> Vec<usize> {
     entries
 }
 
-pub(crate) fn judge_real(works: usize, list: usize) {
-    let (records, known) = real::records(7, works);
-    let entries = entries(&records);
-    real::report(&known, &entries);
-    let (mut n_wrong, mut n_apart) = (0, 0);
-    let mut first: HashMap<u32, usize> = HashMap::new();
-    for (i, record) in known.iter().enumerate() {
-        let head = entries[i];
-        if known[head].edition != record.edition && n_wrong < list {
-            n_wrong += 1;
-            show("WRONG", &records[head], &records[i]);
-        }
-        let eldest = *first.entry(record.edition).or_insert(i);
-        if entries[eldest] != head && n_apart < list {
-            n_apart += 1;
-            show("apart", &records[eldest], &records[i]);
-        }
-    }
-}
-
 fn show(what: &str, a: &MatchRecord, b: &MatchRecord) {
     println!("\n{what}");
     for line in explain(a, b) {
@@ -106,8 +112,8 @@ fn show(what: &str, a: &MatchRecord, b: &MatchRecord) {
     }
 }
 
-pub(crate) fn judge(works: u32, list: usize) {
-    let (records, mut known) = records(46, works);
+pub(crate) fn judge(works: u32, is_real: bool, list: usize) {
+    let (records, mut known) = if is_real { real(works) } else { invented(works) };
     for (entry, known) in entries(&records).into_iter().zip(&mut known) {
         known.entry = Some(entry as u32);
     }
@@ -161,9 +167,9 @@ fn components(n_records: usize, links: &[Link]) -> Vec<(Vec<usize>, Vec<Link>)> 
     }
     let mut found: HashMap<usize, (Vec<usize>, Vec<Link>)> = HashMap::new();
     let mut place = vec![0; n_records];
-    for i in 0..n_records {
+    for (i, place) in place.iter_mut().enumerate() {
         let members = &mut found.entry(root(&mut parent, i)).or_default().0;
-        place[i] = members.len();
+        *place = members.len();
         members.push(i);
     }
     for link in links {

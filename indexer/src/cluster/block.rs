@@ -24,6 +24,7 @@ enum Kind {
     AuthorYear,
     WholeTitle,
     AuthorPages,
+    PublisherPages,
 }
 
 /// Appends the record's keys, sorted and distinct.
@@ -104,6 +105,11 @@ impl Keys<'_> {
             self.add(Kind::AuthorPages, &[surname(name).as_bytes(), &record.extent.pages.to_le_bytes()]);
         }
         if let Some(publisher) = record.get(Text::Publishers).split(NAME).next().filter(|p| !p.is_empty()) {
+            // Western titles begin in more ways than Chinese ones.
+            if !record.is_dense && record.extent.pages > 60 && record.year != 0 {
+                let pages = record.extent.pages.to_le_bytes();
+                self.add(Kind::PublisherPages, &[beginning(publisher, false).as_bytes(), &year, &pages]);
+            }
             self.add(Kind::TitlePublisher, &[head, beginning(publisher, record.is_dense).as_bytes()]);
         }
         if !is_short(title, record.is_dense) {

@@ -148,6 +148,10 @@ fn is_too_little(a: &MatchRecord, b: &MatchRecord, grounds: Grounds, levels: &Le
     if levels[TITLE] == Title::Differs as u8 {
         return true;
     }
+    // A romanised record and one in Han: the number, and nothing that speaks against it.
+    if levels[TITLE] == Title::OtherScript as u8 {
+        return !grounds.identifier() || levels[PAGES] > 2 || levels[YEAR] > 3;
+    }
     if grounds.identifier() {
         return false;
     }
@@ -159,8 +163,9 @@ fn is_too_little(a: &MatchRecord, b: &MatchRecord, grounds: Grounds, levels: &Le
         [Grounds::AUTHOR, Grounds::PUBLISHER, Grounds::YEAR, Grounds::PAGES].map(|g| grounds.has(g));
     // A slip of the year, where all else is there.
     agree[2] |= levels[YEAR] == 3 && levels[AUTHOR] == 1 && agree[1];
-    let n_agree = agree.iter().filter(|agrees| **agrees).count();
     let known = agree[0] || agree[1];
+    agree[3] &= agree[0] || levels[PAGES] == EQUAL;
+    let n_agree = agree.iter().filter(|agrees| **agrees).count();
     let short = [Title::EqualShort, Title::ProperShort].iter().any(|title| levels[TITLE] == *title as u8);
     // Neither names anybody: all that a book without an author says agrees.
     let nameless = a.is_dense && [a, b].iter().all(|r| r.get(Text::Names).is_empty());

@@ -73,7 +73,7 @@ impl MatchRecord {
         let title = bib.title.as_deref().unwrap_or_default();
         let title = title.char_indices().nth(skip).map_or(title, |(at, _)| &title[at..]);
         let parts = TitleParts::of(title);
-        let subtitle = TitleParts::of(bib.subtitle.as_deref().unwrap_or_default());
+        let subtitle = TitleParts::of_subtitle(bib.subtitle.as_deref().unwrap_or_default());
         record.add_titles(&parts, &subtitle);
         record.all_figures = all_figures(bib);
         let in_title = parts.part.or(subtitle.part);
@@ -227,8 +227,10 @@ fn all_figures(bib: &Bib) -> u32 {
 
 /// Goes on hashing the figures of a text: 第一次, 2019, 甲; 上, 中 and 下 at its end only, elsewhere they are words.
 fn note_figures(mut hash: u32, text: &str) -> u32 {
-    const HAN: [char; 15] =
-        ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '甲', '乙', '丙', '丁'];
+    const HAN: [char; 18] = [
+        '零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '甲', '乙', '丙', '丁', '前', '后',
+        '续',
+    ];
     let figure = |c: char| match c {
         '0'..='9' => Some(c as u32 - '0' as u32 + 1),
         '\0'..='\u{2fff}' => None,

@@ -25,25 +25,35 @@ pub(super) struct TitleParts<'a> {
 
 impl<'a> TitleParts<'a> {
     pub(super) fn of(text: &'a str) -> Self {
+        Self::read(text, true)
+    }
+
+    /// The same of a subtitle.
+    pub(super) fn of_subtitle(text: &'a str) -> Self {
+        Self::read(text, false)
+    }
+
+    fn read(text: &'a str, is_title: bool) -> Self {
         let mut parts = Self::default();
         let text = &text[..text.floor_char_boundary(LONGEST)];
         // `Studies in … / by X`: the statement of responsibility within the title.
         let text = text.split_once(" / ").map_or(text, |(title, _)| title);
         let (proper, other) = split_subtitle(text);
-        parts.proper = parts.shed(proper);
-        parts.other = parts.shed(other);
+        parts.proper = parts.shed(proper, is_title);
+        parts.other = parts.shed(other, false);
         if parts.proper.is_empty() {
             parts.proper = text.trim();
         }
         parts
     }
 
-    /// Takes designations off the end, again and again; never the whole.
-    fn shed(&mut self, text: &'a str) -> &'a str {
+    /// Takes designations off the end, again and again; never the whole. A bare number counts a part behind the
+    /// title proper only: subtitles are left out too often.
+    fn shed(&mut self, text: &'a str, is_proper: bool) -> &'a str {
         let mut rest = text.trim_end_matches(is_loose);
         for _ in 0..4 {
             let Some((before, tail)) = designation(rest) else { break };
-            if before.is_empty() {
+            if before.is_empty() || !is_proper && tail.bytes().all(|b| b.is_ascii_digit()) {
                 break;
             }
             match kind_of(tail) {
