@@ -339,12 +339,7 @@ fn some_records() -> impl Strategy<Value = Vec<(Bib, u64)>> {
 /// Groups, links and reviews by birth keys.
 type Resolved = (BTreeSet<BTreeSet<u64>>, BTreeSet<(u64, u64)>, Vec<Review>);
 
-fn resolved(
-    records: &[(Bib, u64)],
-    order: &[usize],
-    must: &[(u64, u64)],
-    cannot: &[(u64, u64)],
-) -> Resolved {
+fn resolved(records: &[(Bib, u64)], order: &[usize], must: &[(u64, u64)], cannot: &[(u64, u64)]) -> Resolved {
     let matched: Vec<MatchRecord> = order.iter().map(|&i| MatchRecord::of(&records[i].0)).collect();
     let matched: Vec<&MatchRecord> = matched.iter().collect();
     let ids: Vec<u64> = order.iter().map(|&i| records[i].1).collect();
