@@ -17,6 +17,8 @@ pub enum DecisionKind {
     Split,
     /// All records are one edition.
     Join,
+    /// The earlier decision with this number, counted from 1, no longer counts.
+    Undo(u32),
 }
 
 /// One decision of a librarian.
@@ -40,11 +42,28 @@ pub struct Constraints {
     pub cannot: Vec<(u64, u64)>,
 }
 
+/// Which of `decisions`, oldest first, count: those that no later one took back. Taking one back can be taken back.
+pub fn in_force(decisions: &[Decision]) -> Vec<bool> {
+    let mut counts = vec![true; decisions.len()];
+    for (at, decision) in decisions.iter().enumerate().rev() {
+        if let DecisionKind::Undo(number) = decision.kind
+            && counts[at]
+            && let Some(before) = (number as usize).checked_sub(1).filter(|before| *before < at)
+        {
+            counts[before] = false;
+        }
+    }
+    counts
+}
+
 /// The constraints that `decisions`, oldest first, come to: the latest wins a pair. `birth` knows the birth key of a
 /// record; records that are not there bind nothing, and bind again when they come back.
 pub fn constraints(decisions: &[Decision], birth: impl Fn(&LibraryCode, &str) -> Option<u64>) -> Constraints {
     let mut pairs = BTreeMap::new();
-    for decision in decisions {
+    for (decision, counts) in decisions.iter().zip(in_force(decisions)) {
+        if !counts || matches!(decision.kind, DecisionKind::Undo(_)) {
+            continue;
+        }
         let keys = decision.records.iter().filter_map(|(library, number)| birth(library, number));
         let keys: Vec<u64> = keys.collect();
         let Some((&first, others)) = keys.split_first() else { continue };
@@ -72,6 +91,7 @@ pub fn constraints(decisions: &[Decision], birth: impl Fn(&LibraryCode, &str) ->
         match kind {
             DecisionKind::Join => constraints.must.push(pair),
             DecisionKind::Split => constraints.cannot.push(pair),
+            DecisionKind::Undo(_) => {}
         }
     }
     constraints
@@ -94,8 +114,21 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_the_file_are_readable() {
+        let undo =
+            Decision { kind: DecisionKind::Undo(3), records: Vec::new(), note: Some("看错了".to_owned()) };
+        for (decision, line) in [
+            (decision(DecisionKind::Split, &["1"]), r#"{"kind":"split","records":[["BJFU","1"]]}"#),
+            (undo, r#"{"kind":{"undo":3},"records":[],"note":"看错了"}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&decision).expect("it has a line"), line);
+            assert_eq!(serde_json::from_str::<Decision>(line).expect("it is read again"), decision);
+        }
+    }
+
+    #[test]
     fn the_latest_decision_wins_a_pair() {
-        use DecisionKind::{Join, Split};
+        use DecisionKind::{Join, Split, Undo};
         for (decisions, must, cannot) in [
             (vec![decision(Join, &["1", "2", "3"])], vec![(1, 2), (1, 3)], vec![]),
             (vec![decision(Split, &["3", "1", "2"])], vec![], vec![(1, 3), (2, 3)]),
@@ -110,6 +143,34 @@ mod tests {
             (vec![decision(Join, &["1", "gone", "3"])], vec![(1, 3)], vec![]),
             (vec![decision(Split, &["gone", "1", "3"])], vec![], vec![]),
             (vec![decision(Join, &[]), decision(Join, &["1", "1"])], vec![], vec![]),
+            // What was taken back never was; what it had overruled counts again.
+            (vec![decision(Join, &["1", "2"]), decision(Undo(1), &["1", "2"])], vec![], vec![]),
+            (
+                vec![
+                    decision(Join, &["1", "2"]),
+                    decision(Split, &["2", "1"]),
+                    decision(Undo(2), &["2", "1"]),
+                ],
+                vec![(1, 2)],
+                vec![],
+            ),
+            (
+                vec![decision(Join, &["1", "2"]), decision(Undo(1), &[]), decision(Undo(2), &[])],
+                vec![(1, 2)],
+                vec![],
+            ),
+            // Numbers of nothing, of itself, of what comes later.
+            (
+                vec![
+                    decision(Undo(0), &[]),
+                    decision(Undo(2), &[]),
+                    decision(Undo(9), &[]),
+                    decision(Join, &["1", "2"]),
+                ],
+                vec![(1, 2)],
+                vec![],
+            ),
+            (vec![decision(Undo(2), &[]), decision(Join, &["1", "2"])], vec![(1, 2)], vec![]),
         ] {
             assert_eq!(bound(&decisions), Constraints { must, cannot }, "{decisions:?}");
         }

@@ -29,7 +29,7 @@ pub const VERSION: u32 = 1;
 
 pub use block::{BLOCK_CAP, block_keys};
 pub use compare::{Comparison, Contribution, Verdict, compare, explain};
-pub use decision::{Constraints, Decision, DecisionKind, constraints};
+pub use decision::{Constraints, Decision, DecisionKind, constraints, in_force};
 pub use merge::{Source, merge, work_key};
 pub use record::MatchRecord;
 pub use resolve::{GROUP_CAP, Link, Resolution, Review, resolve};

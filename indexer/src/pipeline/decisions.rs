@@ -34,6 +34,10 @@ pub fn decisions(archive: &Archive) -> Result<Vec<Decision>> {
 /// Adds decisions for good; the next build follows them.
 pub fn decide(archive: &Archive, more: &[Decision]) -> Result<()> {
     let (path, mut text) = read(archive)?;
+    // A person may have edited the file.
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
     for decision in more {
         let faulty = |source| Error::Decision { path: path.clone(), line: text.lines().count() + 1, source };
         text.push_str(&serde_json::to_string(decision).map_err(faulty)?);

@@ -11,12 +11,12 @@ use super::build::Counters;
 use super::error::Result;
 use super::joined_holdings::JoinedHoldings;
 use super::member_record::MemberRecord;
-use super::profile::{StoredProfile, default_for};
+use super::profile::{StoredProfile, mapped, parse_options};
 use super::progress::Progress;
 use crate::archive::{LibraryArchive, Pack, PackName, RecordKey, Slot, State};
 use crate::bib::{Holding, Lendable, LibraryCode, MaterialType, RecordLocator};
 use crate::charset::Charset;
-use crate::mapping::{Mapped, dialect, map};
+use crate::mapping::Mapped;
 use crate::marc::{ParseOptions, RawRecord, Record, parse};
 
 /// Records that are looked at to learn in which charset a library writes.
@@ -69,7 +69,7 @@ impl<'a> LibraryRecords<'a> {
         slots.par_sort_unstable_by_key(|slot| (slot.pack_idx(), slot.slot));
         let packs = names.iter().map(|name| Ok(library.pack(name)?)).collect::<Result<Vec<_>>>()?;
         let blocks = blocks_of(&packs, &slots);
-        let mut records = Self {
+        Ok(Self {
             code: library.code(),
             profile,
             names: names.to_vec(),
@@ -77,13 +77,8 @@ impl<'a> LibraryRecords<'a> {
             slots,
             along: along.into_iter().map(|slot| slot.key).collect(),
             blocks,
-            parse: ParseOptions::default(),
-        };
-        records.parse.prior = match profile.and_then(|stored| stored.charset.as_deref()) {
-            Some(label) => Charset::from_label(label),
-            None => None,
-        };
-        Ok(records)
+            parse: parse_options(profile),
+        })
     }
 
     pub(super) fn pack_names(&self) -> impl Iterator<Item = String> {
@@ -223,7 +218,7 @@ impl<'a> LibraryRecords<'a> {
         self.for_each_raw(block, wanted, |slot, raw| {
             n_read += 1;
             match parse(raw, &self.parse, record) {
-                Ok(()) => each(slot, Some(self.map(record))),
+                Ok(()) => each(slot, Some(mapped(record, self.profile))),
                 Err(_) => each(slot, None),
             }
         })?;
@@ -247,21 +242,6 @@ impl<'a> LibraryRecords<'a> {
             }
         })?;
         outcome
-    }
-
-    fn map(&self, record: &Record) -> Mapped {
-        let dialect = dialect(record);
-        let applies = |stored: &&StoredProfile| {
-            stored
-                .profile
-                .fields
-                .iter()
-                .any(|field| record.fields().any(|f| f.tag() == *field.tag.as_bytes()))
-        };
-        // A library may mix families; a record without any field of the profile is read as its family is.
-        let profile =
-            self.profile.filter(applies).map_or_else(|| default_for(dialect), |stored| &stored.profile);
-        map(record, dialect, profile)
     }
 
     /// Some records from all over the archive.

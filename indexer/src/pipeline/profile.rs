@@ -14,7 +14,8 @@ use super::file_set::files_of;
 use super::library_records::LibraryRecords;
 use crate::archive::{self, Archive, LibraryArchive, State};
 use crate::bib::LibraryCode;
-use crate::mapping::{Dialect, HoldingsProfile, guess_profile};
+use crate::charset::Charset;
+use crate::mapping::{Dialect, HoldingsProfile, Mapped, dialect, guess_profile, map};
 use crate::marc::{Framed, ParseOptions, RawRecord, ReadOptions, Reader, Record, contained_files, parse};
 
 const FILE: &str = "profile.toml";
@@ -135,8 +136,27 @@ pub fn sample_of(paths: &[PathBuf]) -> Result<Vec<Record>> {
     Ok(sample)
 }
 
+/// How the bytes of a library's records are read.
+pub(super) fn parse_options(stored: Option<&StoredProfile>) -> ParseOptions {
+    let label = stored.and_then(|stored| stored.charset.as_deref());
+    ParseOptions { prior: label.and_then(Charset::from_label), ..ParseOptions::default() }
+}
+
+/// A record as its library's profile reads it.
+///
+/// A library may mix families; a record without any field of the profile is read as its family is.
+pub(super) fn mapped(record: &Record, stored: Option<&StoredProfile>) -> Mapped {
+    let dialect = dialect(record);
+    let applies = |stored: &&StoredProfile| {
+        let mut fields = stored.profile.fields.iter();
+        fields.any(|field| record.fields().any(|f| f.tag() == *field.tag.as_bytes()))
+    };
+    let profile = stored.filter(applies).map_or_else(|| default_for(dialect), |stored| &stored.profile);
+    map(record, dialect, profile)
+}
+
 /// The profile for records of a dialect in a library that has none.
-pub(super) fn default_for(dialect: Dialect) -> &'static HoldingsProfile {
+fn default_for(dialect: Dialect) -> &'static HoldingsProfile {
     static CNMARC: LazyLock<HoldingsProfile> =
         LazyLock::new(|| HoldingsProfile::default_for(Dialect::Cnmarc));
     static UNIMARC: LazyLock<HoldingsProfile> =
