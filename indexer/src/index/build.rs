@@ -59,6 +59,13 @@ struct Raw {
     text: String,
 }
 
+/// The key of its work stands among an entry's block keys: so its other editions are found.
+fn add_work(entry: &Entry, keys: &mut Vec<u64>) {
+    // Keys that come from an older layer are halves.
+    let half = |key: &u64| key >> 32;
+    keys.extend(entry.work.filter(|work| !keys.iter().any(|key| half(key) == half(work))));
+}
+
 /// A generation being written.
 pub struct Builder {
     pub(super) files: Arc<dyn FileLayer>,
@@ -183,7 +190,9 @@ impl Builder {
             Some(dictionary) => Forms::Stored(self.stored(dictionary, &raw)?),
             None => Forms::Raw(raw),
         };
-        Ok(Prepared { kept: Kept { id, block_keys: block_keys.to_vec(), order }, document, forms })
+        let mut block_keys = block_keys.to_vec();
+        add_work(entry, &mut block_keys);
+        Ok(Prepared { kept: Kept { id, block_keys, order }, document, forms })
     }
 
     fn stored(&self, dictionary: &Dictionary, raw: &Raw) -> Result<StoredForms, Error> {

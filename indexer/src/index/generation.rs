@@ -96,6 +96,21 @@ impl Generation {
         layer.entry(own, &self.dictionary.packs, &mut unpacker)
     }
 
+    /// Calls `take` with the entries of these numbers, in their order: cheaper than asking for one at a time.
+    pub fn each_entry<E: From<Error>>(
+        &self,
+        numbers: &[u32],
+        mut take: impl FnMut(Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let missing = || Error::damaged(self.folder.path(), "it has no entry of that number");
+        let mut unpacker = pack::unpacker(&self.decoder, self.folder.path())?;
+        for &number in numbers {
+            let (layer, own) = self.place(number).ok_or_else(missing)?;
+            take(layer.entry(own, &self.dictionary.packs, &mut unpacker)?)?;
+        }
+        Ok(())
+    }
+
     /// The id of an entry, in force or not.
     pub fn id(&self, number: u32) -> Option<EditionId> {
         self.key(number).map(EditionId::from_key)

@@ -13,7 +13,7 @@ use crate::index::layer::LayerFiles;
 use crate::index::{Error, Generation, Manifest, Successor, lanes, schema, switch};
 use crate::search::segment::Segment;
 use crate::search::texts::TextRecord;
-use crate::search::{Answer, Query, answering};
+use crate::search::{Answer, Query, answering, same_work};
 
 /// The hits that can be reached: `page × per_page` goes no further.
 pub const REACH: u32 = 10_000;
@@ -61,6 +61,11 @@ impl Catalogue {
             Some(number) => self.generation.entry(number).map(Some),
             None => Ok(None),
         })
+    }
+
+    /// Other editions of the work that an entry belongs to, newest first, at most `limit`.
+    pub fn same_work(&self, entry: &Entry, limit: usize) -> Result<Vec<Entry>, Error> {
+        guarded(self.dir(), || same_work::same_work(self, entry, limit))
     }
 
     /// Where the id of an entry that is no longer one leads; `None` for any other id.

@@ -18,6 +18,7 @@ mod order;
 mod query;
 mod rank;
 mod readings;
+mod same_work;
 mod segment;
 mod texts;
 

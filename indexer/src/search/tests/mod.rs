@@ -121,3 +121,24 @@ fn query(text: &str, field: SearchField) -> Query {
 fn keys(answer: &Answer) -> Vec<u64> {
     answer.hits.iter().map(|hit| hit.entry.id.key().unwrap()).collect()
 }
+
+#[test]
+fn other_editions_of_a_work_are_found_newest_first() {
+    let edition = |key, year| {
+        let mut entry = with(book(key, "三国演义", "罗贯中"), |bib| bib.year = Some(year));
+        entry.work = crate::cluster::work_key(&entry.bib);
+        entry
+    };
+    let mut other = book(9, "红楼梦", "曹雪芹");
+    other.work = crate::cluster::work_key(&other.bib);
+    let first = edition(1, 1953);
+    let (_dir, catalogue) = catalogue(&[first.clone(), edition(2, 1990), other.clone(), edition(3, 2010)]);
+    let years = |entry: &Entry, limit| {
+        let found = catalogue.same_work(entry, limit).unwrap();
+        found.iter().map(|e| e.bib.year.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(years(&first, 10), [2010, 1990]);
+    assert_eq!(years(&first, 1), [2010]);
+    assert_eq!(years(&other, 10), [0i16; 0]);
+    assert_eq!(years(&book(5, "家", "巴金"), 10), [0i16; 0], "no work is known");
+}
