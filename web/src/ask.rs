@@ -50,6 +50,11 @@ impl Asked {
         self.0.iter().filter(kept).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// All pairs.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A link to `path` with these names replaced by these pairs.
     pub(crate) fn link(&self, path: &str, replaced: &[&str], by: &[(&str, &str)]) -> String {
         link(path, self.without(replaced).chain(by.iter().copied()))

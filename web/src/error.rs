@@ -2,10 +2,13 @@
 
 use axum::Json;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use indexer::bib::EditionId;
 use serde::Serialize;
 
+use crate::ask;
 use crate::i18n::Lang;
+use crate::reader::Reader;
 
 /// Why a request has no proper answer.
 #[derive(Debug)]
@@ -14,6 +17,10 @@ pub(crate) enum WebError {
     NotFound,
     /// No such record.
     UnknownRecord(String),
+    /// The record has become part of another.
+    Merged { old: String, new: EditionId },
+    /// There was such a record; nothing is left of it.
+    Gone(String),
     /// No such member library.
     UnknownLibrary(String),
     /// The entry is here, its members' MARC is not.
@@ -102,6 +109,8 @@ impl WebError {
             Self::NotFound | Self::NoOriginal | Self::UnknownRecord(_) | Self::UnknownLibrary(_) => {
                 StatusCode::NOT_FOUND
             }
+            Self::Merged { .. } => StatusCode::PERMANENT_REDIRECT,
+            Self::Gone(_) => StatusCode::GONE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Busy | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -112,7 +121,8 @@ impl WebError {
     pub(crate) fn heading(&self, lang: Lang) -> &'static str {
         let key = match self {
             Self::NotFound | Self::NoOriginal => "error.not_found_title",
-            Self::UnknownRecord(_) => "record.gone_title",
+            Self::UnknownRecord(_) | Self::Merged { .. } => "record.gone_title",
+            Self::Gone(_) => "union.gone_title",
             Self::UnknownLibrary(_) => "libraries.unknown_title",
             Self::BadRequest(_) => "error.bad_request_title",
             Self::Busy => "error.busy_title",
@@ -128,6 +138,10 @@ impl WebError {
             Self::NotFound => lang.t("error.not_found").to_owned(),
             Self::NoOriginal => lang.t("record.marc_missing").to_owned(),
             Self::UnknownRecord(id) => lang.fill("error.unknown_record", &[("id", &short(id))]),
+            Self::Merged { old, new } => {
+                lang.fill("union.moved", &[("old", &short(old)), ("new", new.as_str())])
+            }
+            Self::Gone(id) => lang.fill("union.gone_text", &[("id", &short(id))]),
             Self::UnknownLibrary(code) => lang.fill("libraries.unknown", &[("code", &short(code))]),
             Self::BadRequest(cause) => cause.sentence(lang),
             Self::Busy => lang.t("error.busy").to_owned(),
@@ -143,8 +157,21 @@ impl WebError {
         }
     }
 
-    /// The answer of the API: `application/problem+json` (RFC 9457).
-    pub(crate) fn problem(&self, lang: Lang) -> Response {
+    /// Where a record has gone: the same address with the id of its successor. `None` for other errors.
+    pub(crate) fn redirect(&self, reader: &Reader) -> Option<Response> {
+        let Self::Merged { new, .. } = self else { return None };
+        let mut path: Vec<&str> = reader.path.split('/').collect();
+        let before = path.iter().position(|piece| matches!(*piece, "record" | "records"))?;
+        *path.get_mut(before + 1)? = new.as_str();
+        Some(Redirect::permanent(&ask::link(&path.join("/"), reader.asked.pairs())).into_response())
+    }
+
+    /// The answer of the API: `application/problem+json` (RFC 9457), or a redirect.
+    pub(crate) fn problem(&self, reader: &Reader) -> Response {
+        if let Some(redirect) = self.redirect(reader) {
+            return redirect;
+        }
+        let lang = reader.lang;
         self.log();
         let status = self.status();
         let body = Problem {

@@ -5,7 +5,9 @@ mod ask;
 mod assets;
 mod blocking;
 mod cli;
+mod decided;
 mod error;
+mod explained;
 mod export;
 mod i18n;
 mod metrics;
@@ -13,6 +15,7 @@ mod pages;
 mod reader;
 mod router;
 mod state;
+mod union;
 mod wire;
 
 use std::process::ExitCode;

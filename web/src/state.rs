@@ -11,7 +11,8 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use daemon::settings::Settings;
 use indexer::archive::Archive;
-use indexer::bib::LibraryCode;
+use indexer::bib::{EditionId, Entry, LibraryCode};
+use indexer::index::Successor;
 use indexer::library::Members;
 use indexer::search::{Catalogue, Query};
 
@@ -51,6 +52,17 @@ pub(crate) struct Open {
     libraries: HashMap<LibraryCode, LibraryState>,
 }
 
+/// The entries beside one.
+pub(crate) struct Beside {
+    /// Compared with it and kept apart.
+    pub(crate) siblings: Vec<Entry>,
+    /// Of the same work.
+    pub(crate) same_work: Vec<Entry>,
+}
+
+/// So many entries beside one are looked at: of some works there are hundreds.
+const MAX_BESIDE: usize = 100;
+
 /// What a generation holds of one library.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LibraryState {
@@ -67,6 +79,29 @@ impl Open {
             .map(|l| (l.code.clone(), LibraryState { as_of: l.as_of.clone(), records: l.records }))
             .collect();
         Self { catalogue, libraries }
+    }
+
+    /// The entry with this id, or why there is none: an old id names its successor.
+    pub(crate) fn find(&self, id: &str) -> Result<Entry, WebError> {
+        let asked = EditionId::new(id);
+        match self.catalogue.entry(&asked).map_err(WebError::internal)? {
+            Some(entry) => Ok(entry),
+            None => Err(match self.catalogue.successor(&asked) {
+                Some(Successor::Entry(new)) => WebError::Merged { old: id.to_owned(), new },
+                Some(Successor::Gone) => WebError::Gone(id.to_owned()),
+                None => WebError::UnknownRecord(id.to_owned()),
+            }),
+        }
+    }
+
+    /// Other editions of an entry's work, and the entries that it was compared with and kept apart from.
+    pub(crate) fn beside(&self, entry: &Entry) -> Result<Beside, WebError> {
+        let sibling = |id| self.catalogue.entry(id).map_err(WebError::internal).transpose();
+        let siblings = entry.siblings.iter().take(MAX_BESIDE).filter_map(sibling);
+        Ok(Beside {
+            siblings: siblings.collect::<Result<_, _>>()?,
+            same_work: self.catalogue.same_work(entry, MAX_BESIDE).map_err(WebError::internal)?,
+        })
     }
 
     /// What it holds of a library.

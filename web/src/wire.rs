@@ -1,13 +1,14 @@
 //! The documents of CONTRACT §3, one set for the API and for `--json`. Inner types are turned into them
 //! here and nowhere else.
 
-use indexer::bib::{Bib, Entry, Lendable, LibraryCode, LibraryHolding};
+use indexer::bib::{Bib, Entry, Lendable, LibraryCode, LibraryHolding, Member};
 use indexer::library::Members;
 use indexer::search::{Advice, Answer, Hit, Query};
 use serde::Serialize;
 
 use crate::i18n::Lang;
-use crate::state::Open;
+use crate::state::{Beside, Open};
+use crate::union;
 
 /// The answer to a search.
 #[derive(Serialize)]
@@ -195,6 +196,7 @@ impl SearchDocument {
         members: &Members,
         lang: Lang,
     ) -> Self {
+        let home = query.home.as_ref();
         let libraries = answer.libraries.iter().map(|(code, hits)| LibraryHits {
             code: code.to_string(),
             name: library_name(members, code),
@@ -219,7 +221,7 @@ impl SearchDocument {
                 authors: facet(answer.facets.authors, str::to_owned),
                 subjects: facet(answer.facets.subjects, str::to_owned),
             },
-            records: answer.hits.into_iter().map(|hit| RecordDocument::of_hit(hit, lang)).collect(),
+            records: answer.hits.into_iter().map(|hit| RecordDocument::of_hit(hit, home, lang)).collect(),
             advice: answer.advice.into_iter().map(AdviceDocument::from).collect(),
         }
     }
@@ -244,17 +246,19 @@ fn facet(counts: Vec<(String, u64)>, label: impl Fn(&str) -> String) -> Vec<Face
 }
 
 impl RecordDocument {
-    fn of_hit(hit: Hit, lang: Lang) -> Self {
+    fn of_hit(hit: Hit, home: Option<&LibraryCode>, lang: Lang) -> Self {
         let title = hit.title_highlight.iter().map(|range| [range.start, range.end]).collect();
-        let mut record = Self::new(&hit.entry, lang);
+        let mut record = Self::new(&hit.entry, home, lang);
         record.highlight = Some(Highlight { title });
         record.score = hit.score;
         record
     }
 
-    /// The record of an entry.
-    pub(crate) fn new(entry: &Entry, lang: Lang) -> Self {
+    /// The record of an entry, the holdings of the library of this machine first.
+    pub(crate) fn new(entry: &Entry, home: Option<&LibraryCode>, lang: Lang) -> Self {
         let bib = &entry.bib;
+        let mut holdings: Vec<&LibraryHolding> = entry.holdings.iter().collect();
+        holdings.sort_by_key(|held| Some(&held.library) != home);
         let kind = bib.material_type.code();
         Self {
             id: entry.id.to_string(),
@@ -269,7 +273,7 @@ impl RecordDocument {
             isbn: bib.isbns.iter().map(ToString::to_string).collect(),
             issn: bib.issns.iter().map(ToString::to_string).collect(),
             part: part_text(bib),
-            holdings: entry.holdings.iter().map(HoldingDocument::new).collect(),
+            holdings: holdings.into_iter().map(HoldingDocument::new).collect(),
             highlight: None,
             score: None,
         }
@@ -310,17 +314,26 @@ impl From<Advice> for AdviceDocument {
 
 impl EntryDocument {
     /// The document of an entry.
-    pub(crate) fn new(entry: &Entry, lang: Lang) -> Self {
-        let members = entry.members.iter().map(|m| MemberDocument {
-            library: m.library.to_string(),
-            control_number: m.control_number.clone(),
-        });
-        Self {
-            record: RecordDocument::new(entry, lang),
-            members: members.collect(),
-            reasons: Vec::new(),
-            related: Vec::new(),
+    pub(crate) fn new(entry: &Entry, beside: &Beside, home: Option<&LibraryCode>, lang: Lang) -> Self {
+        let mut related: Vec<String> = Vec::new();
+        for other in beside.same_work.iter().chain(&beside.siblings).map(|other| other.id.as_str()) {
+            if other != entry.id.as_str() && !related.iter().any(|known| known == other) {
+                related.push(other.to_owned());
+            }
         }
+        let members = entry.members.iter().map(MemberDocument::from);
+        Self {
+            record: RecordDocument::new(entry, home, lang),
+            members: members.collect(),
+            reasons: union::reasons(entry),
+            related,
+        }
+    }
+}
+
+impl From<&Member> for MemberDocument {
+    fn from(member: &Member) -> Self {
+        Self { library: member.library.to_string(), control_number: member.control_number.clone() }
     }
 }
 

@@ -9,9 +9,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use indexer::bib::EditionId;
 
 use crate::error::{BadRequest, WebError};
+use crate::i18n::Lang;
 use crate::reader::Reader;
 use crate::state::{App, Open};
 use crate::wire::{
@@ -19,17 +19,16 @@ use crate::wire::{
 };
 use crate::{ask, blocking, export};
 
-fn answer<T: serde::Serialize>(lang: crate::i18n::Lang, result: Result<T, WebError>) -> Response {
+fn answer<T: serde::Serialize>(reader: &Reader, result: Result<T, WebError>) -> Response {
     match result {
         Ok(document) => Json(document).into_response(),
-        Err(cause) => cause.problem(lang),
+        Err(cause) => cause.problem(reader),
     }
 }
 
 /// `/api/v1/search`
 pub(crate) async fn search(State(app): State<App>, reader: Reader) -> Response {
-    let lang = reader.lang;
-    answer(lang, search_document(app, reader).await)
+    answer(&reader, search_document(app, reader.clone()).await)
 }
 
 async fn search_document(app: App, reader: Reader) -> Result<SearchDocument, WebError> {
@@ -51,15 +50,12 @@ async fn search_document(app: App, reader: Reader) -> Result<SearchDocument, Web
 
 /// `/api/v1/records/{id}?format=`
 pub(crate) async fn record(State(app): State<App>, Path(id): Path<String>, reader: Reader) -> Response {
-    let lang = reader.lang;
     let format = reader.asked.get("format").unwrap_or("json").to_owned();
-    match record_document(app, id, &format, reader).await {
-        Ok(response) => response,
-        Err(cause) => cause.problem(lang),
-    }
+    let result = record_document(app, id, &format, reader.lang).await;
+    result.unwrap_or_else(|cause| cause.problem(&reader))
 }
 
-async fn record_document(app: App, id: String, format: &str, reader: Reader) -> Result<Response, WebError> {
+async fn record_document(app: App, id: String, format: &str, lang: Lang) -> Result<Response, WebError> {
     let format = match format {
         "json" => None,
         name => Some(export::Format::from_name(name).ok_or_else(|| {
@@ -70,10 +66,12 @@ async fn record_document(app: App, id: String, format: &str, reader: Reader) -> 
     let open = app.opened()?;
     let reading = app.clone();
     blocking::run(app.turns(), move || {
-        let found = open.catalogue.entry(&EditionId::new(id.as_str())).map_err(WebError::internal)?;
-        let entry = found.ok_or(WebError::UnknownRecord(id))?;
+        let entry = open.find(&id)?;
         match format {
-            None => Ok(Json(EntryDocument::new(&entry, reader.lang)).into_response()),
+            None => {
+                let beside = open.beside(&entry)?;
+                Ok(Json(EntryDocument::new(&entry, &beside, reading.home().as_ref(), lang)).into_response())
+            }
             Some(format) => export::response(format, &entry, reading.archive()),
         }
     })

@@ -19,10 +19,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
+    build(global, args.full, args.json)
+}
+
+/// Builds what changed and says so.
+pub(super) fn now(global: &Global) -> anyhow::Result<Outcome> {
+    build(global, false, false)
+}
+
+fn build(global: &Global, full: bool, json: bool) -> anyhow::Result<Outcome> {
     let began = Instant::now();
-    let built = daemon::build::build(&global.data, args.full, Timestamp::now(), &Bars::new("build"))?;
+    let built = daemon::build::build(&global.data, full, Timestamp::now(), &Bars::new("build"))?;
     let seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-    if args.json {
+    if json {
         println!("{}", document(&built, seconds));
     } else {
         println!("{}", sentence(&built, seconds));

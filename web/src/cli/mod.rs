@@ -6,7 +6,10 @@
 )]
 
 mod build;
+mod cluster;
 mod demo;
+mod entries;
+mod explain;
 mod import;
 mod library;
 mod marc;
@@ -22,9 +25,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use daemon::settings::Settings;
+use indexer::bib::Entry;
 use indexer::library::Members;
 
-use crate::state::App;
+use crate::error::WebError;
+use crate::i18n::Lang;
+use crate::state::{App, Open};
 
 /// 联目 Lianmu: the offline union catalogue of a library consortium.
 #[derive(Parser)]
@@ -65,6 +71,12 @@ enum Command {
     Search(search::Args),
     /// Show one entry of the catalogue.
     Record(record::Args),
+    /// Print every entry with its member records, one a line.
+    Entries(entries::Args),
+    /// Say why the records of an entry are one.
+    Explain(explain::Args),
+    /// Decide by hand which records are one entry.
+    Cluster(cluster::Args),
     /// List, add or edit member libraries.
     Library(library::Args),
 }
@@ -106,6 +118,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Marc(args) => marc::run(&global, args),
         Command::Search(args) => search::run(&global, args),
         Command::Record(args) => record::run(&global, args),
+        Command::Entries(args) => entries::run(&global, args),
+        Command::Explain(args) => explain::run(&global, args),
+        Command::Cluster(args) => cluster::run(&global, args),
         Command::Library(args) => library::run(&global, args),
     };
     match outcome {
@@ -148,6 +163,19 @@ fn overrides(global: &Global) -> anyhow::Result<Option<String>> {
 /// Settings, members and the generation in force, for commands that look and do not write.
 fn open_app(global: &Global) -> anyhow::Result<App> {
     App::new(settings(global)?, &global.data)
+}
+
+/// The entry with this id; an old id leads to its successor, which is said.
+fn entry(open: &Open, id: &str, lang: Lang) -> anyhow::Result<Entry> {
+    match open.find(id) {
+        Ok(entry) => Ok(entry),
+        Err(moved @ WebError::Merged { .. }) => {
+            eprintln!("lianmu: {}", moved.sentence(lang));
+            let WebError::Merged { new, .. } = moved else { return Err(moved.into()) };
+            Ok(open.find(new.as_str())?)
+        }
+        Err(cause) => Err(anyhow::anyhow!("{}", cause.sentence(lang))),
+    }
 }
 
 /// Whoever read our output has gone: `lianmu … | head` is no failure.

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use anyhow::anyhow;
-use indexer::bib::EditionId;
 
 use super::{Global, Outcome};
 use crate::export::{self, Format};
 use crate::i18n::Lang;
+use crate::union::summary;
 use crate::wire::{EntryDocument, library_name};
 
 #[derive(clap::Args)]
@@ -35,20 +35,20 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     };
     let app = super::open_app(global)?;
     let open = app.open().ok_or_else(|| anyhow!("{}", lang.t("error.not_ready")))?;
-    let Some(entry) = open.catalogue.entry(&EditionId::new(args.id.as_str()))? else {
-        return Err(anyhow!("{}", lang.fill("error.unknown_record", &[("id", &args.id)])));
-    };
+    let entry = super::entry(&open, &args.id, lang)?;
     let mut out = std::io::stdout().lock();
     match format {
         Some(format) => out.write_all(&export::write(format, &entry, app.archive())?)?,
         None if args.format.is_some() => {
-            writeln!(out, "{}", serde_json::to_string(&EntryDocument::new(&entry, lang))?)?;
+            let document = EntryDocument::new(&entry, &open.beside(&entry)?, app.home().as_ref(), lang);
+            writeln!(out, "{}", serde_json::to_string(&document)?)?;
         }
         None => {
             let members = app.members();
             for (label, values) in crate::pages::record::description(&entry.bib, lang) {
                 writeln!(out, "{label}\t{}", values.join(" · "))?;
             }
+            writeln!(out, "{}", summary(&entry, lang))?;
             for held in &entry.holdings {
                 let holding = &held.holding;
                 let call_number = holding.call_number.as_deref().unwrap_or("—");

@@ -279,7 +279,7 @@ mod tests {
             assert!(!is_key || all.contains(word.as_str()), "{word} is used, but no locale has it");
         }
         // Sections whose keys are put together from codes.
-        let coded = ["type", "field", "sort", "advice", "marc_unimarc", "marc_marc21"];
+        let coded = ["type", "field", "sort", "advice", "marc_unimarc", "marc_marc21", "ground", "shown"];
         for key in all {
             let section = key.split('.').next().unwrap();
             assert!(coded.contains(&section) || named.contains(key), "{key} is in the locales, but unused");

@@ -1,10 +1,12 @@
 //! One hit as a card, and one hint as a line.
 
+use std::collections::BTreeSet;
+
 use indexer::bib::LibraryCode;
 
 use super::drawing::marked;
 use super::search::View;
-use crate::i18n::grouped;
+use crate::i18n::{Lang, grouped};
 use crate::wire::{AdviceDocument, HoldingDocument, RecordDocument, library_name};
 
 /// What a list shows of a record.
@@ -25,6 +27,19 @@ pub(super) struct AdviceLine {
     pub(super) link: Option<(String, String)>,
 }
 
+fn copies<'a>(holdings: impl Iterator<Item = &'a HoldingDocument>) -> u64 {
+    holdings.map(|h| u64::from(h.copies)).sum()
+}
+
+/// `另有 11 馆 25 册`
+fn others(holdings: &[HoldingDocument], library: &str, lang: Lang) -> Option<String> {
+    let others = || holdings.iter().filter(|h| h.library != library);
+    let n = others().map(|h| h.library.as_str()).collect::<BTreeSet<_>>().len();
+    let key = if copies(others()) > 0 { "search.holders_more_copies" } else { "search.holders_more" };
+    let gaps = [("n", grouped(n as u64)), ("copies", grouped(copies(others())))];
+    (n > 0).then(|| lang.fill(key, &gaps.each_ref().map(|(name, value)| (*name, value.as_str()))))
+}
+
 impl View<'_> {
     pub(super) fn card(&self, record: &RecordDocument) -> Card {
         let lang = self.lang();
@@ -33,18 +48,12 @@ impl View<'_> {
         let rest = [&record.part, &record.subtitle].into_iter().flatten().cloned().collect::<Vec<_>>();
         let year = record.year.map(|y| y.to_string());
         let line = [&record.responsibility, &record.publisher, &year];
-        let held = self.only.and_then(|only| record.holdings.iter().find(|h| h.library == only.as_str()));
-        let held = held.or_else(|| record.holdings.first());
-        let mut libraries: Vec<&str> = record.holdings.iter().map(|h| h.library.as_str()).collect();
-        libraries.sort_unstable();
-        libraries.dedup();
-        let others = libraries.len().saturating_sub(1);
-        let copies = held.map(|h| h.copies).filter(|copies| *copies > 0);
+        let held = self.first_holding(&record.holdings);
         let name = |h: &HoldingDocument| {
             let name = library_name(self.members, &LibraryCode::new(h.library.as_str()));
-            match copies {
-                Some(n) => format!("{name} {}", lang.fill("search.copies", &[("n", &n.to_string())])),
-                None => name,
+            match copies(record.holdings.iter().filter(|other| other.library == h.library)) {
+                0 => name,
+                n => format!("{name} {}", lang.fill("search.copies", &[("n", &grouped(n))])),
             }
         };
         Card {
@@ -55,8 +64,17 @@ impl View<'_> {
             kind: record.type_label.clone(),
             call_number: held.and_then(|h| h.call_number.clone()),
             holder: held.map_or_else(|| lang.t("search.no_holdings").to_owned(), name),
-            more: (others > 0).then(|| lang.fill("search.holders_more", &[("n", &others.to_string())])),
+            more: held.and_then(|held| others(&record.holdings, &held.library, lang)),
         }
+    }
+
+    /// Where a reader would go first: the list at hand, this machine's library, the chosen ones in their order.
+    fn first_holding<'r>(&self, holdings: &'r [HoldingDocument]) -> Option<&'r HoldingDocument> {
+        let chosen = &self.choice.libraries;
+        let home = self.query.home.as_ref().filter(|home| chosen.is_empty() || chosen.contains(home));
+        let mut wanted = self.only.into_iter().chain(home).chain(chosen);
+        let of = |code: &LibraryCode| holdings.iter().find(|h| h.library == code.as_str());
+        wanted.find_map(of).or_else(|| holdings.first())
     }
 
     pub(super) fn advice(&self, advice: &AdviceDocument) -> AdviceLine {
@@ -77,5 +95,30 @@ impl View<'_> {
         let label = format!("advice.{}-link", advice.kind);
         let link = (!href.is_empty()).then(|| (href, lang.fill(&label, &gaps)));
         AdviceLine { text: lang.fill(&format!("advice.{}", advice.kind), &gaps), link }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_is_counted_by_library_and_copy() {
+        let held = |library: &str, copies| HoldingDocument {
+            library: library.to_owned(),
+            call_number: None,
+            copies,
+            location: None,
+            lendable: None,
+            lendable_reason: None,
+        };
+        let many = [held("BJFU", 2), held("BUPT", 3), held("BUPT", 4), held("NLC", 0)];
+        for (holdings, expect) in [
+            (&many[..1], None),
+            (&many[..], Some("另有 2 馆 7 册")),
+            (&[held("BJFU", 2), held("NLC", 0)][..], Some("另有 1 馆")),
+        ] {
+            assert_eq!(others(holdings, "BJFU", Lang::ZhHans).as_deref(), expect);
+        }
     }
 }

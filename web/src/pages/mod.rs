@@ -9,6 +9,7 @@ pub(crate) mod libraries;
 mod marc;
 pub(crate) mod record;
 pub(crate) mod search;
+mod union;
 
 use std::fmt::Display;
 
@@ -75,7 +76,8 @@ pub(crate) struct Choosable {
 
 /// A page, or what went wrong instead.
 pub(crate) fn page(app: &App, reader: &Reader, result: Result<Response, WebError>) -> Response {
-    let mut response = result.unwrap_or_else(|cause| error_page(app, reader, &cause));
+    let failed = |cause: WebError| cause.redirect(reader).unwrap_or_else(|| error_page(app, reader, &cause));
+    let mut response = result.unwrap_or_else(failed);
     let headers = response.headers_mut();
     headers.insert(header::VARY, header::HeaderValue::from_static("cookie, accept-language"));
     headers.entry(header::CACHE_CONTROL).or_insert(header::HeaderValue::from_static("private, no-cache"));
@@ -94,6 +96,7 @@ struct ErrorPage<'a> {
     sentence: String,
     how_to_build: bool,
     may_retry: bool,
+    may_search: bool,
 }
 
 fn error_page(app: &App, reader: &Reader, cause: &WebError) -> Response {
@@ -108,6 +111,7 @@ fn error_page(app: &App, reader: &Reader, cause: &WebError) -> Response {
         },
         how_to_build: matches!(cause, WebError::NotReady),
         may_retry: matches!(cause, WebError::Busy | WebError::Internal(_)),
+        may_search: matches!(cause, WebError::Gone(_) | WebError::UnknownRecord(_)),
     };
     match template.render() {
         Ok(html) => (cause.status(), Html(html)).into_response(),
@@ -118,7 +122,7 @@ fn error_page(app: &App, reader: &Reader, cause: &WebError) -> Response {
 /// No route has this address.
 pub(crate) async fn not_found(State(app): State<App>, reader: Reader) -> Response {
     if reader.path.starts_with("/api/") {
-        return WebError::NotFound.problem(reader.lang);
+        return WebError::NotFound.problem(&reader);
     }
     page(&app, &reader, Err(WebError::NotFound))
 }

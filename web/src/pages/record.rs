@@ -1,11 +1,13 @@
-//! `/record/{id}`: the description, who holds it, how to cite it, and the members' MARC on request.
+//! `/record/{id}`: the description, who holds it, how to cite it; on request the members' records and their MARC.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use indexer::bib::{Bib, EditionId, Entry, Lendable, LibraryCode};
+use indexer::bib::{Bib, Entry, Lendable, LibraryCode};
+use indexer::pipeline::{decisions, member_bibs};
 
-use super::marc::{MarcView, marc_views};
+use super::marc::{MarcPage, marc_page};
+use super::union::{MembersView, OtherEdition, members_view, other_editions};
 use super::{Ui, page, render};
 use crate::ask;
 use crate::blocking;
@@ -14,6 +16,7 @@ use crate::export::{self, Format};
 use crate::i18n::Lang;
 use crate::reader::Reader;
 use crate::state::{App, Open};
+use crate::union::{holders, summary};
 use crate::wire::{library_name, part_text};
 
 #[derive(Template)]
@@ -29,10 +32,15 @@ struct RecordPage {
     rows: Vec<Row>,
     holdings: Vec<HoldingRow>,
     holdings_sum: String,
-    members: String,
+    /// Records, copies, libraries, grounds in one line.
+    union: String,
+    /// Whether there is anything to show apart.
+    is_union: bool,
+    members: Option<MembersView>,
+    editions: Vec<OtherEdition>,
     citation: String,
     exports: Vec<(String, &'static str)>,
-    marc: Option<Vec<MarcView>>,
+    marc: Option<MarcPage>,
 }
 
 /// One line of the description.
@@ -71,18 +79,7 @@ async fn record(app: &App, id: String, reader: &Reader) -> Result<Response, WebE
     let open = app.opened()?;
     let (app, reader) = (app.clone(), reader.clone());
     let turns = app.turns().clone();
-    blocking::run(&turns, move || {
-        let entry = find(&open, &id)?;
-        let with_marc = reader.asked.has("view", "marc");
-        let marc = with_marc.then(|| marc_views(&entry, app.archive(), &app.members(), reader.lang));
-        render(&record_page(&app, &open, &entry, &reader, marc))
-    })
-    .await
-}
-
-fn find(open: &Open, id: &str) -> Result<Entry, WebError> {
-    let found = open.catalogue.entry(&EditionId::new(id)).map_err(WebError::internal)?;
-    found.ok_or_else(|| WebError::UnknownRecord(id.to_owned()))
+    blocking::run(&turns, move || render(&record_page(&app, &open, &open.find(&id)?, &reader)?)).await
 }
 
 /// `/record/{id}/export/{format}`
@@ -100,25 +97,25 @@ async fn exported(app: &App, id: String, format: String) -> Result<Response, Web
         .ok_or_else(|| BadRequest::UnknownFormat { format, allowed: Format::names() })?;
     let open = app.opened()?;
     let reading = app.clone();
-    blocking::run(app.turns(), move || export::response(format, &find(&open, &id)?, reading.archive())).await
+    blocking::run(app.turns(), move || export::response(format, &open.find(&id)?, reading.archive())).await
 }
 
-fn record_page(
-    app: &App,
-    open: &Open,
-    entry: &Entry,
-    reader: &Reader,
-    marc: Option<Vec<MarcView>>,
-) -> RecordPage {
+fn record_page(app: &App, open: &Open, entry: &Entry, reader: &Reader) -> Result<RecordPage, WebError> {
     let lang = reader.lang;
     let bib = &entry.bib;
     let copies: u64 = entry.holdings.iter().map(|h| u64::from(h.holding.copies)).sum();
-    let mut holders: Vec<&LibraryCode> = entry.holdings.iter().map(|h| &h.library).collect();
-    holders.sort_unstable();
-    holders.dedup();
-    let sum = [("n", holders.len().to_string()), ("copies", copies.to_string())];
+    let sum = [("n", holders(entry).len().to_string()), ("copies", copies.to_string())];
     let sum: Vec<(&str, &str)> = sum.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    RecordPage {
+    let beside = open.beside(entry)?;
+    // Who decided is worth a word, not a page: a file that cannot be read is told by `cluster list`.
+    let decisions =
+        if beside.siblings.is_empty() { Vec::new() } else { decisions(app.archive()).unwrap_or_default() };
+    let table = app.members();
+    let members = reader.asked.has("view", "members").then(|| {
+        let said = member_bibs(app.archive(), entry);
+        members_view(entry, &said, &table, lang)
+    });
+    Ok(RecordPage {
         ui: Ui::new(app, reader),
         id: entry.id.to_string(),
         title: bib.title.clone().unwrap_or_else(|| lang.t("search.no_title").to_owned()),
@@ -133,11 +130,14 @@ fn record_page(
         rows: rows(bib, lang),
         holdings: holdings(app, open, entry, lang),
         holdings_sum: lang.fill("record.holdings_sum", &sum),
-        members: lang.fill("record.members", &[("n", &entry.members.len().to_string())]),
+        union: summary(entry, lang),
+        is_union: entry.members.len() > 1,
+        members,
+        editions: other_editions(entry, &beside, &decisions, lang),
         citation: export::citation(bib),
         exports: Format::ALL.map(|f| (format!("/record/{}/export/{}", entry.id, f.name()), f.label())).into(),
-        marc,
-    }
+        marc: marc_page(app.archive(), entry, &table, reader),
+    })
 }
 
 /// The language of the title for `lang=""`, where a browser picks glyphs and voices by it.

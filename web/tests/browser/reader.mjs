@@ -80,9 +80,39 @@ async function readerWithoutScript(browser, base) {
   check("no script", (await page.locator(".holdings tbody tr").count()) > 0, "the record has holdings");
   await page.click("a[href*='view=marc']");
   check("no script", (await page.locator(".marc").count()) > 0, "the MARC view opens");
+  await membersWithoutScript(page, base);
   await page.goto(base + "/");
   check("no script", await page.isChecked("input[value=BUPT]"), "the choice is remembered");
   await context.close();
+}
+
+// A record of several libraries, seen apart.
+async function membersWithoutScript(page, base) {
+  const id = await unionId(base);
+  if (!id) return;
+  await page.goto(`${base}/record/${id}`);
+  check("members", (await page.locator("p.union").innerText()).match(/条记录，.*馆，依据 /), "one line says what it was made of");
+  await page.click("a[href*='view=members']");
+  check("members", page.url().endsWith("?view=members#members"), "the view is in the address");
+  const rows = page.locator("#members tbody tr");
+  check("members", (await rows.count()) > 1, "each library's record has a row");
+  check("members", (await rows.first().locator(".said").count()) > 1, "it says something for itself");
+  check("members", (await page.locator("#members .tag").count()) > 0, "whose words are shown is said");
+  await rows.first().locator("a[href*='library=']").click();
+  check("members", (await page.locator(".marc").count()) > 0, "its MARC is one click away");
+}
+
+// An entry with the most records among the first hits.
+async function unionId(base) {
+  const found = await (await fetch(base + "/api/v1/search?q=java&per_page=100")).json();
+  const holders = (record) => new Set(record.holdings.map((h) => h.library)).size;
+  const records = found.records.sort((a, b) => holders(b) - holders(a));
+  for (const { id } of records.slice(0, 10)) {
+    const entry = await (await fetch(`${base}/api/v1/records/${id}`)).json();
+    if (entry.members.length > 1) return id;
+  }
+  fail("members", "no entry among the first hits has several records");
+  return null;
 }
 
 async function readerWithScript(browser, base) {
@@ -127,7 +157,9 @@ async function keyboard(browser, base) {
 async function everyPage(browser, base) {
   const first = await (await fetch(base + "/api/v1/search?q=java&per_page=1")).json();
   const record = `/record/${first.records[0].id}`;
+  const union = `/record/${(await unionId(base)) ?? first.records[0].id}`;
   const pages = {
+    union, members: union + "?view=members",
     home: "/", filter: "/?filter=bj&library=NLC", search: "/search?q=java", zero: "/search?q=%E4%B8%8D%E5%AD%98%E5%9C%A8xyz&type=map",
     record, marc: record + "?view=marc", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
   };

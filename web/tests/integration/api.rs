@@ -1,6 +1,6 @@
 //! The documents of the API, and that its description tells the truth.
 
-use crate::samples::{self, FIRST};
+use crate::samples::{self, FIRST, GONE, MERGED, SECOND_EDITION, UNION};
 use crate::site::Site;
 
 #[test]
@@ -111,6 +111,47 @@ fn a_record_comes_in_every_format() {
 }
 
 #[test]
+fn an_entry_says_what_it_was_made_of() {
+    let site = Site::with_samples();
+    let union = site.get(&format!("/api/v1/records/{}", samples::id(UNION))).json();
+    assert_eq!(union["members"].as_array().unwrap().len(), 3);
+    assert_eq!(union["reasons"], serde_json::json!(["isbn+title+year"]));
+    assert_eq!(union["related"], serde_json::json!([samples::id(SECOND_EDITION)]));
+    // The library of this machine first, the others in their order.
+    let holders: Vec<&str> =
+        union["holdings"].as_array().unwrap().iter().map(|h| h["library"].as_str().unwrap()).collect();
+    assert_eq!(holders, ["BJFU", "BUPT", "NLC"]);
+    let alone = site.get(&format!("/api/v1/records/{}", samples::id(FIRST))).json();
+    assert_eq!((&alone["reasons"], &alone["related"]), (&serde_json::json!([]), &serde_json::json!([])));
+}
+
+#[test]
+fn old_ids_lead_on() {
+    let site = Site::with_samples();
+    let (old, new) = (samples::id(MERGED), samples::id(UNION));
+    for (path, to) in [
+        (format!("/api/v1/records/{old}"), format!("/api/v1/records/{new}")),
+        (
+            format!("/api/v1/records/{old}?format=ris&lang=en"),
+            format!("/api/v1/records/{new}?format=ris&lang=en"),
+        ),
+        (format!("/record/{old}?view=members"), format!("/record/{new}?view=members")),
+        (format!("/record/{old}/export/ris"), format!("/record/{new}/export/ris")),
+        (format!("/record/{}", old.to_uppercase()), format!("/record/{new}")),
+    ] {
+        let answer = site.get(&path);
+        assert_eq!((answer.status, answer.header("location")), (308, Some(to.as_str())), "{path}");
+        assert_eq!(site.get(&to).status, 200, "{to}");
+    }
+    let gone = site.get(&format!("/api/v1/records/{}", samples::id(GONE)));
+    assert_eq!((gone.status, gone.header("content-type")), (410, Some("application/problem+json")));
+    assert_eq!(gone.json()["status"], 410);
+    let page = site.get(&format!("/record/{}", samples::id(GONE)));
+    assert_eq!(page.status, 410);
+    page.has("现在各馆都已注销它").has("检索题名、著者或 ISBN");
+}
+
+#[test]
 fn libraries_are_filtered_best_first() {
     let site = Site::with_samples();
     let all = site.get("/api/v1/libraries").json();
@@ -125,7 +166,7 @@ fn libraries_are_filtered_best_first() {
 fn status_and_metrics_count() {
     let site = Site::with_samples();
     let status = site.get("/api/v1/status").json();
-    assert_eq!((status["role"].as_str(), status["entries"].as_u64()), (Some("standalone"), Some(47)));
+    assert_eq!((status["role"].as_str(), status["entries"].as_u64()), (Some("standalone"), Some(50)));
     assert_eq!(status["records"], 138);
     site.get("/api/v1/search?q=java");
     site.get("/metrics")

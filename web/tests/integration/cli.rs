@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::samples::{self, FIRST};
+use crate::samples::{self, FIRST, GONE, MERGED, SECOND_EDITION, UNION};
 use crate::site::{Site, lianmu};
 
 fn run(data: &Path, args: &[&str]) -> Output {
@@ -62,6 +62,79 @@ fn record_prints_every_format() {
     check(&run(data.path(), &["record", &id, "--format", "gb7714"]), 0, "林巧民. Java简明教程[M].", "");
     check(&run(data.path(), &["record", &id, "--format", "iso2709"]), 1, "", "not on this machine");
     check(&run(data.path(), &["record", "zzzzzzzzzzzzz"]), 1, "", "zzzzzzzzzzzzz");
+}
+
+#[test]
+fn entries_are_printed_one_a_line() {
+    let data = tempfile::tempdir().unwrap();
+    samples::build(data.path());
+    let output = run(data.path(), &["entries", "--jsonl"]);
+    check(&output, 0, "\"reasons\":[\"isbn+title+year\"]", "");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(lines.lines().count(), samples::entries().len());
+    for line in lines.lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(
+            entry["id"].is_string() && entry["members"].is_array() && entry["reasons"].is_array(),
+            "{line}"
+        );
+    }
+    check(&run(data.path(), &["entries"]), 2, "", "--jsonl");
+}
+
+#[test]
+fn explain_says_why_and_old_ids_lead_on() {
+    let data = tempfile::tempdir().unwrap();
+    samples::build(data.path());
+    let id = samples::id(UNION);
+    check(
+        &run(data.path(), &["explain", &id]),
+        0,
+        "3 records, 6 copies, 3 libraries, matched on ISBN + title + year",
+        "",
+    );
+    check(
+        &run(data.path(), &["explain", &id]),
+        0,
+        "BJFU:000000020 — BUPT:000000020  isbn+title+year  +12.0",
+        "",
+    );
+    let old = run(data.path(), &["explain", &samples::id(MERGED), "--json"]);
+    check(&old, 0, &format!("\"id\":\"{id}\""), &format!("{} has become part of {id}", samples::id(MERGED)));
+    let document: serde_json::Value = serde_json::from_slice(&old.stdout).unwrap();
+    assert_eq!(document["asked"], samples::id(MERGED));
+    assert_eq!(document["siblings"][0]["id"], samples::id(SECOND_EDITION));
+    check(&run(data.path(), &["explain", &samples::id(GONE)]), 1, "", "every library has withdrawn it since");
+    check(&run(data.path(), &["explain", "zzzzzzzzzzzzz"]), 1, "", "zzzzzzzzzzzzz");
+    check(&run(data.path(), &["record", &samples::id(MERGED)]), 0, "围棋入门", "has become part of");
+}
+
+#[test]
+fn decisions_that_cannot_be_taken_are_sentences() {
+    let data = tempfile::tempdir().unwrap();
+    samples::build(data.path());
+    let (union, edition) = (samples::id(UNION), samples::id(SECOND_EDITION));
+    for (args, code, sentence) in [
+        (vec!["split", &union, "000000020"], 2, "LIBRARY:CONTROL_NUMBER"),
+        (
+            vec!["split", &union, "SHL:1"],
+            2,
+            "whose records are BJFU:000000020, BUPT:000000020, NLC:000000020",
+        ),
+        (vec!["split", &edition, "NLC:000000021"], 2, "name those that leave"),
+        (vec!["split", "zzzzzzzzzzzzz", "NLC:1"], 1, "zzzzzzzzzzzzz"),
+        (vec!["split", &union], 2, ""),
+        (vec!["join", &union], 2, ""),
+        (vec!["join", &union, &samples::id(MERGED)], 2, "one entry already"),
+        // The samples have no archive.
+        (vec!["join", &union, &edition], 2, "the archive has no such record"),
+        (vec!["undo", "1"], 2, "there are none yet"),
+    ] {
+        let args: Vec<&str> = std::iter::once("cluster").chain(args).collect();
+        check(&run(data.path(), &args), code, "", sentence);
+    }
+    check(&run(data.path(), &["cluster", "list"]), 0, "no decisions yet", "");
+    check(&run(data.path(), &["cluster", "list", "--json"]), 0, "", "");
 }
 
 #[test]

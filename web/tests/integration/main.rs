@@ -9,3 +9,4 @@ mod pages;
 mod samples;
 mod security;
 mod site;
+mod union;

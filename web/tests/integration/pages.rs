@@ -1,6 +1,6 @@
 //! What readers see, page by page.
 
-use crate::samples::{self, FIRST, HOSTILE};
+use crate::samples::{self, EVERYWHERE, FIRST, HOSTILE, SECOND_EDITION, UNION};
 use crate::site::Site;
 
 #[test]
@@ -53,7 +53,7 @@ fn results_have_counts_cards_facets_and_pages() {
         .has("林巧民主编 · 清华大学出版社")
         .has("class=\"spine\" dir=\"ltr\">TP312JA/")
         .has("北京林业大学图书馆 2 册")
-        .has("另有 1 馆")
+        .has("另有 1 馆 2 册")
         .has("name=\"type\" value=\"book-chi\"")
         .has("T 工业技术")
         .has("<svg class=\"years\"")
@@ -108,6 +108,46 @@ fn a_record_says_who_has_it() {
     let body = &page.body;
     assert!(body.find("北京林业大学图书馆</a>").unwrap() < body.find("北京邮电大学图书馆</a>").unwrap());
     site.get(&format!("/record/{id}?view=marc")).has("这台机器没有保存原始记录。");
+}
+
+#[test]
+fn a_union_says_so_and_can_be_seen_apart() {
+    let site = Site::with_samples();
+    let id = samples::id(UNION);
+    let page = site.get(&format!("/record/{id}"));
+    page.has("3 条记录，6 册，3 馆，依据 ISBN + 题名 + 年")
+        .has(&format!("href=\"/record/{id}?view=members#members\""))
+        .has("其他版本")
+        .has(&format!("href=\"/record/{}\"", samples::id(SECOND_EDITION)))
+        .has("第2版，2016，清华大学出版社")
+        .has("· 1 馆 · ISBN 不同")
+        .lacks("id=\"members\"");
+    let apart = site.get(&format!("/record/{id}?view=members"));
+    apart
+        .has("<section id=\"members\"")
+        .has("各馆自己的记录")
+        .has("这台机器没有保存原始记录。")
+        .has("library=BUPT#marc")
+        .has("北京林业大学图书馆 — 北京邮电大学图书馆：ISBN + 题名 + 年");
+    let marc = site.get(&format!("/record/{id}?view=marc&library=BUPT"));
+    marc.has("北京邮电大学图书馆的记录").lacks("国家图书馆的记录").has("只看一馆的 MARC：");
+    site.get(&format!("/record/{}", samples::id(FIRST))).lacks("view=members").lacks("其他版本");
+}
+
+#[test]
+fn a_book_that_everybody_has_stays_light() {
+    let site = Site::with_samples();
+    let id = samples::id(EVERYWHERE);
+    let hit = site.get("/search?q=鲁迅全集");
+    hit.has("北京林业大学图书馆 2 册").has("另有 45 馆 90 册");
+    let card = hit.body.split("class=\"hit\"").nth(1).unwrap().split("</li>").next().unwrap();
+    assert!(card.len() < 1500, "{} bytes: {card}", card.len());
+    assert!(hit.body.len() < 40_000, "{}", hit.body.len());
+    let page = site.get(&format!("/record/{id}"));
+    assert!(page.body.len() < 60_000, "{}", page.body.len());
+    page.has("46 条记录，92 册，46 馆");
+    let apart = site.get(&format!("/record/{id}?view=members&view=marc"));
+    assert!(apart.body.len() < 150_000, "{}", apart.body.len());
 }
 
 #[test]

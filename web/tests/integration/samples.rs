@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use indexer::bib::{
-    Agent, AgentKind, Bib, EditionId, Entry, Holding, Isbn, Lendable, LibraryCode, LibraryHolding,
-    MaterialType, Member, RecordLocator,
+    Agent, AgentKind, Bib, BibField, EditionId, Entry, Grounds, Holding, Isbn, Lendable, LibraryCode,
+    LibraryHolding, MaterialType, Member, MemberLink, RecordLocator,
 };
+use indexer::cluster::work_key;
 use indexer::files::Disk;
 use indexer::index::{Builder, BuilderOptions, LibraryData, ManifestInput};
 
@@ -14,6 +15,14 @@ use indexer::index::{Builder, BuilderOptions, LibraryData, ManifestInput};
 pub(crate) const FIRST: u64 = 1000;
 /// Id of the entry that wants to do harm.
 pub(crate) const HOSTILE: u64 = 7;
+/// Id of an entry of three records, and of another edition that was compared with it.
+pub(crate) const UNION: u64 = 20;
+pub(crate) const SECOND_EDITION: u64 = 21;
+/// Id of an entry that all members of the table hold.
+pub(crate) const EVERYWHERE: u64 = 22;
+/// Ids that were entries once: one is part of `UNION` now, nothing is left of the other.
+pub(crate) const MERGED: u64 = 30;
+pub(crate) const GONE: u64 = 31;
 
 pub(crate) fn id(key: u64) -> String {
     EditionId::from_key(key).to_string()
@@ -85,7 +94,38 @@ pub(crate) fn entries() -> Vec<Entry> {
     classic.subjects = vec!["章回小说--中国--明代".to_owned()];
     entries.push(entry(1, classic, vec![holding("NLC", "I242.4/1", Lendable::Unknown)]));
     entries.push(hostile());
+    entries.extend(unions());
     entries
+}
+
+/// Entries of several records.
+fn unions() -> [Entry; 3] {
+    let on_isbn = Grounds::ISBN.with(Grounds::TITLE).with(Grounds::YEAR);
+    let plain = |title, year| Bib { subjects: Vec::new(), clc: Vec::new(), ..book(title, year) };
+    let mut first = plain("围棋入门", 2013);
+    first.isbns = vec![Isbn(9_787_533_918_453)];
+    let mut second = Bib { year: Some(2016), edition: Some("第2版".to_owned()), ..first.clone() };
+    second.isbns = vec![Isbn(9_780_804_429_573)];
+    let held = ["BJFU", "BUPT", "NLC"].map(|code| holding(code, "G891.3/1", Lendable::Yes));
+    let mut union = linked(UNION, first, held.to_vec(), on_isbn);
+    union.provenance = vec![(BibField::Main, 1), (BibField::Year, 2)];
+    let mut edition = entry(SECOND_EDITION, second, vec![holding("NLC", "G891.3/2", Lendable::Yes)]);
+    for entry in [&mut union, &mut edition] {
+        entry.work = work_key(&entry.bib);
+    }
+    union.siblings = vec![edition.id.clone()];
+    edition.siblings = vec![union.id.clone()];
+    let members = indexer::library::Members::embedded();
+    let everybody = members.iter().map(|l| holding(l.code.as_str(), "I210.6/1", Lendable::Yes));
+    [union, edition, linked(EVERYWHERE, plain("鲁迅全集", 2005), everybody.collect(), on_isbn)]
+}
+
+/// An entry whose records hold together in a chain.
+fn linked(key: u64, bib: Bib, holdings: Vec<LibraryHolding>, grounds: Grounds) -> Entry {
+    let mut entry = entry(key, bib, holdings);
+    let ends = (0u16..).zip(1..u16::try_from(entry.members.len()).unwrap());
+    entry.links = ends.map(|(a, b)| MemberLink { a, b, weight: 120, grounds }).collect();
+    entry
 }
 
 fn hostile() -> Entry {
@@ -105,10 +145,12 @@ pub(crate) fn build(data: &Path) {
     let catalogue = data.join("catalogue");
     std::fs::create_dir_all(&catalogue).unwrap();
     let options = BuilderOptions { threads: 1, memory_bytes: 32 << 20 };
-    let builder = Builder::create(&catalogue, options, Arc::new(Disk)).unwrap();
+    let mut builder = Builder::create(&catalogue, options, Arc::new(Disk)).unwrap();
     for entry in entries() {
         builder.push(builder.prepare(&entry, &[]).unwrap()).unwrap();
     }
+    builder.redirect(&EditionId::from_key(MERGED), Some(&EditionId::from_key(UNION)));
+    builder.redirect(&EditionId::from_key(GONE), None);
     let library = |code: &str, as_of: &str| LibraryData {
         code: LibraryCode::new(code),
         as_of: Some(as_of.to_owned()),
@@ -121,9 +163,7 @@ pub(crate) fn build(data: &Path) {
     builder
         .finish(ManifestInput {
             libraries,
-            packs: Vec::new(),
             built_at: "2026-11-22T00:00:00Z".to_owned(),
-            built_from: String::new(),
             ..ManifestInput::default()
         })
         .unwrap();
