@@ -23,11 +23,11 @@ use crate::index::{Error, blob};
 
 /// Version of the packed entry, its first byte.
 pub(crate) const ENTRY_VERSION: u8 = 3;
-/// Level of the frames: above it bytes hardly shrink and time doubles.
-const LEVEL: i32 = 3;
+/// Level of the frames: above it bytes hardly shrink.
+const LEVEL: i32 = 9;
 /// Entries on which a dictionary is trained.
 pub(crate) const SAMPLES: usize = 4_000;
-const DICTIONARY_BYTES: usize = 64 << 10;
+const DICTIONARY_BYTES: usize = 112 << 10;
 /// How every frame begins; not stored.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Separates the access points of a text record.

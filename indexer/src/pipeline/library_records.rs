@@ -183,6 +183,8 @@ impl<'a> LibraryRecords<'a> {
         if holdings.is_empty() {
             holdings.push(held_somewhere());
         }
+        // An entry says how many copies there are; which ones stands in the record itself.
+        holdings.iter_mut().for_each(|holding| holding.barcodes = Vec::new());
         let locator = RecordLocator { pack: self.names[slot.pack_idx()].prefix(), slot: slot.slot };
         let birth = birth_key(self.code, &slot.key);
         Some(MemberRecord { birth, first_seen: slot.first_seen, locator, bib, holdings })
