@@ -86,7 +86,7 @@ fn measure(pool: &mut Pool, dir: &Path, options: &Options) -> Result<()> {
     }
     if options.nights && !options.real {
         for share in NIGHTS {
-            nights::measure(pool, &data, dir, share, build.seconds)?;
+            nights::measure(pool, &data, dir, share, &build)?;
         }
     }
     Ok(())

@@ -21,12 +21,22 @@ pub(crate) fn speed(what: &str, n_records: usize, cost: &Cost) {
 /// Whether every record is in one entry; a good reader gets all but fragments and what was cut off.
 pub(crate) fn found(found: &Found, pool: &Pool) {
     let readable = |record: &Judged| record.damage.is_none_or(|damage| damage.is_readable());
-    let (records, _) = pool.judged();
-    let lost = records.iter().filter(|record| record.entry.is_none() && readable(record)).count();
+    let (records, places) = pool.judged();
+    let lost = |idx: &usize| records[*idx].entry.is_none() && readable(&records[*idx]);
+    let lost: Vec<usize> = (0..records.len()).filter(lost).collect();
     println!(
-        "  {} entries; {lost} readable records in none, {} in two, {} unknown",
-        found.entries, found.doubled, found.unknown
+        "  {} entries; {} readable records in none, {} in two, {} unknown",
+        found.entries,
+        lost.len(),
+        found.doubled,
+        found.unknown
     );
+    for idx in lost.into_iter().take(5) {
+        println!("    lost: {}", pool.line(places[idx]));
+        if let Some(before) = idx.checked_sub(1) {
+            println!("      behind: {}", pool.line(places[before]));
+        }
+    }
 }
 
 pub(crate) fn in_short(verdict: &Verdict) -> String {

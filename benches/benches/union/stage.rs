@@ -106,7 +106,7 @@ fn build_generation(data: &Path, full: bool) -> Result<()> {
         BuildOptions { full, limits: DeltaLimits::default(), threads: 2, memory_bytes: 512 << 20, built_at };
     match build(data, &options, &())? {
         Built::NothingToDo { .. } => println!("nothing to build"),
-        Built::New { counts, .. } => println!("{counts:?}"),
+        Built::New { counts, way, .. } => println!("{way:?}, {counts:?}"),
     }
     Ok(())
 }
