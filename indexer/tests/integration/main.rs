@@ -11,3 +11,4 @@ mod marc_laws;
 mod mutations;
 mod reading;
 mod round_trip;
+mod union;
