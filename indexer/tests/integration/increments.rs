@@ -129,17 +129,31 @@ fn options(full: bool) -> BuildOptions {
     }
 }
 
+#[derive(Debug, PartialEq)]
+struct Said {
+    entries: Vec<Entry>,
+    redirects: Vec<(EditionId, Option<EditionId>)>,
+    union: UnionData,
+}
+
+#[derive(Debug, PartialEq)]
+struct Found {
+    total: u64,
+    libraries: Vec<(String, u64)>,
+    ids: Vec<EditionId>,
+}
+
 /// Everything that a generation says, in an order that does not depend on its layers.
-fn said(catalogue: &Path) -> (Vec<Entry>, Vec<(EditionId, Option<EditionId>)>, UnionData) {
+fn said(catalogue: &Path) -> Said {
     let generation = Generation::open_in_force(catalogue).unwrap().unwrap();
     let mut entries: Vec<Entry> = generation.live().map(|number| generation.entry(number).unwrap()).collect();
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     let mut redirects: Vec<_> = generation.redirects().collect();
     redirects.sort_unstable();
-    (entries, redirects, generation.manifest().union.clone())
+    Said { entries, redirects, union: generation.manifest().union.clone() }
 }
 
-fn answers(catalogue: &Path) -> Vec<(u64, Vec<(String, u64)>, Vec<EditionId>)> {
+fn answers(catalogue: &Path) -> Vec<Found> {
     let catalogue = Catalogue::open(catalogue).unwrap();
     ["三国", "高等数学", "java", "罗贯中", "9787533918453", "清华", "sgyy", "上册", "演义 -研究"]
         .into_iter()
@@ -149,7 +163,7 @@ fn answers(catalogue: &Path) -> Vec<(u64, Vec<(String, u64)>, Vec<EditionId>)> {
             let mut ids: Vec<EditionId> = answer.hits.iter().map(|hit| hit.entry.id.clone()).collect();
             ids.sort();
             let libraries = answer.libraries.iter().map(|(code, n)| (code.to_string(), *n)).collect();
-            (answer.total, libraries, ids)
+            Found { total: answer.total, libraries, ids }
         })
         .collect()
 }

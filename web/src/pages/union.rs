@@ -67,8 +67,7 @@ pub(super) fn members_view(
     members: &Members,
     lang: Lang,
 ) -> MembersView {
-    let row =
-        |(at, own): (usize, &Result<Bib, MemberError>)| Some(member_row(entry, at, own, members, lang)?);
+    let row = |(at, own): (usize, &Result<Bib, MemberError>)| member_row(entry, at, own, members, lang);
     let name = |at: u16| {
         let member = entry.members.get(usize::from(at));
         member.map_or_else(String::new, |member| library_name(members, &member.library))

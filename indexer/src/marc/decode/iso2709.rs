@@ -48,7 +48,7 @@ pub(super) fn parse(raw: &RawRecord, options: &ParseOptions, record: &mut Record
     } else {
         let decoder = TextDecoder::new(raw, text, || declared(&parts, exact_places(&parts)), options);
         let tags = parts.directory.chunks_exact(ENTRY).map(tag);
-        let sound = order == Order::InOrder && sound::push_fields(&decoder.whole(text), tags, record);
+        let sound = order == Order::AsTheyStand && sound::push_fields(&decoder.whole(text), tags, record);
         if sound {
             decoder.finish(record);
         } else {
@@ -120,7 +120,7 @@ fn leader(bytes: &[u8], raw: &RawRecord, record: &mut Record) -> Option<(Leader,
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     /// Every entry lands on a field, every field is in it, in the order in which they stand.
-    InOrder,
+    AsTheyStand,
     /// The same, in another order.
     Shuffled,
     /// It is wrong.
@@ -148,7 +148,7 @@ fn order(parts: &Parts<'_>) -> Order {
     // Where the fields follow each other, as many terminators as fields leave none inside of a field.
     let n_fields = parts.directory.len() / ENTRY;
     match covered == data.len() {
-        true if in_order && memchr_iter(FT, data).count() == n_fields => Order::InOrder,
+        true if in_order && memchr_iter(FT, data).count() == n_fields => Order::AsTheyStand,
         true if !in_order && none_holds_another(parts, data) => Order::Shuffled,
         _ => Order::No,
     }

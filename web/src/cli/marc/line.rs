@@ -236,9 +236,9 @@ fn has_odd(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
     let odd = words.iter().fold(0, |odd, word| {
         let word = u64::from_le_bytes(*word);
-        odd | zero(word & 0xE0 * ONES)
-            | zero(word ^ u64::from(b'"') * ONES)
-            | zero(word ^ u64::from(b'\\') * ONES)
+        odd | zero(word & (0xE0 * ONES))
+            | zero(word ^ (u64::from(b'"') * ONES))
+            | zero(word ^ (u64::from(b'\\') * ONES))
     });
     odd != 0 || rest.iter().any(|&b| is_odd(b))
 }
