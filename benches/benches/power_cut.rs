@@ -139,12 +139,15 @@ fn options() -> BuildOptions {
 
 type Records = BTreeMap<RecordKey, Vec<u8>>;
 
+/// A member record as an entry names it: library, pack and slot.
+type Served = (LibraryCode, u64, u32);
+
 /// Everything that is in force.
 #[derive(PartialEq)]
 struct Seen {
     archives: BTreeMap<LibraryCode, Records>,
     // Id of each entry, with library, pack and slot of its members.
-    served: Option<BTreeMap<String, Vec<(LibraryCode, u64, u32)>>>,
+    served: Option<BTreeMap<String, Vec<Served>>>,
 }
 
 impl Seen {
