@@ -74,7 +74,7 @@ pub struct Builder {
     pub(super) number: u64,
     pub(super) folder: Folder,
     /// The generation in force, where there is one that can be read.
-    pub(super) before: Option<Generation>,
+    pub(super) before: Option<Arc<Generation>>,
     /// Its layers that this one keeps.
     pub(super) kept: Vec<Layer>,
     pub(super) retired: Retired,
@@ -105,7 +105,17 @@ impl Builder {
         files: Arc<dyn FileLayer>,
     ) -> Result<Self, Error> {
         // A generation that is damaged or of another version has nothing to say; that is why it is built anew.
-        let before = Generation::open_in_force(catalogue_dir).unwrap_or_default();
+        let before = Generation::open_in_force(catalogue_dir).unwrap_or_default().map(Arc::new);
+        Self::create_after(catalogue_dir, before, options, files)
+    }
+
+    /// The same where the caller has the generation in force open.
+    pub fn create_after(
+        catalogue_dir: &Path,
+        before: Option<Arc<Generation>>,
+        options: BuilderOptions,
+        files: Arc<dyn FileLayer>,
+    ) -> Result<Self, Error> {
         let lanes = options.threads.clamp(1, MOST_LANES) as u32;
         Self::begin(catalogue_dir, options, files, before, &[], lanes)
     }
@@ -117,7 +127,17 @@ impl Builder {
         files: Arc<dyn FileLayer>,
     ) -> Result<Self, Error> {
         let absent = || Error::Absent { path: catalogue_dir.to_owned() };
-        let parent = Generation::open_in_force(catalogue_dir)?.ok_or_else(absent)?;
+        let parent = Arc::new(Generation::open_in_force(catalogue_dir)?.ok_or_else(absent)?);
+        Self::extend_upon(catalogue_dir, parent, options, files)
+    }
+
+    /// The same where the caller has the generation in force open.
+    pub fn extend_upon(
+        catalogue_dir: &Path,
+        parent: Arc<Generation>,
+        options: BuilderOptions,
+        files: Arc<dyn FileLayer>,
+    ) -> Result<Self, Error> {
         let kept = carry::kept_layers(&parent.manifest.layers).to_vec();
         Self::begin(catalogue_dir, options, files, Some(parent), &kept, 1)
     }
@@ -126,7 +146,7 @@ impl Builder {
         catalogue_dir: &Path,
         options: BuilderOptions,
         files: Arc<dyn FileLayer>,
-        before: Option<Generation>,
+        before: Option<Arc<Generation>>,
         kept: &[Layer],
         lanes: u32,
     ) -> Result<Self, Error> {
@@ -161,7 +181,7 @@ impl Builder {
 
     /// The generation in force, already open and verified; for a new base only where it can be read.
     pub fn before(&self) -> Option<&Generation> {
-        self.before.as_ref()
+        self.before.as_deref()
     }
 
     /// Learns how to store entries from a sample of what will come. Without it the first few thousand entries are

@@ -5,6 +5,7 @@
 //! entries are made of goes through work files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -127,7 +128,7 @@ pub fn build_from(
     let decided = Decided::load(archive)?;
     let built_from = fingerprint(&sources, decided.version());
     // A generation that cannot be read is as good as none: everything is built anew from the archive.
-    let in_force = Generation::open_in_force(catalogue).ok().flatten();
+    let in_force = Generation::open_in_force(catalogue).ok().flatten().map(Arc::new);
     let site = Site { archive, catalogue, sources, decided, built_from, options, progress };
     if let (false, Some(before)) = (options.full, &in_force) {
         if before.manifest().built_from == site.built_from {
@@ -137,7 +138,7 @@ pub fn build_from(
             return Ok(built);
         }
     }
-    site.build_all(in_force.as_ref())
+    site.build_all(in_force)
 }
 
 /// What a build works on.
@@ -152,7 +153,7 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    fn build_all(&self, before: Option<&Generation>) -> Result<Built> {
+    fn build_all(&self, before: Option<Arc<Generation>>) -> Result<Built> {
         let work = self.work_folder()?;
         let counters = Counters::default();
         let (parts, packs) = self.map_all(&work, &counters)?;
@@ -162,12 +163,13 @@ impl Site<'_> {
         }
         let (plans, crowded) = self.plan_all(&pool, &work)?;
         let plans = plans.ordered()?;
-        let lost = before.map(|before| Lost::of(before, &plans.ids, &pool)).transpose()?;
+        let lost = before.as_ref().map(|before| Lost::of(before, &plans.ids, &pool)).transpose()?;
         let (firsts, n_records) = (pool.firsts(), pool.len());
         drop(pool);
         self.progress.begin(Stage::Index, Some(plans.ids.len() as u64));
         let dealt = plans.deal(&work, &parts, &firsts, n_records)?;
-        let mut builder = Builder::create(self.catalogue, self.builder_options(), self.archive.files())?;
+        let mut builder =
+            Builder::create_after(self.catalogue, before, self.builder_options(), self.archive.files())?;
         let libraries: Vec<LibraryCode> = self.sources.iter().map(|source| source.code.clone()).collect();
         dealt.index(&builder, &libraries, self.progress)?;
         for (old, successor) in lost.into_iter().flat_map(|lost| lost.redirects(&dealt.rank_of, &dealt.ids)) {

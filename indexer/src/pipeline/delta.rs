@@ -6,6 +6,7 @@
 //! would make; where that cannot be assured, `None` says that one is needed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,7 +29,7 @@ use crate::cluster::{BLOCK_CAP, MatchRecord, Verdict, block_keys, compare};
 use crate::index::{Builder, Generation};
 
 /// Builds on top of `before`.
-pub(super) fn build(site: &Site<'_>, before: &Generation) -> Result<Option<Built>> {
+pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<Built>> {
     if before.manifest().union.matching != crate::cluster::VERSION
         || before.retired_share() > site.options.limits.retired
     {
@@ -53,7 +54,7 @@ pub(super) fn build(site: &Site<'_>, before: &Generation) -> Result<Option<Built
 
 struct Delta<'a> {
     site: &'a Site<'a>,
-    before: &'a Generation,
+    before: &'a Arc<Generation>,
     changes: Vec<LibraryChanges>,
     /// Changed records as they are now, then members of the entries that they may touch.
     touched: Touched,
@@ -71,7 +72,7 @@ struct Delta<'a> {
 }
 
 impl<'a> Delta<'a> {
-    fn new(site: &'a Site<'a>, before: &'a Generation, changes: Vec<LibraryChanges>) -> Self {
+    fn new(site: &'a Site<'a>, before: &'a Arc<Generation>, changes: Vec<LibraryChanges>) -> Self {
         Self {
             site,
             before,
@@ -309,8 +310,10 @@ impl<'a> Delta<'a> {
         };
         let kept: BTreeSet<u32> = made.iter().filter_map(|(entry, _)| same(entry)).collect();
         let written: Vec<&(Entry, Vec<u64>)> = made.iter().filter(|(e, _)| same(e).is_none()).collect();
+        let parent = Arc::clone(self.before);
+        let Site { catalogue, archive, .. } = *self.site;
         let mut builder =
-            Builder::extend(self.site.catalogue, self.site.builder_options(), self.site.archive.files())?;
+            Builder::extend_upon(catalogue, parent, self.site.builder_options(), archive.files())?;
         let retired: Vec<u32> = self.again.difference(&kept).copied().collect();
         retired.iter().for_each(|number| builder.retire(*number));
         for (old, successor) in self.redirects(&planned, &retired) {
