@@ -21,23 +21,12 @@ pub struct Entry {
     pub links: Vec<MemberLink>,
     /// Other entries whose records were compared with these and are kept apart.
     pub siblings: Vec<EditionId>,
-    /// The same in all editions of a work; for display only.
-    pub work: Option<u64>,
 }
 
 impl Entry {
     /// An entry that is no union of several records.
     pub fn new(id: EditionId, bib: Bib, holdings: Vec<LibraryHolding>, members: Vec<Member>) -> Self {
-        Self {
-            id,
-            bib,
-            holdings,
-            members,
-            provenance: Vec::new(),
-            links: Vec::new(),
-            siblings: Vec::new(),
-            work: None,
-        }
+        Self { id, bib, holdings, members, provenance: Vec::new(), links: Vec::new(), siblings: Vec::new() }
     }
 }
 

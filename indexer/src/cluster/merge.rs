@@ -63,7 +63,6 @@ pub fn merge(sources: &[Source<'_>], links: &[Link]) -> Option<Entry> {
     });
     Some(Entry {
         id: EditionId::from_key(eldest.birth),
-        work: work_key(&bib),
         bib,
         holdings: holdings.collect(),
         members: members.collect(),

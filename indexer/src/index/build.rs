@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tantivy::TantivyDocument;
 
 use crate::bib::{EditionId, Entry};
+use crate::cluster::work_key;
 use crate::files::{FileLayer, remove_tree};
 use crate::index::finish::Finished;
 use crate::index::folder::Folder;
@@ -63,7 +64,7 @@ struct Raw {
 fn add_work(entry: &Entry, keys: &mut Vec<u64>) {
     // Keys that come from an older layer are halves.
     let half = |key: &u64| key >> 32;
-    keys.extend(entry.work.filter(|work| !keys.iter().any(|key| half(key) == half(work))));
+    keys.extend(work_key(&entry.bib).filter(|work| !keys.iter().any(|key| half(key) == half(work))));
 }
 
 /// A generation being written.

@@ -22,7 +22,7 @@ use crate::index::symbols::Symbols;
 use crate::index::{Error, blob};
 
 /// Version of the packed entry, its first byte.
-pub(crate) const ENTRY_VERSION: u8 = 3;
+pub(crate) const ENTRY_VERSION: u8 = 4;
 /// Level of the frames: above it bytes hardly shrink.
 const LEVEL: i32 = 9;
 /// Entries on which a dictionary is trained.
@@ -46,12 +46,11 @@ struct Packed<'a> {
     provenance: Cow<'a, [(BibField, u16)]>,
     links: Cow<'a, [MemberLink]>,
     siblings: Vec<[u8; 8]>,
-    work: Option<u64>,
 }
 
 /// The packed form of an entry, not yet compressed.
 pub(crate) fn packed<'a>(entry: &'a Entry, packs: &[u64]) -> Vec<u8> {
-    let Entry { id: _, bib, holdings, members, provenance, links, siblings, work } = entry;
+    let Entry { id: _, bib, holdings, members, provenance, links, siblings } = entry;
     let mut libraries: Vec<Cow<'a, LibraryCode>> = Vec::new();
     let mut place_of = |code: &'a LibraryCode| match libraries.iter().position(|known| **known == *code) {
         Some(place) => place as u32,
@@ -75,7 +74,6 @@ pub(crate) fn packed<'a>(entry: &'a Entry, packs: &[u64]) -> Vec<u8> {
         provenance: Cow::Borrowed(provenance),
         links: Cow::Borrowed(links),
         siblings,
-        work: *work,
         libraries,
     };
     // Writing plain values into a growing vector cannot fail; an empty form reads as damage.
@@ -111,7 +109,6 @@ impl Packed<'_> {
             provenance: self.provenance.into_owned(),
             links: self.links.into_owned(),
             siblings: siblings.collect(),
-            work: self.work,
         })
     }
 }
@@ -243,7 +240,6 @@ mod tests {
         let id = EditionId::from_key(7);
         let entry = Entry {
             siblings: vec![EditionId::from_key(u64::MAX)],
-            work: Some(9),
             provenance: vec![(crate::bib::BibField::Main, 0)],
             ..Entry::new(id.clone(), bib, Vec::new(), Vec::new())
         };

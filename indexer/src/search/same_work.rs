@@ -1,6 +1,7 @@
 //! Other editions of the work that an entry belongs to; for display only, nothing is decided by it.
 
 use crate::bib::Entry;
+use crate::cluster::work_key;
 use crate::index::Error;
 use crate::search::Catalogue;
 
@@ -9,14 +10,14 @@ const MAX_LOOKED_AT: usize = 400;
 
 /// The entries of the same work, newest edition first.
 pub(super) fn same_work(catalogue: &Catalogue, entry: &Entry, limit: usize) -> Result<Vec<Entry>, Error> {
-    let Some(work) = entry.work else { return Ok(Vec::new()) };
+    let Some(work) = work_key(&entry.bib) else { return Ok(Vec::new()) };
     let mut numbers = Vec::new();
     catalogue.generation.entries_with_key(work, &mut numbers);
     let mut found = Vec::new();
     numbers.truncate(MAX_LOOKED_AT);
     catalogue.generation.each_entry(&numbers, |other| {
         // The table of keys holds half of each key.
-        if other.work == Some(work) && other.id != entry.id {
+        if work_key(&other.bib) == Some(work) && other.id != entry.id {
             found.push(other);
         }
         Ok::<(), Error>(())

@@ -7,7 +7,6 @@ use indexer::bib::{
     Agent, AgentKind, Bib, BibField, EditionId, Entry, Grounds, Holding, Isbn, Lendable, LibraryCode,
     LibraryHolding, MaterialType, Member, MemberLink, RecordLocator,
 };
-use indexer::cluster::work_key;
 use indexer::files::Disk;
 use indexer::index::{Builder, BuilderOptions, LibraryData, ManifestInput};
 
@@ -110,9 +109,6 @@ fn unions() -> [Entry; 3] {
     let mut union = linked(UNION, first, held.to_vec(), on_isbn);
     union.provenance = vec![(BibField::Main, 1), (BibField::Year, 2)];
     let mut edition = entry(SECOND_EDITION, second, vec![holding("NLC", "G891.3/2", Lendable::Yes)]);
-    for entry in [&mut union, &mut edition] {
-        entry.work = work_key(&entry.bib);
-    }
     union.siblings = vec![edition.id.clone()];
     edition.siblings = vec![union.id.clone()];
     let members = indexer::library::Members::embedded();

@@ -124,13 +124,8 @@ fn keys(answer: &Answer) -> Vec<u64> {
 
 #[test]
 fn other_editions_of_a_work_are_found_newest_first() {
-    let edition = |key, year| {
-        let mut entry = with(book(key, "三国演义", "罗贯中"), |bib| bib.year = Some(year));
-        entry.work = crate::cluster::work_key(&entry.bib);
-        entry
-    };
-    let mut other = book(9, "红楼梦", "曹雪芹");
-    other.work = crate::cluster::work_key(&other.bib);
+    let edition = |key, year| with(book(key, "三国演义", "罗贯中"), |bib| bib.year = Some(year));
+    let other = book(9, "红楼梦", "曹雪芹");
     let first = edition(1, 1953);
     let (_dir, catalogue) = catalogue(&[first.clone(), edition(2, 1990), other.clone(), edition(3, 2010)]);
     let years = |entry: &Entry, limit| {
