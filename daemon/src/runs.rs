@@ -41,6 +41,30 @@ pub struct Run {
     pub reason: Option<String>,
 }
 
+impl Run {
+    /// A run that has counted nothing yet; its name is given when it is written.
+    pub(crate) fn of_nothing(library: &LibraryCode, source: &str, mode: &str, state: RunState) -> Self {
+        Self {
+            run: String::new(),
+            library: library.to_string(),
+            source: source.to_owned(),
+            mode: mode.to_owned(),
+            state,
+            seen: 0,
+            new: 0,
+            changed: 0,
+            same: 0,
+            deleted: 0,
+            repaired: 0,
+            rejected: 0,
+            duplicate: 0,
+            bytes: 0,
+            seconds: 0.0,
+            reason: None,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -144,24 +144,7 @@ fn check<'a>(history: &'a History, name: &str, in_force: u64) -> std::result::Re
 
 // The account of an undo: what comes back is new or changed, what goes is deleted.
 fn counted(library: &LibraryArchive, effect: &Effect) -> Result<Run> {
-    let mut run = Run {
-        run: String::new(),
-        library: library.code().to_string(),
-        source: String::new(),
-        mode: UNDO.to_owned(),
-        state: RunState::Ok,
-        seen: 0,
-        new: 0,
-        changed: 0,
-        same: 0,
-        deleted: 0,
-        repaired: 0,
-        rejected: 0,
-        duplicate: 0,
-        bytes: 0,
-        seconds: 0.0,
-        reason: None,
-    };
+    let mut run = Run::of_nothing(library.code(), "", UNDO, RunState::Ok);
     if effect.before == effect.after {
         return Ok(run);
     }
@@ -196,21 +179,12 @@ mod tests {
         let run = |&(name, undoes, before, after, as_of_before, as_of): &Told| WrittenRun {
             run: Run {
                 run: name.to_owned(),
-                library: "BJFU".to_owned(),
-                source: undoes.to_owned(),
-                mode: if undoes.is_empty() { "full" } else { UNDO }.to_owned(),
-                state: if before == after && as_of_before == as_of { RunState::Failed } else { RunState::Ok },
-                seen: 0,
-                new: 0,
-                changed: 0,
-                same: 0,
-                deleted: 0,
-                repaired: 0,
-                rejected: 0,
-                duplicate: 0,
-                bytes: 0,
-                seconds: 0.0,
-                reason: None,
+                ..Run::of_nothing(
+                    &LibraryCode::new("BJFU"),
+                    undoes,
+                    if undoes.is_empty() { "full" } else { UNDO },
+                    if before == after && as_of_before == as_of { RunState::Failed } else { RunState::Ok },
+                )
             },
             effect: Some(Effect { before, after, as_of_before: day(as_of_before), as_of: day(as_of) }),
         };

@@ -266,12 +266,15 @@ mod tests {
     #[test]
     fn choices_follow_the_list_and_the_limit() {
         let members = Members::embedded();
-        let asked = Asked::parse(Some("library=SHL&library=NLC&library=XXX"));
+        let asked = Asked::parse(Some("library=SHL&library=NLC&library=NOWHERE"));
         let found = choice(&asked, &members, Some(1));
         assert_eq!(found.libraries, [LibraryCode::new("NLC")]);
         assert_eq!(found.left_out, [LibraryCode::new("SHL")]);
-        assert_eq!(found.unknown, ["XXX"]);
-        assert_eq!(strict_choice(&asked, &members, None), Err(BadRequest::UnknownLibrary("XXX".to_owned())));
+        assert_eq!(found.unknown, ["NOWHERE"]);
+        assert_eq!(
+            strict_choice(&asked, &members, None),
+            Err(BadRequest::UnknownLibrary("NOWHERE".to_owned()))
+        );
         let group = Asked::parse(Some("group=公共馆"));
         assert_eq!(choice(&group, &members, Some(10)).libraries.len(), 2);
         let two = Asked::parse(Some("library=SHL&library=NLC"));

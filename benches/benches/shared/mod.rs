@@ -56,15 +56,7 @@ pub(crate) fn entry(n: usize, books: &[(String, String)], seed: &mut Seed) -> En
     bib.title = Some(if n < books.len() { title.clone() } else { half(title, false) + &half(other, true) });
     if !author.is_empty() {
         bib.responsibility = Some(format!("{author}著"));
-        let name = author.clone();
-        bib.agents = vec![Agent {
-            name,
-            kind: AgentKind::Person,
-            role: None,
-            qualifier: None,
-            pinyin: None,
-            main: true,
-        }];
+        bib.agents = vec![Agent::new(author, AgentKind::Person)];
     }
     bib.publisher =
         Some(["人民文学出版社", "清华大学出版社", "科学出版社", "中华书局"][seed.below(4)].to_owned());

@@ -156,6 +156,13 @@ pub struct Agent {
     pub main: bool,
 }
 
+impl Agent {
+    /// An agent with main responsibility of whom only the name is known.
+    pub fn new(name: &str, kind: AgentKind) -> Self {
+        Self { name: name.to_owned(), kind, role: None, qualifier: None, pinyin: None, main: true }
+    }
+}
+
 /// What an access point names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AgentKind {

@@ -318,14 +318,7 @@ mod tests {
 
     #[test]
     fn names_of_access_points() {
-        let agent = |name: &str, main| Agent {
-            name: name.to_owned(),
-            kind: AgentKind::Person,
-            role: None,
-            qualifier: None,
-            pinyin: None,
-            main,
-        };
+        let agent = |name: &str, main| Agent { main, ..Agent::new(name, AgentKind::Person) };
         let mut out = String::new();
         names_into(&[agent("Abbott, Jacob", false), agent("Abercrombie, John", true)], None, &mut out);
         assert_eq!(out, "abercrombie j\u{1f}abbott j");

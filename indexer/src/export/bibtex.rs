@@ -115,15 +115,14 @@ mod tests {
     use super::*;
     use crate::bib::{Agent, AgentKind};
 
-    fn agent(name: &str, kind: AgentKind) -> Agent {
-        Agent { name: name.into(), kind, role: None, qualifier: None, pinyin: None, main: true }
-    }
-
     #[test]
     fn a_book_becomes_an_entry() {
         let bib = Bib {
             title: Some("Java & C#: 100% {简明}_教程".into()),
-            agents: vec![agent("林巧民", AgentKind::Person), agent("清华大学 计算机系", AgentKind::Body)],
+            agents: vec![
+                Agent::new("林巧民", AgentKind::Person),
+                Agent::new("清华大学 计算机系", AgentKind::Body),
+            ],
             publisher: Some("清华大学出版社".into()),
             year: Some(2013),
             languages: vec!["chi".into()],

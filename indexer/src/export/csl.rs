@@ -85,14 +85,8 @@ mod tests {
 
     #[test]
     fn a_book_becomes_an_item() {
-        let agent = |name: &str, role: &str| Agent {
-            name: name.into(),
-            kind: AgentKind::Person,
-            role: Some(role.into()),
-            qualifier: None,
-            pinyin: None,
-            main: true,
-        };
+        let agent =
+            |name: &str, role: &str| Agent { role: Some(role.into()), ..Agent::new(name, AgentKind::Person) };
         let bib = Bib {
             title: Some("计算机程序设计艺术".into()),
             agents: vec![agent("Knuth, Donald E.", "著"), agent("苏运霖", "译")],

@@ -181,14 +181,7 @@ mod tests {
 
     #[test]
     fn western_names_are_shortened() {
-        let agent = |name: &str| Agent {
-            name: name.into(),
-            kind: AgentKind::Person,
-            role: None,
-            qualifier: None,
-            pinyin: None,
-            main: true,
-        };
+        let agent = |name: &str| Agent::new(name, AgentKind::Person);
         let bib = Bib {
             agents: ["Cormen, Thomas H.", "Leiserson, Charles E.", "Rivest, Ronald L.", "Stein, Clifford"]
                 .map(agent)

@@ -38,7 +38,7 @@ fn search_speaks_text_and_json() {
 fn wrong_usage_is_two_and_a_sentence() {
     let data = tempfile::tempdir().unwrap();
     samples::build(data.path());
-    check(&run(data.path(), &["search", "x", "--library", "XXX"]), 2, "", "XXX");
+    check(&run(data.path(), &["search", "x", "--library", "NOWHERE"]), 2, "", "NOWHERE");
     check(&run(data.path(), &["search", "x", "--field", "colour"]), 2, "", "colour");
     check(&run(data.path(), &["search", "x", "--page", "0"]), 2, "", "page");
     check(&run(data.path(), &["record", &samples::id(FIRST), "--format", "pdf"]), 2, "", "pdf");
@@ -141,7 +141,7 @@ fn decisions_that_cannot_be_taken_are_sentences() {
 fn members_can_be_added_and_changed() {
     let data = tempfile::tempdir().unwrap();
     check(&run(data.path(), &["library", "list", "bjyddx"]), 0, "BUPT\t北京邮电大学图书馆", "");
-    check(&run(data.path(), &["library", "edit", "XXX", "--name", "x"]), 2, "", "XXX");
+    check(&run(data.path(), &["library", "edit", "NOWHERE", "--name", "x"]), 2, "", "NOWHERE");
     check(&run(data.path(), &["library", "add", "BUPT", "--name", "x"]), 2, "", "already");
     let add = ["library", "add", "HBU", "--name", "河北大学图书馆", "--group", "综合类", "--json"];
     check(&run(data.path(), &add), 0, "\"name\":\"河北大学图书馆\"", "");
@@ -164,8 +164,8 @@ fn the_configuration_is_read_whole_and_printed() {
     let refused = run(data.path(), &["serve", "--print-config"]);
     check(&refused, 1, "", "role must be");
     check(&refused, 1, "", "server.listen");
-    std::fs::write(&config, "library = \"XXX\"\n").unwrap();
-    check(&run(data.path(), &["serve", "--print-config"]), 1, "", "XXX");
+    std::fs::write(&config, "library = \"NOWHERE\"\n").unwrap();
+    check(&run(data.path(), &["serve", "--print-config"]), 1, "", "NOWHERE");
 }
 
 #[cfg(unix)]

@@ -55,14 +55,8 @@ fn book(title: &str, year: i16) -> Bib {
     let mut bib = Bib::empty(MaterialType::BookChi);
     bib.title = Some(title.to_owned());
     bib.responsibility = Some("林巧民主编".to_owned());
-    bib.agents = vec![Agent {
-        name: "林巧民".to_owned(),
-        kind: AgentKind::Person,
-        role: Some("主编".to_owned()),
-        qualifier: None,
-        pinyin: None,
-        main: true,
-    }];
+    bib.agents =
+        vec![Agent { role: Some("主编".to_owned()), ..Agent::new("林巧民", AgentKind::Person) }];
     bib.place = Some("北京".to_owned());
     bib.publisher = Some("清华大学出版社".to_owned());
     bib.year = Some(year);

@@ -32,14 +32,7 @@ fn book(key: u64, title: &str, author: &str) -> Entry {
 }
 
 fn agent(name: &str) -> Agent {
-    Agent {
-        name: name.to_owned(),
-        kind: AgentKind::Person,
-        role: None,
-        qualifier: None,
-        pinyin: None,
-        main: true,
-    }
+    Agent::new(name, AgentKind::Person)
 }
 
 fn held(mut entry: Entry, library: &str, call: &str) -> Entry {
