@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indexer::archive::{Archive, ImportMode};
 use indexer::bib::{EditionId, Entry, LibraryCode};
-use indexer::cluster::{Decision, DecisionKind};
+use indexer::cluster::{BLOCK_CAP, Decision, DecisionKind};
 use indexer::index::{Generation, UnionData};
 use indexer::pipeline::{BuildOptions, Built, DeltaLimits, ImportRequest, Way, build_from, decide, import};
 use indexer::search::{Catalogue, Query};
@@ -209,4 +209,30 @@ fn a_small_change_is_built_incrementally() {
         build_from(&archive, &catalogue, &options(false), &()).unwrap(),
         Built::NothingToDo { .. }
     ));
+}
+
+#[test]
+fn a_key_that_becomes_crowded_touches_everybody_who_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::open(dir.path()).unwrap();
+    let (one, other) = (dir.path().join("catalogue"), dir.path().join("rebuilt"));
+    let alike = Sketch { title: 0, author: 0, publisher: 0, year: 0, isbn: 3, part: 0 };
+    let many = (1..=BLOCK_CAP as u32).map(|number| (number, alike.clone())).collect();
+    let one_more = || vec![(9999, alike.clone())];
+    let steps = [
+        Step::Import { library: 0, mode: 0, records: many },
+        Step::Import { library: 1, mode: 2, records: one_more() },
+        Step::Import { library: 1, mode: 1, records: one_more() },
+    ];
+    let mut seen = Vec::new();
+    for (n, step) in steps.iter().enumerate() {
+        take(&archive, dir.path(), step, n);
+        let built = build_from(&archive, &one, &options(false), &()).unwrap();
+        assert_eq!(n > 0, matches!(built, Built::New { way: Way::Delta { .. }, .. }), "{built:?}");
+        build_from(&archive, &other, &options(true), &()).unwrap();
+        let said = said(&one);
+        assert_eq!(said, self::said(&other), "after step {n}");
+        seen.push((said.entries.len(), said.union.crowded.is_empty()));
+    }
+    assert_eq!(seen, [(1, true), (BLOCK_CAP + 1, false), (1, true)]);
 }
