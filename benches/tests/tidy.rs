@@ -88,6 +88,8 @@ fn heavy_crates_have_one_home() {
         ("askama", "web"),
         ("tower-http", "web"),
         ("clap", "web"),
+        ("rusqlite", "daemon"),
+        ("croner", "daemon"),
     ];
     let mut broken = Vec::new();
     for krate in ["data", "indexer", "daemon", "web"] {
@@ -194,7 +196,9 @@ fn nothing_is_left_half_done() {
 
 #[test]
 fn routes_threads_and_cores_have_one_place_each() {
-    let rules: [(&str, &str, &[&str]); 4] = [
+    let rules: [(&str, &str, &[&str]); 6] = [
+        ("daemon/src", "thread::spawn(", &[]),
+        ("daemon/src", "thread::Builder", &["daemon/src/run.rs"]),
         ("web/src", ".route(", &["web/src/router.rs"]),
         ("web/src", "spawn_blocking(", &["web/src/blocking.rs"]),
         ("indexer/src", "use rayon", &["indexer/src/pipeline/"]),
@@ -210,7 +214,43 @@ fn routes_threads_and_cores_have_one_place_each() {
             }
         }
     }
-    complain("routes in router.rs, blocking in blocking.rs, rayon in the pipeline", broken);
+    complain(
+        "routes in router.rs, blocking in blocking.rs, threads in run.rs, rayon in the pipeline",
+        broken,
+    );
+}
+
+#[test]
+fn sql_is_constant_and_stands_in_the_store() {
+    let store = "daemon/src/store/";
+    let statements = ["SELECT ", "INSERT INTO", "DELETE FROM", "CREATE TABLE", "VACUUM ", " SET "];
+    let calls = [".prepare(", ".prepare_cached(", ".execute(", ".execute_batch(", ".query_row("];
+    let mut broken = Vec::new();
+    for (path, text) in
+        ["indexer", "daemon", "web"].iter().flat_map(|c| rust_files(&root().join(c).join("src")))
+    {
+        let name = relative(&path);
+        let code = code_lines(before_tests(&text)).collect::<Vec<_>>().join("\n");
+        if name.starts_with(store) && !name.ends_with("/tests.rs") {
+            for call in calls {
+                let arguments = code.split(call).skip(1).map(str::trim_start);
+                // A literal, a constant, or the values of a statement that was prepared before; steps of
+                // migrations are files of constant text.
+                let is_constant = |argument: &str| {
+                    argument.starts_with(|c: char| c == '"' || c == '[' || c.is_ascii_uppercase())
+                        || argument.starts_with("params!")
+                        || argument.starts_with("step)") && name.ends_with("migrations.rs")
+                };
+                broken.extend(
+                    arguments.filter(|a| !is_constant(a)).map(|a| format!("{name}: {call}{:.40}", a)),
+                );
+            }
+        } else if !name.starts_with(store) {
+            broken
+                .extend(statements.iter().filter(|s| code.contains(**s)).map(|s| format!("{name} has {s}")));
+        }
+    }
+    complain("SQL is constant text in daemon/src/store", broken);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indexer::{archive, pipeline};
 
+use crate::store::Decision;
 use crate::undo::Refusal;
 
 /// Result of a daemon operation.
@@ -18,6 +19,38 @@ pub enum Error {
     Locked {
         /// The data directory.
         data_dir: PathBuf,
+    },
+    /// A daemon runs on the data directory.
+    #[error("a lianmu serve already runs on {data_dir}; stop it, or use the one that runs")]
+    DaemonRuns {
+        /// The data directory.
+        data_dir: PathBuf,
+    },
+    /// The daemon that a job was handed to ended before it answered.
+    #[error("the daemon ended before it answered; {}", if *begun { "`lianmu runs list` tells what it had done" } else { "nothing was done" })]
+    DaemonGone {
+        /// Whether it had begun with it.
+        begun: bool,
+    },
+    /// Nothing is held under this name.
+    #[error("{run} is not held; `lianmu status` shows what is")]
+    NotHeld {
+        /// The name.
+        run: String,
+    },
+    /// A held run was decided before.
+    #[error("{run} {}", match decision { Decision::Released { became } => format!("was released as {became}"), Decision::Discarded => "was discarded".to_owned() })]
+    Decided {
+        /// The name.
+        run: String,
+        /// What was decided.
+        decision: Decision,
+    },
+    /// This version knows no way to a kind of source.
+    #[error("this version cannot fetch from a source of the kind {kind}")]
+    NoFetcher {
+        /// The word in the configuration.
+        kind: &'static str,
     },
     /// A file could not be read.
     #[error("cannot read {path}")]
@@ -59,6 +92,31 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// `state.db` failed.
+    #[error("state.db failed")]
+    State(#[from] rusqlite::Error),
+    /// `state.db` was written by a newer version.
+    #[error(
+        "{path} has version {found}, this program knows versions up to {known}: install the newer program again"
+    )]
+    StateTooNew {
+        /// The file.
+        path: PathBuf,
+        /// Version in the file.
+        found: usize,
+        /// Highest version known here.
+        known: usize,
+    },
+    /// The data directory is shared over a network.
+    #[error(
+        "{data_dir} lies on {kind}, a network file system, where state.db cannot be kept safe: use a disk of this machine"
+    )]
+    NetworkFileSystem {
+        /// The data directory.
+        data_dir: PathBuf,
+        /// Which file system.
+        kind: &'static str,
+    },
     /// The archive failed.
     #[error(transparent)]
     Archive(#[from] archive::Error),
@@ -70,7 +128,7 @@ pub enum Error {
 impl Error {
     /// Whether the same may well succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Error::Locked { .. })
+        matches!(self, Error::Locked { .. } | Error::DaemonRuns { .. })
     }
 
     pub(crate) fn reading(path: &Path) -> impl FnOnce(std::io::Error) -> Self {

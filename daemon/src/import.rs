@@ -1,36 +1,35 @@
-//! An import by hand: takes the lock, names the run, writes it down.
+//! A set of files into a library's archive: named as a run, prepared, looked at by the gate, put in force or held,
+//! written down.
 //!
-//! What the run did to the records is the pipeline's affair. The clock comes in as a value.
+//! What the run did to the records is the pipeline's affair, and what to think of it the gate's.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
-use indexer::archive::{Archive, ImportMode};
+use indexer::archive::{Archive, ImportMode, InForce, LibraryArchive, RecordKey};
 use indexer::bib::LibraryCode;
-use indexer::files::{Disk, FileLayer};
-use indexer::pipeline::{self, ImportOutcome, ImportReport, ImportRequest, Progress};
+use indexer::pipeline::{self, ImportOutcome, ImportReport, ImportRequest, PreparedImport, Progress};
 use jiff::Timestamp;
 
+use crate::evidence::evidence;
+use crate::harvest::gate::{Verdict, judge};
+use crate::report::Report;
 use crate::runs::{self, Effect, Run, RunState, WrittenRun};
+use crate::settings::SourceId;
+use crate::store::{Hold, OpenRun, Phase};
 use crate::undo::rounded;
-use crate::{DataLock, Result};
+use crate::writer::Writer;
+use crate::{Error, Result, holds};
 
-/// What to import and when that is.
+/// What a person wants to be imported.
 #[derive(Clone, Debug)]
-pub struct ImportJob {
-    /// The data directory.
-    pub data_dir: PathBuf,
+pub struct ImportSet {
     /// Whose records they are.
     pub library: LibraryCode,
     /// What the set says about records that it does not contain.
     pub mode: ImportMode,
     /// Files and folders: together one set.
     pub paths: Vec<PathBuf>,
-    /// The time of the run.
-    pub now: Timestamp,
-    /// The day in the consortium's time zone as which the library's data will count.
-    pub as_of: String,
 }
 
 /// What an import leaves to be told.
@@ -38,34 +37,161 @@ pub struct ImportJob {
 pub struct Imported {
     /// The run as written down.
     pub run: Run,
-    /// The pipeline's report with the first rejects.
-    pub report: ImportReport,
-    /// The folder of all rejects, if there were any.
-    pub quarantine: Option<PathBuf>,
+    /// Its first rejects and files.
+    pub report: Report,
+    /// Whether this machine failed and not the data: the same set deserves another turn.
+    pub(crate) trouble: bool,
 }
 
-/// Takes a set of files into a library's archive and writes the run down.
-pub fn import(job: &ImportJob, progress: &dyn Progress) -> Result<Imported> {
-    import_over(job, Arc::new(Disk), progress)
+/// A run that has a name and has begun.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) run: String,
+    pub(crate) shown: String,
+    pub(crate) began: Timestamp,
+    pub(crate) since: Instant,
 }
 
-/// The same over another file layer, so that tests can lose writes.
-pub fn import_over(job: &ImportJob, files: Arc<dyn FileLayer>, progress: &dyn Progress) -> Result<Imported> {
-    let _lock = DataLock::take(&job.data_dir)?;
-    let archive = Archive::open_with(&job.data_dir, files)?;
-    let library = archive.library(&job.library)?;
+/// A set on its way into the archive.
+pub(crate) struct Incoming<'a> {
+    pub(crate) begun: &'a Begun,
+    pub(crate) library: &'a LibraryCode,
+    pub(crate) mode: ImportMode,
+    pub(crate) paths: &'a [PathBuf],
+    /// Records that the source says are gone, besides its files.
+    pub(crate) removals: &'a [RecordKey],
+    /// Why the source broke off, if it did.
+    pub(crate) broke_off: Option<String>,
+    pub(crate) fingerprint: Option<&'a str>,
+    /// Bytes that came over the line; otherwise those of the files count.
+    pub(crate) bytes: Option<u64>,
+    pub(crate) is_gated: bool,
+}
+
+impl<'a> Incoming<'a> {
+    pub(crate) fn new(begun: &'a Begun, library: &'a LibraryCode, mode: ImportMode) -> Self {
+        Self {
+            begun,
+            library,
+            mode,
+            paths: &[],
+            removals: &[],
+            broke_off: None,
+            fingerprint: None,
+            bytes: None,
+            is_gated: true,
+        }
+    }
+}
+
+/// Takes files that a person named into a library's archive.
+pub fn import(writer: &Writer, set: &ImportSet, progress: &dyn Progress) -> Result<Imported> {
+    // A wrong name is told at once and makes no run.
+    pipeline::files_of(&set.paths)?;
+    let begun = begin(writer, &set.library, set.mode, None, &source_of(&set.paths))?;
+    let incoming = Incoming { paths: &set.paths, ..Incoming::new(&begun, &set.library, set.mode) };
+    take_in(writer, &incoming, progress)
+}
+
+/// Names a run and notes that it has begun.
+pub(crate) fn begin(
+    writer: &Writer,
+    library: &LibraryCode,
+    mode: ImportMode,
+    source: Option<&SourceId>,
+    shown: &str,
+) -> Result<Begun> {
+    let archive = writer.archive()?;
+    let library = archive.library(library)?;
     let history = runs::settle(&library)?;
-    let name = runs::new_name(&library, &history, job.now);
-    let began = Instant::now();
-    let request = ImportRequest {
-        library: job.library.clone(),
-        mode: job.mode,
-        paths: job.paths.clone(),
-        run: name.clone(),
+    let now = writer.now();
+    let mut open = OpenRun {
+        run: runs::new_name(&library, &history, now),
+        library: library.code().to_string(),
+        source: source.cloned(),
+        shown: shown.to_owned(),
+        mode: mode_name(mode).to_owned(),
+        phase: if source.is_some() { Phase::Fetching } else { Phase::Importing },
+        began: now,
+        ended: None,
+        bytes: 0,
+        items: 0,
+        line: None,
+        report: None,
     };
-    let prepared = pipeline::prepare_import(&archive, &request, progress)?;
-    let came_to_its_end = matches!(prepared.report.outcome, ImportOutcome::Ok | ImportOutcome::NothingNew);
-    let as_of = came_to_its_end.then(|| job.as_of.clone());
+    let name = open.run.clone();
+    let mut number = 1;
+    // Runs of another source of the library may be on their way.
+    while !writer.store.begin_run(&open)? {
+        number += 1;
+        open.run = format!("{name}-{number}");
+    }
+    Ok(Begun { run: open.run, shown: open.shown, began: now, since: Instant::now() })
+}
+
+/// Takes a set in, or holds it; whatever happens, the run ends and is written down.
+pub(crate) fn take_in(writer: &Writer, incoming: &Incoming<'_>, progress: &dyn Progress) -> Result<Imported> {
+    match try_to_take_in(writer, incoming, progress) {
+        Ok(imported) => Ok(imported),
+        Err(error) => fail(writer, incoming, &error),
+    }
+}
+
+// What stopped the run may have come after it was in force: then it is that which is told.
+fn fail(writer: &Writer, incoming: &Incoming<'_>, error: &Error) -> Result<Imported> {
+    let archive = writer.archive()?;
+    let library = archive.library(incoming.library)?;
+    let name = &incoming.begun.run;
+    if let Some(written) = runs::settle(&library)?.find(name) {
+        tracing::warn!(run = name, error = chain(error), "a run is in force, but was not ended well");
+        let report = Report::default();
+        end(writer, &written.run, &written.to_line()?, &report)?;
+        return Ok(Imported { run: written.run.clone(), report, trouble: false });
+    }
+    let run = Run {
+        bytes: incoming.bytes.unwrap_or(0),
+        seconds: rounded(incoming.begun.since.elapsed().as_secs_f64()),
+        reason: Some(chain(error)),
+        ..empty_run(incoming, RunState::Failed)
+    };
+    Ok(Imported { trouble: true, ..finish(writer, &library, run, Report::default())? })
+}
+
+fn try_to_take_in(writer: &Writer, incoming: &Incoming<'_>, progress: &dyn Progress) -> Result<Imported> {
+    let archive = writer.archive()?;
+    let library = archive.library(incoming.library)?;
+    writer.store.set_phase(&incoming.begun.run, Phase::Importing)?;
+    let request = ImportRequest {
+        library: incoming.library.clone(),
+        mode: incoming.mode,
+        paths: incoming.paths.to_vec(),
+        run: incoming.begun.run.clone(),
+    };
+    let prepared = pipeline::prepare_import_with(&archive, &request, incoming.removals, progress)?;
+    let report = Report::of(&writer.data_dir, &library, &incoming.begun.run, &prepared.report);
+    if incoming.broke_off.is_some() && incoming.mode == ImportMode::Full {
+        let run = Run { deleted: 0, ..run_of(incoming, &prepared.report, RunState::Partial) };
+        return finish(writer, &library, run, report);
+    }
+    if incoming.is_gated
+        && let Verdict::Held { reason } = judge(&evidence(&archive, incoming, &prepared)?, &writer.gate)
+    {
+        return hold(writer, &library, incoming, &prepared, reason, report);
+    }
+    let imported = put_in_force(writer, &library, incoming, prepared, report)?;
+    remove_unneeded(&archive, &writer.data_dir);
+    Ok(imported)
+}
+
+fn put_in_force(
+    writer: &Writer,
+    library: &LibraryArchive,
+    incoming: &Incoming<'_>,
+    prepared: PreparedImport,
+    report: Report,
+) -> Result<Imported> {
+    let state = if incoming.broke_off.is_some() { RunState::Partial } else { state_of(&prepared.report) };
+    let as_of = state.is_good().then(|| writer.today());
     let before = prepared.before();
     let effect = Effect {
         before: before.number,
@@ -73,15 +199,79 @@ pub fn import_over(job: &ImportJob, files: Arc<dyn FileLayer>, progress: &dyn Pr
         as_of_before: before.as_of.clone(),
         as_of: as_of.clone().or_else(|| before.as_of.clone()),
     };
-    let run = run_of(name, job, &prepared.report, began.elapsed().as_secs_f64());
+    let run = run_of(incoming, &prepared.report, state);
     let written = WrittenRun { run, effect: Some(effect) };
     let line = written.to_line()?;
-    let report = prepared.put_in_force(as_of, Some(line.clone()))?;
-    runs::append(&library, &line)?;
-    remove_unneeded(&archive, &job.data_dir);
-    let run = written.run;
-    let quarantine = (report.rejected > 0).then(|| library.quarantine(&run.run).folder().to_owned());
-    Ok(Imported { run, report, quarantine })
+    prepared.put_in_force(as_of, Some(line.clone()))?;
+    runs::append(library, &line)?;
+    end(writer, &written.run, &line, &report)?;
+    Ok(Imported { run: written.run, report, trouble: false })
+}
+
+// In this order: files, hold and line are durable before the run counts as ended.
+fn hold(
+    writer: &Writer,
+    library: &LibraryArchive,
+    incoming: &Incoming<'_>,
+    prepared: &PreparedImport,
+    reason: String,
+    report: Report,
+) -> Result<Imported> {
+    let name = &incoming.begun.run;
+    holds::put_aside(writer, incoming.library, name, incoming.paths)?;
+    let run = Run { reason: Some(reason.clone()), ..run_of(incoming, &prepared.report, RunState::Held) };
+    let line = WrittenRun { run: run.clone(), effect: None }.to_line()?;
+    let hold = Hold {
+        run: name.clone(),
+        library: incoming.library.to_string(),
+        mode: mode_name(incoming.mode).to_owned(),
+        reason,
+        removals: incoming.removals.iter().map(holds::text_of).collect(),
+        fingerprint: incoming.fingerprint.map(str::to_owned),
+        held: writer.now(),
+        decided: None,
+    };
+    writer.store.hold(&hold, &line)?;
+    runs::append(library, &line)?;
+    end(writer, &run, &line, &report)?;
+    Ok(Imported { run, report, trouble: false })
+}
+
+/// Ends a run that brings no records. One that found nothing new renews the day as which the data counts.
+pub(crate) fn finish(
+    writer: &Writer,
+    library: &LibraryArchive,
+    run: Run,
+    report: Report,
+) -> Result<Imported> {
+    let before = library.in_force()?;
+    let mut written = WrittenRun { run, effect: None };
+    // What is held may well be new.
+    let is_current = written.run.state.is_good() && before.number > 0 && !has_holds(writer, library)?;
+    if is_current {
+        let today = Some(writer.today());
+        let effect = Effect {
+            before: before.number,
+            after: before.number,
+            as_of_before: before.as_of,
+            as_of: today.clone(),
+        };
+        written.effect = Some(effect);
+        let line = written.to_line()?;
+        library.put_in_force(&InForce { number: before.number, as_of: today, run: Some(line) })?;
+    }
+    let line = written.to_line()?;
+    runs::append(library, &line)?;
+    end(writer, &written.run, &line, &report)?;
+    Ok(Imported { run: written.run, report, trouble: false })
+}
+
+fn has_holds(writer: &Writer, library: &LibraryArchive) -> Result<bool> {
+    Ok(writer.store.open_holds()?.iter().any(|hold| hold.library == library.code().as_str()))
+}
+
+fn end(writer: &Writer, run: &Run, line: &str, report: &Report) -> Result<()> {
+    writer.store.end_run(&run.run, line, &report.to_json()?, writer.now())
 }
 
 // What stays is only a waste of space: the run itself is done.
@@ -91,18 +281,13 @@ pub(crate) fn remove_unneeded(archive: &Archive, data_dir: &Path) {
     }
 }
 
-fn run_of(name: String, job: &ImportJob, report: &ImportReport, seconds: f64) -> Run {
+fn empty_run(incoming: &Incoming<'_>, state: RunState) -> Run {
+    let Begun { run, shown, .. } = incoming.begun;
+    Run::of_nothing(run, incoming.library, shown, mode_name(incoming.mode), state)
+}
+
+fn run_of(incoming: &Incoming<'_>, report: &ImportReport, state: RunState) -> Run {
     Run {
-        run: name,
-        library: job.library.to_string(),
-        source: source_of(&job.paths),
-        mode: mode_name(job.mode).to_owned(),
-        state: match report.outcome {
-            ImportOutcome::Ok => RunState::Ok,
-            ImportOutcome::NothingNew => RunState::OkNothingNew,
-            ImportOutcome::Partial => RunState::Partial,
-            ImportOutcome::Failed => RunState::Failed,
-        },
         seen: report.seen(),
         new: report.new,
         changed: report.changed,
@@ -111,9 +296,19 @@ fn run_of(name: String, job: &ImportJob, report: &ImportReport, seconds: f64) ->
         repaired: report.repaired,
         rejected: report.rejected,
         duplicate: report.duplicate,
-        bytes: report.bytes,
-        seconds: rounded(seconds),
-        reason: report.reason(),
+        bytes: incoming.bytes.unwrap_or(report.bytes),
+        seconds: rounded(incoming.begun.since.elapsed().as_secs_f64()),
+        reason: incoming.broke_off.clone().or_else(|| report.reason()),
+        ..empty_run(incoming, state)
+    }
+}
+
+fn state_of(report: &ImportReport) -> RunState {
+    match report.outcome {
+        ImportOutcome::Ok => RunState::Ok,
+        ImportOutcome::NothingNew => RunState::OkNothingNew,
+        ImportOutcome::Partial => RunState::Partial,
+        ImportOutcome::Failed => RunState::Failed,
     }
 }
 
@@ -136,113 +331,11 @@ fn source_of(paths: &[PathBuf]) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
-
-    use super::*;
-    use crate::Error;
-    use crate::runs::History;
-
-    fn runs(job: &ImportJob) -> Vec<Run> {
-        let archive = Archive::open(&job.data_dir).unwrap();
-        let history = History::of(&archive.library(&job.library).unwrap()).unwrap();
-        history.runs.into_iter().map(|run| run.run).collect()
-    }
-
-    fn marcxml(titles: &[(&str, &str)]) -> String {
-        let record = |(number, title): &(&str, &str)| {
-            format!(
-                "<record><leader>00000nam0 2200000   450 </leader><controlfield tag=\"001\">{number}</controlfield>\
-                 <datafield tag=\"200\" ind1=\"1\" ind2=\" \"><subfield code=\"a\">{title}</subfield></datafield>\
-                 </record>"
-            )
-        };
-        format!("<collection>{}</collection>", titles.iter().map(record).collect::<String>())
-    }
-
-    fn job(folder: &Path, text: &str) -> ImportJob {
-        let file = folder.join("林大.xml");
-        std::fs::write(&file, text).unwrap();
-        ImportJob {
-            data_dir: folder.join("data"),
-            library: LibraryCode::new("BJFU"),
-            mode: ImportMode::Full,
-            paths: vec![file],
-            now: "2026-11-25T01:30:00Z".parse().unwrap(),
-            as_of: "2026-11-25".to_owned(),
-        }
-    }
-
-    #[test]
-    fn every_run_is_written_down() {
-        let folder = tempfile::tempdir().unwrap();
-        let job = job(folder.path(), &marcxml(&[("1", "三国演义"), ("2", "红楼梦")]));
-        let first = import(&job, &()).unwrap().run;
-        assert_eq!((first.run.as_str(), first.state), ("20261125T013000Z-BJFU", RunState::Ok));
-        assert_eq!((first.source.as_str(), first.mode.as_str()), ("林大.xml", "full"));
-        assert_eq!((first.seen, first.new, first.rejected), (2, 2, 0));
-        let second = import(&job, &()).unwrap().run;
-        assert_eq!((second.run.as_str(), second.state), ("20261125T013000Z-BJFU-2", RunState::OkNothingNew));
-        assert_eq!((second.seen, second.same), (2, 2));
-        std::fs::write(&job.paths[0], "这里什么也没有").unwrap();
-        let third = import(&job, &()).unwrap();
-        assert_eq!((third.run.state, third.run.rejected), (RunState::Failed, 1));
-        assert!(third.run.reason.is_some() && third.quarantine.unwrap().join("rejects.raw").is_file());
-        assert_eq!(runs(&job), [first, second, third.run]);
-    }
-
-    #[test]
-    fn a_torn_line_costs_nothing_but_itself() {
-        let folder = tempfile::tempdir().unwrap();
-        let job = job(folder.path(), &marcxml(&[("1", "三国演义")]));
-        import(&job, &()).unwrap();
-        let path = job.data_dir.join("archive/BJFU/runs.jsonl");
-        let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, [&whole[..], &whole[..20]].concat()).unwrap();
-        import(&job, &()).unwrap();
-        let states: Vec<RunState> = runs(&job).iter().map(|run| run.state).collect();
-        assert_eq!(states, [RunState::Ok, RunState::OkNothingNew]);
-    }
-
-    #[test]
-    fn the_line_has_the_fields_of_the_contract() {
-        let folder = tempfile::tempdir().unwrap();
-        let run = import(&job(folder.path(), &marcxml(&[("1", "三国演义")])), &()).unwrap().run;
-        let line = serde_json::to_string(&run).unwrap();
-        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
-        let mut names: Vec<&str> = object.keys().map(String::as_str).collect();
-        let mut expect = [
-            "run",
-            "library",
-            "source",
-            "mode",
-            "state",
-            "seen",
-            "new",
-            "changed",
-            "same",
-            "deleted",
-            "repaired",
-            "rejected",
-            "duplicate",
-            "bytes",
-            "seconds",
-            "reason",
-        ];
-        names.sort_unstable();
-        expect.sort_unstable();
-        assert_eq!(names, expect);
-        assert_eq!(object["state"], "ok");
-    }
-
-    #[test]
-    fn a_busy_data_directory_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let job = job(folder.path(), &marcxml(&[("1", "三国演义")]));
-        let held = DataLock::take(&job.data_dir).unwrap();
-        assert!(matches!(import(&job, &()), Err(Error::Locked { .. })));
-        drop(held);
-        assert_eq!(import(&job, &()).unwrap().run.new, 1);
-    }
+/// An error with its causes, as one sentence.
+pub(crate) fn chain(error: &Error) -> String {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |cause| cause.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
+
+#[cfg(test)]
+mod tests;

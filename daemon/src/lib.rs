@@ -1,13 +1,28 @@
 //! Moves files and messages on plain threads; knows clocks and locks, but neither tantivy nor HTTP pages.
 
+pub mod alert;
 pub mod build;
+pub mod clock;
 mod error;
+mod evidence;
 pub mod harvest;
+pub mod health;
+pub mod holds;
 pub mod import;
+pub mod jobs;
+mod leftovers;
 pub mod lock;
+mod priority;
+pub mod report;
+pub mod run;
 pub mod runs;
 pub mod settings;
+pub mod store;
+#[cfg(test)]
+mod trial;
 pub mod undo;
+mod writer;
 
 pub use error::{Error, Result};
 pub use lock::DataLock;
+pub use writer::Writer;

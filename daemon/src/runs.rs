@@ -42,10 +42,16 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run that has counted nothing yet; its name is given when it is written.
-    pub(crate) fn of_nothing(library: &LibraryCode, source: &str, mode: &str, state: RunState) -> Self {
+    /// A run that has counted nothing yet.
+    pub(crate) fn of_nothing(
+        run: &str,
+        library: &LibraryCode,
+        source: &str,
+        mode: &str,
+        state: RunState,
+    ) -> Self {
         Self {
-            run: String::new(),
+            run: run.to_owned(),
             library: library.to_string(),
             source: source.to_owned(),
             mode: mode.to_owned(),
@@ -79,6 +85,24 @@ pub enum RunState {
     Failed,
     /// The gate holds it back.
     Held,
+}
+
+impl RunState {
+    /// The word in a line.
+    pub fn name(self) -> &'static str {
+        match self {
+            RunState::Ok => "ok",
+            RunState::OkNothingNew => "ok-nothing-new",
+            RunState::Partial => "partial",
+            RunState::Failed => "failed",
+            RunState::Held => "held",
+        }
+    }
+
+    /// Whether the library's data is what the source has.
+    pub fn is_good(self) -> bool {
+        matches!(self, RunState::Ok | RunState::OkNothingNew)
+    }
 }
 
 /// `mode` of a run that undid another one, which is its `source`.
@@ -116,7 +140,7 @@ impl WrittenRun {
         Ok(format!("{open}{CHECK}{}\"}}", check_of(open)))
     }
 
-    fn from_line(line: &str) -> Option<Self> {
+    pub(crate) fn from_line(line: &str) -> Option<Self> {
         match line.rsplit_once(CHECK) {
             Some((open, check)) if check.strip_suffix("\"}") != Some(&check_of(open)) => None,
             _ => serde_json::from_str(line).ok(),

@@ -4,29 +4,16 @@
 //! one whose earlier state is not kept any more. An undo is a run itself, and can be undone. `check` decides
 //! from the history alone.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Instant;
 
 use indexer::archive::{Archive, Difference, InForce, LibraryArchive, differences};
 use indexer::bib::LibraryCode;
-use indexer::files::{Disk, FileLayer};
 use indexer::pipeline;
-use jiff::Timestamp;
 
 use crate::runs::{self, Effect, History, Run, RunState, UNDO, WrittenRun};
-use crate::{DataLock, Error, Result};
-
-/// Which run to undo, and when that is.
-#[derive(Clone, Debug)]
-pub struct UndoJob {
-    /// The data directory.
-    pub data_dir: PathBuf,
-    /// Name of the run.
-    pub run: String,
-    /// The time of the undo.
-    pub now: Timestamp,
-}
+use crate::writer::Writer;
+use crate::{Error, Result};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,30 +49,24 @@ pub enum Refusal {
 }
 
 /// Undoes a run.
-pub fn undo(job: &UndoJob) -> Result<Undone> {
-    undo_over(job, Arc::new(Disk))
-}
-
-/// The same over another file layer, so that tests can lose writes.
-pub fn undo_over(job: &UndoJob, files: Arc<dyn FileLayer>) -> Result<Undone> {
-    let _lock = DataLock::take(&job.data_dir)?;
+pub fn undo(writer: &Writer, name: &str) -> Result<Undone> {
     let began = Instant::now();
-    let archive = Archive::open_with(&job.data_dir, files)?;
-    let code = library_of(job)?;
+    let archive = writer.archive()?;
+    let code = library_of(&writer.data_dir, name)?;
     let library = archive.library(&code)?;
     let history = runs::settle(&library)?;
-    if let Some(by) = history.undone_by(&job.run) {
+    if let Some(by) = history.undone_by(name) {
         return Ok(Undone::Before(by.run.clone()));
     }
     let in_force = library.in_force()?;
-    let refused = |why| Error::CannotUndo { run: job.run.clone(), source: why };
-    let effect = check(&history, &job.run, in_force.number).map_err(refused)?;
+    let refused = |why| Error::CannotUndo { run: name.to_owned(), source: why };
+    let effect = check(&history, name, in_force.number).map_err(refused)?;
     if !library.keeps_state(effect.before) {
         return Err(refused(Refusal::TooLongAgo));
     }
     let mut run = counted(&library, effect)?;
-    run.run = runs::new_name(&library, &history, job.now);
-    run.source = job.run.clone();
+    run.run = runs::new_name(&library, &history, writer.now());
+    run.source = name.to_owned();
     run.seconds = rounded(began.elapsed().as_secs_f64());
     let written = WrittenRun {
         run,
@@ -104,14 +85,14 @@ pub fn undo_over(job: &UndoJob, files: Arc<dyn FileLayer>) -> Result<Undone> {
     Ok(Undone::Now(written.run))
 }
 
-fn library_of(job: &UndoJob) -> Result<LibraryCode> {
-    let archive = Archive::open(&job.data_dir)?;
-    for code in runs::libraries(&job.data_dir)? {
-        if History::of(&archive.library(&code)?)?.find(&job.run).is_some() {
+fn library_of(data_dir: &Path, name: &str) -> Result<LibraryCode> {
+    let archive = Archive::open(data_dir)?;
+    for code in runs::libraries(data_dir)? {
+        if History::of(&archive.library(&code)?)?.find(name).is_some() {
             return Ok(code);
         }
     }
-    Err(Error::NoSuchRun { run: job.run.clone() })
+    Err(Error::NoSuchRun { run: name.to_owned() })
 }
 
 /// Whether a run that is not undone can be: what it put in force, or why not.
@@ -144,7 +125,7 @@ fn check<'a>(history: &'a History, name: &str, in_force: u64) -> std::result::Re
 
 // The account of an undo: what comes back is new or changed, what goes is deleted.
 fn counted(library: &LibraryArchive, effect: &Effect) -> Result<Run> {
-    let mut run = Run::of_nothing(library.code(), "", UNDO, RunState::Ok);
+    let mut run = Run::of_nothing("", library.code(), "", UNDO, RunState::Ok);
     if effect.before == effect.after {
         return Ok(run);
     }
@@ -177,15 +158,13 @@ mod tests {
     fn history(runs: &[Told]) -> History {
         let day = |day: &str| Some(day.to_owned()).filter(|day| !day.is_empty());
         let run = |&(name, undoes, before, after, as_of_before, as_of): &Told| WrittenRun {
-            run: Run {
-                run: name.to_owned(),
-                ..Run::of_nothing(
-                    &LibraryCode::new("BJFU"),
-                    undoes,
-                    if undoes.is_empty() { "full" } else { UNDO },
-                    if before == after && as_of_before == as_of { RunState::Failed } else { RunState::Ok },
-                )
-            },
+            run: Run::of_nothing(
+                name,
+                &LibraryCode::new("BJFU"),
+                undoes,
+                if undoes.is_empty() { "full" } else { UNDO },
+                if before == after && as_of_before == as_of { RunState::Failed } else { RunState::Ok },
+            ),
             effect: Some(Effect { before, after, as_of_before: day(as_of_before), as_of: day(as_of) }),
         };
         let mut history = History::default();

@@ -9,13 +9,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use daemon::build::build_over;
-use daemon::import::{ImportJob, import, import_over};
+use daemon::Writer;
+use daemon::build::build;
+use daemon::harvest::{Clock, Stop};
+use daemon::import::{ImportSet, Imported, import};
+use daemon::lock::Holder;
 use daemon::runs::{History, Run};
-use daemon::undo::{UndoJob, undo, undo_over};
+use daemon::settings::Settings;
+use daemon::undo::{Undone, undo};
 use indexer::archive::{Archive, ContentHash, ImportMode, RecordKey};
 use indexer::bib::LibraryCode;
+use indexer::files::FileLayer;
 use indexer::files::power_cut::{Cut, Loss, PowerCut, at_every_step};
 use indexer::index::Generation;
 use indexer::marc::Carrier;
@@ -41,6 +47,60 @@ fn iso2709(number: &str, title: &str) -> Vec<u8> {
     format!("{:05}nam0 22{base:05}   450 {directory}\x1e{data}\x1d", base + data.len() + 1).into_bytes()
 }
 
+/// A clock that stands.
+struct Standing(jiff::Timestamp);
+
+impl Clock for Standing {
+    fn now(&self) -> jiff::Timestamp {
+        self.0
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _how_long: Duration, stop: &Stop) -> bool {
+        stop.is_asked()
+    }
+}
+
+fn writer(data: &Path, now: jiff::Timestamp, files: Arc<dyn FileLayer>) -> daemon::Result<Writer> {
+    let settings = Settings::load(None).unwrap();
+    Writer::open_over(data, &settings, Holder::Command, Arc::new(Standing(now)), files)
+}
+
+/// What is done, and when.
+struct Job<T> {
+    data: PathBuf,
+    what: T,
+    now: jiff::Timestamp,
+}
+
+impl Job<ImportSet> {
+    fn over(&self, files: Arc<dyn FileLayer>) -> daemon::Result<Imported> {
+        import(&writer(&self.data, self.now, files)?, &self.what, &())
+    }
+
+    fn is_done_over(&self, files: Arc<dyn FileLayer>) -> bool {
+        self.over(files).is_ok_and(|imported| imported.run.state.is_good())
+    }
+}
+
+impl Job<String> {
+    fn over(&self, files: Arc<dyn FileLayer>) -> daemon::Result<Undone> {
+        undo(&writer(&self.data, self.now, files)?, &self.what)
+    }
+}
+
+fn build_over(
+    data: &Path,
+    full: bool,
+    now: jiff::Timestamp,
+    files: Arc<dyn FileLayer>,
+) -> daemon::Result<Built> {
+    build(&writer(data, now, files)?, full, &())
+}
+
 struct Scene {
     folder: tempfile::TempDir,
     n_jobs: i64,
@@ -49,7 +109,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("data")).unwrap();
+        std::fs::create_dir_all(folder.path().join("data/archive")).unwrap();
         Self { folder, n_jobs: 0 }
     }
 
@@ -57,18 +117,15 @@ impl Scene {
         self.folder.path().join("data")
     }
 
-    fn job(&mut self, mode: ImportMode, books: &[(String, String)]) -> ImportJob {
+    fn job(&mut self, mode: ImportMode, books: &[(String, String)]) -> Job<ImportSet> {
         self.n_jobs += 1;
         let file = self.folder.path().join(format!("{}.mrc", self.n_jobs));
         let records: Vec<Vec<u8>> = books.iter().map(|(number, title)| iso2709(number, title)).collect();
         std::fs::write(&file, records.concat()).unwrap();
-        ImportJob {
-            data_dir: self.data(),
-            library: LibraryCode::new("BJFU"),
-            mode,
-            paths: vec![file],
+        Job {
+            data: self.data(),
+            what: ImportSet { library: LibraryCode::new("BJFU"), mode, paths: vec![file] },
             now: jiff::Timestamp::from_second(1_764_000_000 + self.n_jobs * 86_400).unwrap(),
-            as_of: format!("2026-11-{:02}", self.n_jobs),
         }
     }
 }
@@ -145,16 +202,24 @@ fn steady(data: &Path) -> Arc<PowerCut> {
     PowerCut::never(data).unwrap()
 }
 
-/// Cuts the power at every step of `act`; the number of places.
+/// Cuts the power at every step of `act`; the number of places. What `state.db` says is durable by itself: it
+/// stands beside what is cut, and knows of a run that it began.
 fn check_every_step(data: &Path, act: impl Fn(Arc<PowerCut>) -> bool, again: impl Fn()) -> u64 {
+    let root = &data.join("archive");
+    let act = |power| {
+        for name in ["state.db", "state.db-wal", "state.db-shm"] {
+            let _ = std::fs::remove_file(data.join(name));
+        }
+        act(power)
+    };
     let before = seen(data);
-    let untouched = PowerCut::never(data).unwrap();
-    assert!(act(PowerCut::never(data).unwrap()));
+    let untouched = PowerCut::never(root).unwrap();
+    assert!(act(PowerCut::never(root).unwrap()));
     let after = seen(data);
     assert_ne!(before, after);
     untouched.lose(Loss::Nothing).unwrap();
     let (mut n_old, mut n_new) = (0, 0);
-    let n_places = at_every_step(data, &LOSSES, act, |cut: Cut| {
+    let n_places = at_every_step(root, &LOSSES, act, |cut: Cut| {
         let found = seen(data);
         assert!(found == after || found == before && !cut.promised, "{cut:?}: {found:#?}");
         if found == before {
@@ -187,19 +252,20 @@ fn an_import_is_there_or_not() {
     let mut n_all = 0;
     for (mode, books) in table {
         let job = scene.job(mode, &books);
-        let act = |power: Arc<PowerCut>| import_over(&job, power, &()).is_ok();
-        let n_places = check_every_step(&data, act, || drop(import_over(&job, steady(&data), &()).unwrap()));
+        let act = |power: Arc<PowerCut>| job.is_done_over(power);
+        let n_places = check_every_step(&data, act, || assert!(job.is_done_over(steady(&data))));
         println!("{mode:?}: the power was cut at {n_places} places, with {} losses each", LOSSES.len());
         n_all += n_places;
-        import(&job, &()).unwrap();
+        assert!(job.is_done_over(steady(&data)));
     }
     // With more states than are kept: this one removes some of them, and their packs.
     for n in 0..4 {
-        import(&scene.job(ImportMode::Full, &books(0..2, &format!("第{n}版"))), &()).unwrap();
+        let job = scene.job(ImportMode::Full, &books(0..2, &format!("第{n}版")));
+        assert!(job.is_done_over(steady(&data)));
     }
     let job = scene.job(ImportMode::Full, &books(1..3, "水浒传"));
-    let act = |power: Arc<PowerCut>| import_over(&job, power, &()).is_ok();
-    n_all += check_every_step(&data, act, || drop(import_over(&job, steady(&data), &()).unwrap()));
+    let act = |power: Arc<PowerCut>| job.is_done_over(power);
+    n_all += check_every_step(&data, act, || assert!(job.is_done_over(steady(&data))));
     assert!(n_all > 150, "{n_all}");
 }
 
@@ -211,14 +277,14 @@ fn an_undo_is_done_or_not() {
         scene.job(ImportMode::Full, &books(0..6, "三国演义")),
         scene.job(ImportMode::Delta, &books(4..9, "红楼梦")),
     ];
-    let names = jobs.map(|job| import(&job, &()).unwrap().run.run);
+    let names = jobs.map(|job| job.over(steady(&data)).unwrap().run.run);
     let now = jiff::Timestamp::from_second(1_765_000_000).unwrap();
     let mut n_all = 0;
     for run in names.into_iter().rev() {
-        let job = UndoJob { data_dir: data.clone(), run, now };
-        let act = |power: Arc<PowerCut>| undo_over(&job, power).is_ok();
-        n_all += check_every_step(&data, act, || drop(undo_over(&job, steady(&data)).unwrap()));
-        undo(&job).unwrap();
+        let job = Job { data: data.clone(), what: run, now };
+        let act = |power: Arc<PowerCut>| job.over(power).is_ok();
+        n_all += check_every_step(&data, act, || drop(job.over(steady(&data)).unwrap()));
+        job.over(steady(&data)).unwrap();
     }
     println!("undo: the power was cut at {n_all} places, with {} losses each", LOSSES.len());
     assert!(seen(&data).records.is_empty());
@@ -229,23 +295,23 @@ fn an_undo_is_done_or_not() {
 fn three_hundred_seeds_over_a_larger_import() {
     let mut scene = Scene::new();
     let data = scene.data();
-    import(&scene.job(ImportMode::Full, &books(0..300, "三国演义")), &()).unwrap();
+    assert!(scene.job(ImportMode::Full, &books(0..300, "三国演义")).is_done_over(steady(&data)));
     let job = scene.job(ImportMode::Delta, &books(200..500, "红楼梦"));
     let before = seen(&data);
     let [untouched, whole] = [(); 2].map(|()| PowerCut::never(&data).unwrap());
-    import_over(&job, Arc::clone(&whole) as Arc<_>, &()).unwrap();
+    job.over(Arc::clone(&whole) as Arc<_>).unwrap();
     let after = seen(&data);
     let n_steps: u64 = whole.steps().values().sum();
     for round in 0..30 {
         untouched.lose(Loss::Nothing).unwrap();
         let power = PowerCut::after(round * 7919 % (n_steps + 1), &data).unwrap();
-        let promised = import_over(&job, Arc::clone(&power) as Arc<_>, &()).is_ok();
+        let promised = job.is_done_over(Arc::clone(&power) as Arc<_>);
         for seed in 0..10 {
             power.lose(Loss::Seeded(round * 10 + seed)).unwrap();
             let found = seen(&data);
             assert!(found == after || found == before && !promised, "round {round}, seed {seed}");
         }
-        import_over(&job, steady(&data), &()).unwrap();
+        job.over(steady(&data)).unwrap();
         assert_eq!(seen(&data).records.len(), after.records.len());
     }
 }
@@ -261,10 +327,10 @@ fn a_build_is_served_or_not() {
         (ImportMode::Delete, books(1..2, ""), true),
     ];
     for (mode, books, full) in table {
-        import_over(&scene.job(mode, &books), steady(&data), &()).unwrap();
+        scene.job(mode, &books).over(steady(&data)).unwrap();
         let before = serve(&data).unwrap();
         let untouched = PowerCut::never(&data).unwrap();
-        let build = |power: Arc<PowerCut>| build_over(&data, full, now, power, &());
+        let build = |power: Arc<PowerCut>| build_over(&data, full, now, power);
         let whole = PowerCut::never(&data).unwrap();
         let Built::New { way, .. } = build(Arc::clone(&whole)).unwrap() else { panic!("nothing was built") };
         assert_eq!(
@@ -305,8 +371,8 @@ fn no_flipped_bit_is_served() {
     for (mode, books) in
         [(ImportMode::Full, books(0..40, "三国演义")), (ImportMode::Delta, books(39..41, "红楼梦"))]
     {
-        import_over(&scene.job(mode, &books), steady(&data), &()).unwrap();
-        build_over(&data, false, now, steady(&data), &()).unwrap();
+        scene.job(mode, &books).over(steady(&data)).unwrap();
+        build_over(&data, false, now, steady(&data)).unwrap();
     }
     let mut files = Vec::new();
     let mut folders = vec![data.join("archive"), data.join("catalogue")];

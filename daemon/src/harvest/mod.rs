@@ -4,20 +4,38 @@
 //! import, report) is the same for every kind of source. A fetcher knows no archive, no SQL and no schedule:
 //! what it must remember from one run to the next goes through the traits of its context.
 
+mod calendar;
+pub mod gate;
+pub mod schedule;
+pub(crate) mod session;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use indexer::archive::{ImportMode, RecordKey};
+use indexer::pipeline::Progress;
 use jiff::Timestamp;
 
-use crate::Result;
+use crate::jobs::Answer;
+use crate::settings::{Settings, Source};
+use crate::writer::Writer;
+use crate::{Error, Result, alert};
+use session::Manner;
 
 /// Brings what a source has to say into local files; the fake one of the tests is the second kind.
 pub trait Fetcher: Send {
     /// Fetches once. An error means that nothing is to be said about the source's data at all (no such folder,
     /// refused address, disk full); whatever broke off midway is a `Fetched` that is not complete.
     fn fetch(&mut self, context: &FetchContext<'_>) -> Result<Fetched>;
+
+    /// Whether something lies ready that this fetcher has not told of yet: a folder says yes once when files that
+    /// it does not remember are still. Called about once a second from one thread, on a fetcher that fetches
+    /// nothing else; it must be cheap and read no file. Whoever has no folder has no arrivals.
+    fn has_arrivals(&mut self, context: &FetchContext<'_>) -> Result<bool> {
+        let _ = context;
+        Ok(false)
+    }
 }
 
 /// What a fetcher may look at and use.
@@ -160,6 +178,61 @@ impl Stop {
             .unwrap_or_else(PoisonError::into_inner);
         *asked
     }
+}
+
+/// The fetcher of a source, by its kind.
+pub fn fetcher_for(source: &Source) -> Box<dyn Fetcher> {
+    Box::new(Unable { kind: source.kind.name() })
+}
+
+/// Says that this version knows no way to a source.
+struct Unable {
+    kind: &'static str,
+}
+
+impl Fetcher for Unable {
+    fn fetch(&mut self, _context: &FetchContext<'_>) -> Result<Fetched> {
+        Err(Error::NoFetcher { kind: self.kind })
+    }
+}
+
+/// Numbers of the sources of some libraries, of all where none is named; a sentence where a library has none.
+pub(crate) fn chosen(sources: &[Source], libraries: &[String]) -> std::result::Result<Vec<usize>, String> {
+    if sources.is_empty() {
+        return Err("no source is configured: write [[source]] in lianmu.toml".to_owned());
+    }
+    if let Some(code) = libraries.iter().find(|code| sources.iter().all(|s| s.library.as_str() != **code)) {
+        return Err(format!("no source of {code} is configured"));
+    }
+    let is_chosen = |source: &Source| {
+        libraries.is_empty() || libraries.iter().any(|code| source.library.as_str() == code)
+    };
+    Ok(sources.iter().enumerate().filter(|(_, source)| is_chosen(source)).map(|(place, _)| place).collect())
+}
+
+/// Runs sources one after the other, for a command that has the lock itself.
+pub(crate) fn all_by_hand(
+    writer: &Writer,
+    settings: &Settings,
+    libraries: &[String],
+    progress: &dyn Progress,
+) -> Result<Answer> {
+    let wanted = match chosen(&settings.sources, libraries) {
+        Ok(wanted) => wanted,
+        Err(message) => return Ok(Answer::Failed { message }),
+    };
+    writer.store.know_sources(&settings.sources, writer.now())?;
+    let manner = Manner { refused_again: true, only_looks: false };
+    let mut runs = Vec::new();
+    for source in wanted.into_iter().map(|place| &settings.sources[place]) {
+        let mut fetcher = fetcher_for(source);
+        let brought = session::fetch(writer, source, fetcher.as_mut(), &Stop::default(), manner)?;
+        runs.extend(session::take(writer, source, brought, manner, progress)?.map(|imported| imported.run));
+    }
+    for change in alert::changes(&writer.store, &settings.sources, writer.now())? {
+        alert::tell(&settings.alert_command, &change);
+    }
+    Ok(Answer::Harvested { runs })
 }
 
 #[cfg(test)]

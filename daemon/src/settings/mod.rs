@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use indexer::bib::LibraryCode;
 
+use crate::harvest::schedule::Window;
 pub use check::{Fault, Origin, Setting};
 pub use source::{Source, SourceId, SourceKind};
 
@@ -33,6 +34,10 @@ pub struct Settings {
     pub gate: Gate,
     /// `[[source]]`
     pub sources: Vec<Source>,
+    /// `schedule.window`: when scheduled runs may begin.
+    pub window: Option<String>,
+    /// `alert.command`: what is run when a source changes its state; empty for nothing.
+    pub alert_command: String,
     in_force: Vec<Setting>,
 }
 
@@ -55,6 +60,11 @@ impl Role {
             Role::Hub => "hub",
             Role::Branch => "branch",
         }
+    }
+
+    /// Whether it makes its catalogue itself.
+    pub fn builds(self) -> bool {
+        self != Role::Branch
     }
 }
 
@@ -133,7 +143,7 @@ impl Settings {
         Self::parse(&text, path)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, Error> {
         let table: toml::Table = text
             .parse()
             .map_err(|source| Error::Syntax { path: path.to_owned(), source: Box::new(source) })?;
@@ -141,6 +151,10 @@ impl Settings {
         let listen = check::text(&in_force, "server.listen").parse();
         if listen.is_err() {
             faults.push(Fault::new("server.listen", "is no address with a port, such as 127.0.0.1:8046"));
+        }
+        let window = check::text(&in_force, "schedule.window");
+        if !window.is_empty() && Window::parse(window).is_none() {
+            faults.push(Fault::new("schedule.window", "is no part of the day, such as 01:00-05:00"));
         }
         let sources = source::sources(&in_force, path.parent().unwrap_or(Path::new("")), &mut faults);
         match listen {
@@ -156,6 +170,7 @@ impl Settings {
             _ => Role::Standalone,
         };
         let library = check::text(&in_force, "library");
+        let window = check::text(&in_force, "schedule.window");
         let max_libraries = usize::try_from(check::number(&in_force, "policy.max_libraries")).unwrap_or(0);
         Self {
             role,
@@ -171,6 +186,8 @@ impl Settings {
                 max_change: check::fraction(&in_force, "gate.max_change"),
             },
             sources,
+            window: (!window.is_empty()).then(|| window.to_owned()),
+            alert_command: check::text(&in_force, "alert.command").to_owned(),
             in_force,
         }
     }

@@ -1,7 +1,9 @@
 //! `[[source]]`: where a library's records come from, and when they are fetched.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+use croner::Cron;
 use indexer::archive::ImportMode;
 use indexer::bib::LibraryCode;
 
@@ -81,6 +83,12 @@ impl SourceKind {
 }
 
 impl Source {
+    /// When it runs by itself.
+    pub fn cron(&self) -> Option<Cron> {
+        // Checked when the settings were read.
+        self.schedule.as_deref().and_then(|text| Cron::from_str(text).ok())
+    }
+
     /// What reports call it: an address without credentials, or a place without the folders above it.
     pub fn shown(&self) -> String {
         if self.kind == SourceKind::Folder {
@@ -161,6 +169,5 @@ fn relative_to(base: &Path, place: &str) -> String {
 }
 
 fn objection_to_cron(text: &str) -> Option<String> {
-    use std::str::FromStr;
-    croner::Cron::from_str(text).err().map(|cause| format!("is no cron expression: {cause}"))
+    Cron::from_str(text).err().map(|cause| format!("is no cron expression: {cause}"))
 }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::sketch;
 use crate::archive::{ContentHash, RecordKey};
 use crate::marc::{FlawCode, Framed, ParseOptions, RawRecord, Record, parse};
 
@@ -16,6 +17,8 @@ pub(super) struct Examined {
     pub(super) deleted: bool,
     /// It was read in spite of a flaw.
     pub(super) flawed: bool,
+    /// Location codes, of some records only.
+    pub(super) codes: Vec<String>,
 }
 
 /// Looks at all records of a batch on all cores. A reject comes back with its cause, and whether it had been
@@ -37,11 +40,13 @@ fn examine(raw: &RawRecord, record: &mut Record) -> Result<Examined, FlawCode> {
         if field.is_control() { field.value() } else { field.first('a').unwrap_or("") }
     });
     let leader = record.leader();
+    let content = ContentHash::of(raw);
     Ok(Examined {
         key: control_number.and_then(RecordKey::of_control_number),
-        content: ContentHash::of(raw),
+        content,
         auxiliary: matches!(leader.at(6), b'u'..=b'z'),
         deleted: leader.at(5) == b'd',
         flawed: !record.flaws.is_empty(),
+        codes: if sketch::is_sampled(content) { sketch::codes_of(record) } else { Vec::new() },
     })
 }

@@ -4,21 +4,24 @@
 //! the name of the run comes in with the request.
 
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use super::error::{Error, Result};
 use super::examine::{Examined, examine_all};
+use super::file_end::{self, LastPiece};
 use super::file_set::{SetFile, files_of};
 use super::framing::{Piece, with_pieces};
 use super::import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJECTS};
 use super::profile::prepare_profile;
 use super::progress::{Progress, Stage};
 use super::removal_list;
+use super::sketch::{Sketch, Sketcher};
 use crate::archive::{
     Archive, ChangeSet, ImportMode, InForce, LibraryArchive, PendingBlock, Prepared, Quarantine, RecordKey,
     Reject,
 };
 use crate::bib::LibraryCode;
-use crate::marc::{Account, FlawCode, Framed, RawRecord, contained_files};
+use crate::marc::{Account, Carrier, FlawCode, Framed, RawRecord, contained_files};
 
 /// What to import, and as what.
 #[derive(Clone, Debug)]
@@ -44,6 +47,16 @@ pub fn prepare_import(
     request: &ImportRequest,
     progress: &dyn Progress,
 ) -> Result<PreparedImport> {
+    prepare_import_with(archive, request, &[], progress)
+}
+
+/// The same with records that the source says are gone, besides what its files say.
+pub fn prepare_import_with(
+    archive: &Archive,
+    request: &ImportRequest,
+    removals: &[RecordKey],
+    progress: &dyn Progress,
+) -> Result<PreparedImport> {
     let files = files_of(&request.paths)?;
     let library = archive.library(&request.library)?;
     let changes = library.begin_with(request.mode, in_parallel)?;
@@ -52,10 +65,15 @@ pub fn prepare_import(
         changes,
         quarantine: library.quarantine(&request.run),
         report: ImportReport::default(),
+        sketcher: Sketcher::default(),
+        half_read: None,
     };
     progress.begin(Stage::Import, plain_size(&files));
     for file in &files {
         run.take(file, progress)?;
+    }
+    for key in removals {
+        run.changes.remove(*key);
     }
     progress.end();
     run.settle(&library)
@@ -65,9 +83,22 @@ pub fn prepare_import(
 pub struct PreparedImport {
     /// Its account.
     pub report: ImportReport,
+    /// What a gate may want to know beyond it.
+    pub impression: Impression,
     before: InForce,
     // Nothing where nothing may come in force: the set was not whole, or nothing usable came.
     prepared: Option<Prepared>,
+}
+
+/// What a set of files looks like, whatever becomes of its records.
+#[derive(Clone, Debug, Default)]
+pub struct Impression {
+    /// Records in force before it.
+    pub records_before: u64,
+    /// The first file that is not whole, and how that shows.
+    pub half_read: Option<String>,
+    /// What its records can be compared by.
+    pub sketch: Sketch,
 }
 
 impl PreparedImport {
@@ -118,6 +149,8 @@ struct Run {
     changes: ChangeSet,
     quarantine: Quarantine,
     report: ImportReport,
+    sketcher: Sketcher,
+    half_read: Option<String>,
 }
 
 impl Run {
@@ -136,10 +169,21 @@ impl Run {
             let name = file.contained(&full_name);
             self.changes.set_source(&name);
             let mut account = Account::default();
+            let (input, ends) = file_end::watch(input);
+            let (mut last, mut carrier) = (None, Carrier::default());
             with_pieces(input, |piece| match piece {
-                Piece::Batch(batch) => self.take_batch(&name, batch, &mut account, progress),
+                Piece::Batch(batch) => {
+                    if let Some((framed, raw)) = batch.last() {
+                        last = Some(LastPiece::of(*framed, raw));
+                        carrier = raw.carrier;
+                    }
+                    self.take_batch(&name, batch, &mut account, progress)
+                }
                 Piece::End { account: framed, error } => {
                     add_up(&mut account, &framed);
+                    let ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
+                    let fault = file_end::fault(&ends, last.as_ref(), carrier, account.bytes);
+                    self.note_fault(&name, fault);
                     if let Some(source) = error {
                         self.report.broke_off(Error::Read { file: name.clone(), source });
                     }
@@ -150,6 +194,12 @@ impl Run {
             self.report.files.push(FileReport { name, account });
         }
         Ok(())
+    }
+
+    fn note_fault(&mut self, file: &str, fault: Option<&str>) {
+        if let (None, Some(fault)) = (&self.half_read, fault) {
+            self.half_read = Some(format!("{file} {fault}"));
+        }
     }
 
     fn take_batch(
@@ -189,6 +239,8 @@ impl Run {
             return Ok(());
         }
         self.report.repaired += u64::from(examined.flawed);
+        self.sketcher.add(examined.content);
+        self.sketcher.add_codes(&examined.codes);
         self.changes.add(raw, key, examined.content, examined.auxiliary)?;
         Ok(())
     }
@@ -203,8 +255,10 @@ impl Run {
         };
         self.quarantine.keep(&reject, &raw.bytes)?;
         self.report.rejected += 1;
-        self.report.incomplete |=
-            matches!(code, FlawCode::DamagedArchive | FlawCode::ArchiveBomb | FlawCode::TooManyFiles);
+        if matches!(code, FlawCode::DamagedArchive | FlawCode::ArchiveBomb | FlawCode::TooManyFiles) {
+            self.report.incomplete = true;
+            self.note_fault(file, Some("cannot be decompressed to its end"));
+        }
         if self.report.rejects.len() < MAX_NAMED_REJECTS {
             self.report.rejects.push(reject);
         }
@@ -249,6 +303,11 @@ impl Run {
             ImportOutcome::Ok | ImportOutcome::NothingNew => true,
         };
         let before = library.in_force()?;
+        let impression = Impression {
+            records_before: self.changes.records_before(),
+            half_read: self.half_read,
+            sketch: self.sketcher.finish(),
+        };
         let prepared = if usable {
             let prepared = self.changes.prepare()?;
             counts = prepared.counts();
@@ -262,7 +321,7 @@ impl Run {
             self.report.outcome = ImportOutcome::NothingNew;
         }
         self.report.set_counts(counts);
-        Ok(PreparedImport { report: self.report, before, prepared })
+        Ok(PreparedImport { report: self.report, impression, before, prepared })
     }
 }
 

@@ -35,6 +35,7 @@ mod delta;
 mod entries;
 mod error;
 mod examine;
+mod file_end;
 mod file_set;
 mod forest;
 mod framing;
@@ -53,6 +54,7 @@ mod progress;
 mod redirects;
 mod removal_list;
 mod retention;
+mod sketch;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -63,9 +65,10 @@ pub use build::{BuildCounts, BuildOptions, Built, DeltaLimits, Way, build, build
 pub use decisions::{decide, decisions};
 pub use error::{Error, Result};
 pub use file_set::{SetFile, files_of};
-pub use import::{ImportRequest, PreparedImport, import, prepare_import};
+pub use import::{ImportRequest, Impression, PreparedImport, import, prepare_import, prepare_import_with};
 pub use import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJECTS};
 pub use members::{MemberError, member_bibs};
 pub use profile::{StoredProfile, ensure_profile, sample_of, stored_profile};
 pub use progress::{Progress, Stage};
 pub use retention::remove_unneeded;
+pub use sketch::{Sketch, sketch_of};

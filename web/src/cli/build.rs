@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use indexer::pipeline::{Built, Way};
-use jiff::Timestamp;
+use daemon::jobs::{Answer, Request};
 
 use super::progress::Bars;
 use super::{Global, Outcome};
@@ -29,57 +28,46 @@ pub(super) fn now(global: &Global) -> anyhow::Result<Outcome> {
 
 fn build(global: &Global, full: bool, json: bool) -> anyhow::Result<Outcome> {
     let began = Instant::now();
-    let built = daemon::build::build(&global.data, full, Timestamp::now(), &Bars::new("build"))?;
+    let request = Request::Build { full };
+    let Answer::Built { mut document } = super::submit(global, request, &Bars::new("build"))? else {
+        anyhow::bail!("the daemon gave an answer to another question");
+    };
     let seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    document["seconds"] = seconds.into();
     if json {
-        println!("{}", document(&built, seconds));
+        println!("{document}");
     } else {
-        println!("{}", sentence(&built, seconds));
+        println!("{}", sentence(&document, seconds));
     }
     Ok(Outcome::Done)
 }
 
-fn document(built: &Built, seconds: f64) -> serde_json::Value {
-    match built {
-        Built::NothingToDo { generation } => serde_json::json!({
-            "state": "nothing-to-do", "generation": generation, "seconds": seconds,
-        }),
-        Built::New { summary, counts, way } => serde_json::json!({
-            "state": "ok",
-            "way": match way { Way::Full => "full", Way::Delta { .. } => "incremental" },
-            "generation": summary.generation,
-            "entries": summary.entries,
-            "bytes": summary.bytes,
-            "records": counts.records,
-            "holdings_records": counts.holdings_records,
-            "authority_records": counts.authority_records,
-            "unreadable": counts.unreadable,
-            "seconds": seconds,
-        }),
+fn sentence(document: &serde_json::Value, seconds: f64) -> String {
+    let text = |key: &str| document[key].as_str().unwrap_or_default();
+    let number = |key: &str| document[key].as_u64().unwrap_or_default();
+    if text("state") == "nothing-to-do" {
+        return format!(
+            "nothing to do: the archives are as they were when generation {} was built",
+            text("generation")
+        );
     }
-}
-
-fn sentence(built: &Built, seconds: f64) -> String {
-    match built {
-        Built::NothingToDo { generation } => {
-            format!("nothing to do: the archives are as they were when generation {generation} was built")
-        }
-        Built::New { summary, counts, way } => format!(
-            "generation {} is in force{}: {} entries from {} records ({} holdings and {} authority records, {} \
-             unreadable), {:.1} MB, {seconds:.1} s",
-            summary.generation,
-            match way {
-                Way::Full => String::new(),
-                Way::Delta { retired, written } => {
-                    format!(", built on the one before ({written} entries written, {retired} taken out)")
-                }
-            },
-            summary.entries,
-            counts.records,
-            counts.holdings_records,
-            counts.authority_records,
-            counts.unreadable,
-            summary.bytes as f64 / 1e6,
+    let way = match text("way") {
+        "incremental" => format!(
+            ", built on the one before ({} entries written, {} taken out)",
+            number("entries_written"),
+            number("entries_retired")
         ),
-    }
+        _ => String::new(),
+    };
+    format!(
+        "generation {} is in force{way}: {} entries from {} records ({} holdings and {} authority records, {} \
+         unreadable), {:.1} MB, {seconds:.1} s",
+        text("generation"),
+        number("entries"),
+        number("records"),
+        number("holdings_records"),
+        number("authority_records"),
+        number("unreadable"),
+        number("bytes") as f64 / 1e6,
+    )
 }

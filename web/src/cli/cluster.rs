@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use anyhow::{Context, anyhow};
-use daemon::DataLock;
+use daemon::jobs::{Answer, Request};
 use indexer::archive::{Archive, RecordKey, State};
 use indexer::bib::{Entry, LibraryCode};
 use indexer::cluster::in_force;
-use indexer::pipeline::{decide, decisions};
+use indexer::pipeline::decisions;
 
 use super::{Global, Outcome};
 use crate::decided::{Plan, PlanFault, Record, plan_join, plan_split, plan_undo};
@@ -117,7 +117,6 @@ fn take(global: &Global, plan: Result<Plan, PlanFault>, how: &How) -> anyhow::Re
         Err(fault) => return wrong(&fault.to_string()),
     };
     plan.decisions.iter_mut().for_each(|decision| decision.note.clone_from(&how.note));
-    let lock = DataLock::take(&global.data)?;
     let archive = Archive::open(&global.data)?;
     if let Some(records) = gone(&archive, &plan.needed)? {
         return wrong(&format!(
@@ -129,9 +128,10 @@ fn take(global: &Global, plan: Result<Plan, PlanFault>, how: &How) -> anyhow::Re
     if let Some(known) = plan.repeats(&before) {
         println!("nothing to do: decision {known} says so already");
     } else {
-        decide(&archive, &plan.decisions)?;
-        let last = before.len() + plan.decisions.len();
-        let first = before.len() + 1;
+        let request = Request::Decide { decisions: plan.decisions.clone() };
+        let Answer::Decided { first, last } = super::submit(global, request, &())? else {
+            anyhow::bail!("the daemon gave an answer to another question");
+        };
         let numbers =
             if first == last { format!("decision {last}") } else { format!("decisions {first} to {last}") };
         println!("{numbers}: {}", plan.sentence);
@@ -142,7 +142,6 @@ fn take(global: &Global, plan: Result<Plan, PlanFault>, how: &How) -> anyhow::Re
             );
         }
     }
-    drop(lock);
     if how.build {
         return super::build::now(global);
     }

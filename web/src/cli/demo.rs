@@ -7,17 +7,23 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use daemon::Writer;
+use daemon::clock::SystemClock;
+use daemon::import::ImportSet;
+use daemon::lock::Holder;
+use daemon::runs::RunState;
+use daemon::settings::Settings;
 use data::sample::{Config, Consortium, Truth};
 use indexer::archive::{Archive, ImportMode};
 use indexer::bib::LibraryCode;
 use indexer::pipeline::Built;
-use jiff::Timestamp;
 
 use super::progress::Bars;
-use super::{Global, Outcome, import, progress, serve};
+use super::{Global, Outcome, progress, serve};
 
 /// Works that give a little more than 100,000 member records.
 const WORKS: u32 = 30_000;
@@ -41,20 +47,20 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         settings.listen_on(listen);
     }
     if !global.data.join("catalogue").join("current").is_file() {
-        prepare(global, &args)?;
+        prepare(global, &settings, &args)?;
     }
     print_what_to_try(settings.server.listen);
     serve::serve(settings, global)
 }
 
-fn prepare(global: &Global, args: &Args) -> anyhow::Result<()> {
+fn prepare(global: &Global, settings: &Settings, args: &Args) -> anyhow::Result<()> {
     let began = Instant::now();
     let exports = global.data.join("demo-exports");
     make_exports(&exports, args)?;
-    let n_records = import_all(global, &exports)?;
-    if let Built::New { summary, .. } =
-        daemon::build::build(&global.data, false, Timestamp::now(), &Bars::new("build"))?
-    {
+    let clock = Arc::new(SystemClock::default());
+    let writer = Writer::open(&global.data, settings, Holder::Command, clock)?;
+    let n_records = import_all(&writer, &exports)?;
+    if let Built::New { summary, .. } = daemon::build::build(&writer, false, &Bars::new("build"))? {
         eprintln!(
             "built generation {}: {} entries from {n_records} new records in {:.0} s",
             summary.generation,
@@ -104,17 +110,21 @@ fn write_exports(folder: &Path, args: &Args) -> anyhow::Result<()> {
     truth.flush().context("cannot write the table of truth")
 }
 
-fn import_all(global: &Global, exports: &Path) -> anyhow::Result<u64> {
-    let done: HashSet<LibraryCode> = Archive::open(&global.data)?.libraries()?.into_iter().collect();
+fn import_all(writer: &Writer, exports: &Path) -> anyhow::Result<u64> {
+    let done: HashSet<LibraryCode> = Archive::open(writer.data_dir())?.libraries()?.into_iter().collect();
     let sets = sets_of(exports)?;
     let mut n_records = 0;
     for (number, (library, folder)) in sets.iter().enumerate() {
         if done.contains(library) {
             continue;
         }
-        let job = import::job(global, library.clone(), ImportMode::Full, vec![folder.clone()])?;
+        let set = ImportSet { library: library.clone(), mode: ImportMode::Full, paths: vec![folder.clone()] };
         let bars = Bars::new(format!("{:>2}/{} {:<8}", number + 1, sets.len(), library.as_str()));
-        let run = daemon::import::import(&job, &bars)?.run;
+        let mut run = daemon::import::import(writer, &set, &bars)?.run;
+        // Some exports are cut off on purpose; the person who would look at that knows it.
+        if run.state == RunState::Held {
+            run = daemon::holds::release(writer, &run.run, &bars)?.run;
+        }
         eprintln!(
             "{:<8} {:>6} records, {} repaired, {} rejected, {} duplicate, {:.1} s",
             run.library, run.seen, run.repaired, run.rejected, run.duplicate, run.seconds

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use daemon::import::{ImportJob, Imported};
-use daemon::runs::RunState;
-use indexer::archive::ImportMode;
+use daemon::jobs::{Answer, Mode, Request};
+use daemon::report::Report;
+use daemon::runs::{Run, RunState};
 use indexer::bib::LibraryCode;
-use indexer::library::Members;
 use indexer::mapping::{Guess, guess_profile};
 use indexer::marc::{FlawCode, Lang};
 use indexer::pipeline;
-use jiff::Timestamp;
 
 use super::progress::Bars;
 use super::{Global, Outcome};
@@ -62,56 +60,34 @@ pub(crate) struct Args {
 
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     let library = LibraryCode::new(args.library.as_str());
-    if Members::load(super::overrides(global)?.as_deref()).0.get(&library).is_none() {
-        eprintln!(
-            "lianmu: no member library has the code {library}; `lianmu library list` shows them all, `lianmu library \
-             add` adds one"
-        );
+    if !super::all_are_members(global, std::slice::from_ref(&library))? {
         return Ok(Outcome::WrongUsage);
     }
     if args.guess_holdings {
         return print_guess(&args.files, args.json);
     }
     let mode = match (args.delta, args.delete) {
-        (true, _) => ImportMode::Delta,
-        (_, true) => ImportMode::Delete,
-        _ => ImportMode::Full,
+        (true, _) => Mode::Delta,
+        (_, true) => Mode::Delete,
+        _ => Mode::Full,
     };
-    let job = job(global, library, mode, args.files)?;
-    let imported = daemon::import::import(&job, &Bars::new(job.library.as_str()))?;
+    // A daemon that does it has another working directory.
+    let paths = args.files.iter().map(std::path::absolute).collect::<std::io::Result<Vec<PathBuf>>>()?;
+    let request = Request::Import { library: library.to_string(), mode, paths };
+    let Answer::Ran { run, report } = super::submit(global, request, &Bars::new(library.as_str()))? else {
+        anyhow::bail!("the daemon gave an answer to another question");
+    };
     if args.json {
-        println!("{}", serde_json::to_string(&imported.run)?);
+        println!("{}", serde_json::to_string(&run)?);
     } else {
-        report(&imported);
+        print_report(global, &run, &report);
     }
-    Ok(outcome(&imported))
+    Ok(super::outcome_of(&run))
 }
 
-/// An import that happens now; its day is that of the configured time zone.
-pub(super) fn job(
-    global: &Global,
-    library: LibraryCode,
-    mode: ImportMode,
-    paths: Vec<PathBuf>,
-) -> anyhow::Result<ImportJob> {
-    let settings = super::settings(global)?;
-    let now = Timestamp::now();
-    let as_of = now.in_tz(&settings.timezone)?.date().to_string();
-    Ok(ImportJob { data_dir: global.data.clone(), library, mode, paths, now, as_of })
-}
-
-fn outcome(imported: &Imported) -> Outcome {
-    match imported.run.state {
-        RunState::Failed => Outcome::Failed,
-        RunState::Partial | RunState::Held => Outcome::DoneWithRejects,
-        RunState::Ok | RunState::OkNothingNew if imported.run.rejected > 0 => Outcome::DoneWithRejects,
-        RunState::Ok | RunState::OkNothingNew => Outcome::Done,
-    }
-}
-
-fn report(imported: &Imported) {
-    let run = &imported.run;
-    let n_files = imported.report.files.len();
+/// A run with its files and rejects, readable.
+pub(super) fn print_report(global: &Global, run: &Run, report: &Report) {
+    let n_files = report.files.len();
     println!(
         "{}: {} records seen in {n_files} {}, {:.1} MB, {:.1} s",
         run.library,
@@ -125,7 +101,12 @@ fn report(imported: &Imported) {
         run.new, run.changed, run.same, run.duplicate, run.rejected, run.deleted, run.repaired,
     );
     match run.state {
-        RunState::Ok | RunState::Held => {}
+        RunState::Ok => {}
+        RunState::Held => println!(
+            "  held: nothing was changed; `lianmu runs release {0}` takes it in, `lianmu runs discard {0}` throws it \
+             away",
+            run.run
+        ),
         RunState::OkNothingNew => println!("  nothing new"),
         RunState::Partial if run.mode == "full" => println!("  the set is not whole: nothing was changed"),
         RunState::Partial => println!("  the source broke off: what came is kept"),
@@ -134,19 +115,19 @@ fn report(imported: &Imported) {
     if let Some(reason) = &run.reason {
         println!("  {reason}");
     }
-    for reject in &imported.report.rejects {
+    for reject in &report.rejects {
         let cause = FlawCode::from_code(&reject.code).map_or("", |code| code.sentence(Lang::En));
         println!(
             "  rejected: {}, record {}, byte {}, {} bytes: {} ({cause})",
             reject.file, reject.n, reject.offset, reject.length, reject.code,
         );
     }
-    let unnamed = run.rejected.saturating_sub(imported.report.rejects.len() as u64);
+    let unnamed = run.rejected.saturating_sub(report.rejects.len() as u64);
     if unnamed > 0 {
         println!("  and {unnamed} more");
     }
-    if let Some(folder) = &imported.quarantine {
-        println!("  rejects are kept in {}", folder.display());
+    if let Some(folder) = &report.quarantine {
+        println!("  rejects are kept in {}", global.data.join(folder).display());
     }
 }
 

@@ -10,6 +10,7 @@ mod cluster;
 mod demo;
 mod entries;
 mod explain;
+mod harvest;
 mod import;
 mod library;
 mod marc;
@@ -18,15 +19,21 @@ mod record;
 mod runs;
 mod search;
 mod serve;
+mod status;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use daemon::clock::SystemClock;
+use daemon::jobs::{Answer, Request};
+use daemon::runs::{Run, RunState};
 use daemon::settings::Settings;
-use indexer::bib::Entry;
+use indexer::bib::{Entry, LibraryCode};
 use indexer::library::Members;
+use indexer::pipeline::Progress;
 
 use crate::error::WebError;
 use crate::i18n::Lang;
@@ -63,6 +70,10 @@ enum Command {
     Runs(runs::Args),
     /// Make a generation of the catalogue of what the archives hold.
     Build(build::Args),
+    /// Run the configured sources.
+    Harvest(harvest::Args),
+    /// How sources, libraries and the catalogue fare.
+    Status(status::Args),
     /// Serve pages and API.
     Serve(serve::Args),
     /// Read any MARC file without a data directory.
@@ -114,6 +125,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(args) => import::run(&global, args),
         Command::Runs(args) => runs::run(&global, args),
         Command::Build(args) => build::run(&global, args),
+        Command::Harvest(args) => harvest::run(&global, args),
+        Command::Status(args) => status::run(&global, args),
         Command::Serve(args) => serve::run(&global, args),
         Command::Marc(args) => marc::run(&global, args),
         Command::Search(args) => search::run(&global, args),
@@ -140,14 +153,44 @@ fn settings(global: &Global) -> anyhow::Result<Settings> {
     let beside = Path::new("lianmu.toml");
     let path = global.config.as_deref().or_else(|| beside.is_file().then_some(beside));
     let settings = Settings::load(path)?;
-    if let Some(code) = &settings.library {
-        let (members, _) = Members::load(overrides(global)?.as_deref());
-        anyhow::ensure!(
-            members.get(code).is_some(),
-            "library = \"{code}\" in the configuration is no member"
-        );
+    let (members, _) = Members::load(overrides(global)?.as_deref());
+    let own = settings.library.iter().map(|code| ("library".to_owned(), code));
+    let sources = settings.sources.iter().enumerate();
+    let of_sources = sources.map(|(n, source)| (format!("source[{}].library", n + 1), &source.library));
+    for (key, code) in own.chain(of_sources) {
+        anyhow::ensure!(members.get(code).is_some(), "{key} = \"{code}\" in the configuration is no member");
     }
     Ok(settings)
+}
+
+/// Has the one writer do something: this process where nobody else is it, the daemon where one runs.
+fn submit(global: &Global, request: Request, progress: &dyn Progress) -> anyhow::Result<Answer> {
+    let clock = Arc::new(SystemClock::default());
+    match daemon::jobs::submit(&global.data, &settings(global)?, request, clock, progress)? {
+        Answer::Failed { message } => Err(anyhow::anyhow!(message)),
+        answer => Ok(answer),
+    }
+}
+
+/// How a command ends that ended in a run.
+fn outcome_of(run: &Run) -> Outcome {
+    match run.state {
+        RunState::Failed => Outcome::Failed,
+        RunState::Partial | RunState::Held => Outcome::DoneWithRejects,
+        RunState::Ok | RunState::OkNothingNew if run.rejected > 0 => Outcome::DoneWithRejects,
+        RunState::Ok | RunState::OkNothingNew => Outcome::Done,
+    }
+}
+
+/// Whether all are members; otherwise the one that is not, as a sentence on standard error.
+fn all_are_members(global: &Global, codes: &[LibraryCode]) -> anyhow::Result<bool> {
+    let (members, _) = Members::load(overrides(global)?.as_deref());
+    let Some(unknown) = codes.iter().find(|code| members.get(code).is_none()) else { return Ok(true) };
+    eprintln!(
+        "lianmu: no member library has the code {unknown}; `lianmu library list` shows them all, `lianmu library add` \
+         adds one"
+    );
+    Ok(false)
 }
 
 /// The members that the data directory adds or changes.

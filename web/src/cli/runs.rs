@@ -1,9 +1,10 @@
-//! `lianmu runs list|show|undo`: what was done to the libraries' archives, and how to take it back.
+//! `lianmu runs list|show|release|discard|undo`: what was done to the libraries' archives, and how to take it back.
 
+use daemon::jobs::{Answer, Request};
 use daemon::runs::{History, Run, WrittenRun};
-use daemon::undo::{UndoJob, Undone};
-use jiff::Timestamp;
+use daemon::undo::Undone;
 
+use super::progress::Bars;
 use super::{Global, Outcome};
 
 /// What was done to the libraries' archives, oldest first, and how to take it back.
@@ -27,6 +28,24 @@ enum Action {
         #[arg(value_name = "ID")]
         run: String,
         /// Print the run as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take in what the gate holds back, without asking it again.
+    Release {
+        /// Name of the held run.
+        #[arg(value_name = "ID")]
+        run: String,
+        /// Print the run that took it in as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Throw away what the gate holds back; what is in force stays in force.
+    Discard {
+        /// Name of the held run.
+        #[arg(value_name = "ID")]
+        run: String,
+        /// Print what was done as JSON.
         #[arg(long)]
         json: bool,
     },
@@ -62,11 +81,37 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
             }
         }
         Action::Undo { run, json } => {
-            let job = UndoJob { data_dir: global.data.clone(), run, now: Timestamp::now() };
-            report(&job.run, &daemon::undo::undo(&job)?, json)?;
+            let answer = super::submit(global, Request::Undo { run: run.clone() }, &())?;
+            let Answer::Undone { before, run: by } = answer else {
+                anyhow::bail!("the daemon gave an answer to another question");
+            };
+            let undone = if before { Undone::Before(by) } else { Undone::Now(by) };
+            report(&run, &undone, json)?;
+        }
+        Action::Release { run, json } => return release(global, run, json),
+        Action::Discard { run, json } => {
+            super::submit(global, Request::Discard { run: run.clone() }, &())?;
+            if json {
+                println!("{}", serde_json::json!({"run": run, "discarded": true}));
+            } else {
+                println!("{run} was discarded; what was in force stays in force");
+            }
         }
     }
     Ok(Outcome::Done)
+}
+
+fn release(global: &Global, run: String, json: bool) -> anyhow::Result<Outcome> {
+    let Answer::Ran { run, report } = super::submit(global, Request::Release { run }, &Bars::new("release"))?
+    else {
+        anyhow::bail!("the daemon gave an answer to another question");
+    };
+    if json {
+        println!("{}", serde_json::to_string(&run)?);
+    } else {
+        super::import::print_report(global, &run, &report);
+    }
+    Ok(super::outcome_of(&run))
 }
 
 fn read(global: &Global) -> anyhow::Result<History> {
@@ -89,7 +134,7 @@ fn list(history: &History, json: bool) -> anyhow::Result<()> {
         }
         let undone = if history.undone_by(&run.run).is_some() { "  (undone)" } else { "" };
         let Run { run: name, mode, source, new, changed, same, deleted, .. } = run;
-        let state = state_of(run);
+        let state = run.state.name();
         println!(
             "{name}  {mode:<6}  {state:<14}  {new} new, {changed} changed, {same} same, {deleted} deleted  {source}{undone}"
         );
@@ -100,7 +145,7 @@ fn list(history: &History, json: bool) -> anyhow::Result<()> {
 fn show(history: &History, written: &WrittenRun) {
     let Run { run, library, source, mode, seen, new, changed, same, .. } = &written.run;
     let Run { deleted, repaired, rejected, duplicate, bytes, seconds, reason, .. } = &written.run;
-    println!("{run}: {mode} of {source} into {library}: {}", state_of(&written.run));
+    println!("{run}: {mode} of {source} into {library}: {}", written.run.state.name());
     println!("  {seen} records seen, {:.1} MB, {seconds:.1} s", *bytes as f64 / 1e6);
     println!(
         "  {new} new, {changed} changed, {same} same, {duplicate} duplicate, {rejected} rejected; {deleted} deleted; \
@@ -135,10 +180,4 @@ fn report(name: &str, undone: &Undone, json: bool) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn state_of(run: &Run) -> String {
-    let state = serde_json::to_value(run.state).ok();
-    let name = state.as_ref().and_then(|state| state.as_str()).unwrap_or_default();
-    name.to_owned()
 }

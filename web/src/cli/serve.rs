@@ -1,4 +1,4 @@
-//! `lianmu serve`: the pages and the API over one data directory, until told to stop.
+//! `lianmu serve`: daemon, pages and API over one data directory, until told to stop.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -43,10 +43,14 @@ pub(crate) fn serve(settings: Settings, global: &Global) -> anyhow::Result<Outco
     let filter = EnvFilter::try_from_env("LIANMU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // A second subscriber is refused; the first one serves as well.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    // The lock comes first: a second daemon is refused before it listens.
+    let running = daemon::run::start(&global.data, &settings)?;
     let app = App::new(settings, &global.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_until_told(app))?;
+    let served = runtime.block_on(serve_until_told(app));
     runtime.shutdown_timeout(FAREWELL);
+    running.stop();
+    served?;
     Ok(Outcome::Done)
 }
 

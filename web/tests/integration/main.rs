@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod harvest;
 mod journey;
 mod kill;
 mod pages;

@@ -1,0 +1,88 @@
+//! The one worker: takes in, builds, does what commands ask for; one thing at a time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::Event;
+use crate::harvest::Stop;
+use crate::harvest::session::{self, Brought, Manner};
+use crate::jobs::{self, Request};
+use crate::settings::Source;
+use crate::store::JobId;
+use crate::writer::Writer;
+use crate::{build, import, priority};
+
+/// What the worker is given to do.
+pub(super) enum Work {
+    Take { source: usize, manner: Manner, brought: Brought },
+    Job { job: JobId, request: Request },
+    Build,
+}
+
+pub(super) struct Worker {
+    pub(super) writer: Arc<Writer>,
+    pub(super) sources: Vec<Source>,
+    pub(super) events: Sender<Event>,
+    pub(super) stop: Stop,
+    pub(super) may_build: bool,
+}
+
+impl Worker {
+    // What a person waits for comes before builds.
+    pub(super) fn work_off(&self, works: &Receiver<Work>) {
+        priority::lower();
+        let mut waiting: VecDeque<Work> = VecDeque::new();
+        loop {
+            waiting.extend(works.try_iter());
+            let first = waiting.iter().position(|work| !matches!(work, Work::Build)).unwrap_or(0);
+            let work = match waiting.remove(first) {
+                Some(work) => work,
+                None => match works.recv() {
+                    Ok(work) => work,
+                    Err(_) => return,
+                },
+            };
+            if self.stop.is_asked() {
+                return;
+            }
+            if self.events.send(self.done(work)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn done(&self, work: Work) -> Event {
+        match work {
+            Work::Take { source, manner, brought } => {
+                let taken = session::take(&self.writer, &self.sources[source], brought, manner, &());
+                let run = taken.unwrap_or_else(|error| {
+                    tracing::error!(error = import::chain(&error), "a run could not be written down");
+                    None
+                });
+                Event::Taken { source, run: run.map(|imported| imported.run) }
+            }
+            Work::Job { job, request } => {
+                Event::Answered { job, answer: jobs::carry_out(&self.writer, &request, &()).into() }
+            }
+            Work::Build => Event::Built { well: self.build() },
+        }
+    }
+
+    fn build(&self) -> bool {
+        let has_records = self.writer.archive().and_then(|archive| Ok(!archive.libraries()?.is_empty()));
+        if !self.may_build || matches!(has_records, Ok(false)) {
+            return true;
+        }
+        match build::build(&self.writer, false, &()) {
+            Ok(built) => {
+                tracing::info!(built = %jobs::document(&built), "built");
+                true
+            }
+            Err(error) => {
+                tracing::error!(error = import::chain(&error), "a build failed");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `state.db`: everything that must outlive the process and is neither a record nor a catalogue.
+//!
+//! All SQL of the house stands here, one file a group of tables, as constant text. SQLite in WAL mode with full
+//! synchronisation: what a method has returned survives a power cut. A store may be opened beside a daemon; each
+//! write is one immediate transaction.
+
+mod checkpoints;
+mod holds;
+mod jobs;
+mod migrations;
+mod place;
+mod runs;
+mod sources;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
+pub use holds::{Decision, Hold};
+pub use jobs::{JobId, JobState};
+pub use runs::{OpenRun, Phase};
+pub use sources::{Ended, SourceRow};
+
+use crate::{Error, Result};
+
+/// How long a write waits for that of another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// An open `state.db`; clones share the connection.
+#[derive(Clone)]
+pub struct Store(Arc<Mutex<Connection>>);
+
+impl Store {
+    /// Opens the store of a data directory, makes it where it is missing, brings it up to date.
+    pub fn open(data_dir: &Path) -> Result<Self> {
+        std::fs::create_dir_all(data_dir).map_err(Error::writing(data_dir))?;
+        place::refuse_network(data_dir)?;
+        let path = data_dir.join("state.db");
+        let mut connection = Connection::open_with_flags(
+            &path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        connection.pragma_update(None, "cell_size_check", true)?;
+        connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+        migrations::bring_up_to_date(&mut connection, data_dir, migrations::ALL)?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    fn read<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        Ok(act(&self.0.lock().unwrap_or_else(PoisonError::into_inner))?)
+    }
+
+    fn write<T>(&self, act: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = act(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+#[cfg(test)]
+mod tests;

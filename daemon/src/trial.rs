@@ -1,0 +1,142 @@
+//! What tests of the daemon share: a clock that is turned by hand, records, a fetcher that plays a part.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use indexer::archive::ImportMode;
+use indexer::bib::LibraryCode;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::harvest::{Clock, FetchContext, Fetched, Fetcher, Stop};
+use crate::import::ImportSet;
+use crate::lock::Holder;
+use crate::runs::{History, Run};
+use crate::settings::Settings;
+use crate::writer::Writer;
+use crate::{Error, Result};
+
+/// A clock that stands until it is turned.
+pub(crate) struct FakeClock(Mutex<Timestamp>);
+
+impl FakeClock {
+    pub(crate) fn at(text: &str) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(text.parse().unwrap())))
+    }
+
+    pub(crate) fn turn(&self, hours: i64) {
+        *self.0.lock().unwrap() += SignedDuration::from_hours(hours);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _how_long: Duration, stop: &Stop) -> bool {
+        stop.is_asked()
+    }
+}
+
+pub(crate) const NIGHT: &str = "2026-11-25T01:30:00Z";
+
+pub(crate) fn settings(text: &str) -> Settings {
+    Settings::parse(text, Path::new("lianmu.toml")).unwrap()
+}
+
+pub(crate) fn writer(data_dir: &Path) -> Writer {
+    writer_at(data_dir, FakeClock::at(NIGHT))
+}
+
+pub(crate) fn writer_at(data_dir: &Path, clock: Arc<FakeClock>) -> Writer {
+    Writer::open(data_dir, &settings(""), Holder::Command, clock).unwrap()
+}
+
+pub(crate) fn code(text: &str) -> LibraryCode {
+    LibraryCode::new(text)
+}
+
+/// Records as MARCXML, without anything around them.
+pub(crate) fn records(range: std::ops::Range<u32>, title: &str) -> String {
+    range.map(|number| record(&format!("{number:06}"), &format!("{title}{number}"))).collect()
+}
+
+pub(crate) fn record(number: &str, title: &str) -> String {
+    format!(
+        "<record><leader>00000nam0 2200000   450 </leader><controlfield tag=\"001\">{number}</controlfield><datafield \
+         tag=\"200\" ind1=\"1\" ind2=\" \"><subfield code=\"a\">{title}</subfield></datafield></record>"
+    )
+}
+
+pub(crate) fn collection(records: &str) -> String {
+    format!("<collection>{records}</collection>")
+}
+
+/// A full set of one file.
+pub(crate) fn set(folder: &Path, library: &str, text: &str) -> ImportSet {
+    let file = folder.join(format!("{library}.xml"));
+    std::fs::write(&file, text).unwrap();
+    ImportSet { library: code(library), mode: ImportMode::Full, paths: vec![file] }
+}
+
+pub(crate) fn runs(writer: &Writer, library: &str) -> Vec<Run> {
+    let archive = writer.archive().unwrap();
+    let history = History::of(&archive.library(&code(library)).unwrap()).unwrap();
+    history.runs.into_iter().map(|run| run.run).collect()
+}
+
+pub(crate) fn n_records(writer: &Writer, library: &str) -> usize {
+    writer.archive().unwrap().library(&code(library)).unwrap().state().unwrap().slots.len()
+}
+
+/// The law of every report.
+#[track_caller]
+pub(crate) fn adds_up(run: &Run) {
+    assert_eq!(run.seen, run.new + run.changed + run.same + run.rejected + run.duplicate, "{run:?}");
+}
+
+/// What a fetcher does when its turn comes.
+pub(crate) enum Turn {
+    Bring(&'static str, String),
+    BreakOff(&'static str, String),
+    Nothing,
+    Fail,
+}
+
+/// Plays its turns one after the other; what it brings is written into the inbox.
+pub(crate) struct Player(pub(crate) Vec<Turn>);
+
+impl Fetcher for Player {
+    fn fetch(&mut self, context: &FetchContext<'_>) -> Result<Fetched> {
+        let turn = if self.0.is_empty() { Turn::Nothing } else { self.0.remove(0) };
+        let (name, text, complete) = match turn {
+            Turn::Nothing => return Ok(Fetched { complete: true, ..Fetched::default() }),
+            Turn::Fail => {
+                let path = context.inbox.join("无");
+                return Err(Error::reading(&path)(std::io::ErrorKind::ConnectionRefused.into()));
+            }
+            Turn::Bring(name, text) => (name, text, true),
+            Turn::BreakOff(name, text) => (name, text, false),
+        };
+        let path = context.inbox.join(name);
+        std::fs::write(&path, &text).unwrap();
+        if !complete {
+            context.checkpoints.save("half way")?;
+        }
+        Ok(Fetched {
+            files: vec![path],
+            complete,
+            bytes: text.len() as u64,
+            reason: (!complete).then(|| "the line broke".to_owned()),
+            fingerprint: Some(format!("{}", text.len())),
+            file_hashes: vec![format!("{name}{}", text.len())],
+            ..Fetched::default()
+        })
+    }
+}

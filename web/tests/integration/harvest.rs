@@ -1,0 +1,135 @@
+//! The daemon from outside: files dropped into a folder, commands handed over, and a process killed at any moment.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Child, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::site::{Site, lianmu};
+
+/// An export of so many books as MARCXML; the first ones carry the version in their title.
+fn export(n_books: u32, n_new: u32, version: u32) -> String {
+    let mut text = "<collection>".to_owned();
+    for number in 0..n_books {
+        let title =
+            if number < n_new { format!("第{version}版书{number}") } else { format!("旧书{number}") };
+        write!(
+            text,
+            "<record><leader>00000nam0 2200000   450 </leader><controlfield tag=\"001\">{number:06}</controlfield>\
+             <datafield tag=\"200\" ind1=\"1\" ind2=\" \"><subfield code=\"a\">{title}</subfield></datafield></record>"
+        )
+        .unwrap();
+    }
+    text + "</collection>"
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    lianmu(data).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{output:?}"))).collect()
+}
+
+/// Every run is told once, and its account adds up.
+#[track_caller]
+fn runs(data: &Path) -> Vec<Value> {
+    let runs = lines(&run(data, &["runs", "list", "--json"]));
+    let mut names = HashSet::new();
+    for run in &runs {
+        let count = |key: &str| run[key].as_u64().unwrap();
+        let sum = ["new", "changed", "same", "rejected", "duplicate"].map(count).iter().sum::<u64>();
+        assert_eq!(count("seen"), sum, "{run}");
+        assert!(names.insert(run["run"].as_str().unwrap().to_owned()), "{run} is told twice");
+        let state = run["state"].as_str().unwrap();
+        assert!(["ok", "ok-nothing-new", "partial", "failed", "held"].contains(&state), "{run}");
+    }
+    runs
+}
+
+/// The same numbers at every run of the test.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
+}
+
+/// A few in the daily test, more where someone asks.
+fn n_kills(few: u32) -> u32 {
+    std::env::var("LIANMU_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(few)
+}
+
+fn kill(mut child: Child) {
+    // SIGKILL on Unix: nothing is said, nothing is written.
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn commands_beside_a_daemon_are_handed_to_it() {
+    let site = Site::over(tempfile::tempdir().unwrap(), "");
+    let file = site.data().join("export.xml");
+    std::fs::write(&file, export(30, 3, 1)).unwrap();
+    // A relative name is that of the command, not of the daemon.
+    let imported = run(site.data(), &["import", "--library", "BJFU", "--json", "export.xml"]);
+    assert_eq!(lines(&imported)[0]["new"], 30, "{imported:?}");
+    site.until("the catalogue", |site| site.get("/readyz").status == 200);
+    site.until("the book", |site| site.get("/api/v1/search?q=第1版书").json()["total"] == 3);
+
+    std::fs::write(&file, export(10, 3, 1)).unwrap();
+    let held = run(site.data(), &["import", "--library", "BJFU", "--json", "export.xml"]);
+    assert_eq!((held.status.code(), &lines(&held)[0]["state"]), (Some(3), &"held".into()));
+    let id = lines(&held)[0]["run"].as_str().unwrap().to_owned();
+    let status: Value = lines(&run(site.data(), &["status", "--json"])).remove(0);
+    assert_eq!((&status["daemon"], &status["held"][0]["run"]), (&true.into(), &id.as_str().into()));
+    let released = run(site.data(), &["runs", "release", &id, "--json"]);
+    assert_eq!((released.status.code(), &lines(&released)[0]["deleted"]), (Some(0), &20.into()));
+    let again = run(site.data(), &["runs", "discard", &id]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("was released"), "{again:?}");
+    assert_eq!(run(site.data(), &["build", "--json"]).status.code(), Some(0));
+    assert_eq!(runs(site.data()).len(), 3);
+
+    let second = run(site.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("already runs"), "{second:?}");
+}
+
+#[test]
+fn an_import_that_is_killed_is_told_and_healed() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("export.xml");
+    let arguments = ["import", "--library", "BJFU", "--json", "export.xml"];
+    let mut dice = Dice(8046);
+    for version in 0..n_kills(6) {
+        std::fs::write(&file, export(3000, 60, version)).unwrap();
+        let import = lianmu(data.path()).args(arguments).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(dice.below(400)));
+        kill(import);
+        if dice.below(2) == 0 {
+            assert_eq!(lines(&run(data.path(), &arguments))[0]["seen"], 3000);
+        }
+    }
+    let healed = run(data.path(), &arguments);
+    assert_eq!((healed.status.code(), &lines(&healed)[0]["seen"]), (Some(0), &3000.into()), "{healed:?}");
+    let told = runs(data.path());
+    let in_force: i64 =
+        told.iter().filter(|run| run["state"] == "ok").map(|run| run["new"].as_i64().unwrap()).sum();
+    assert_eq!(in_force, 3000, "each record is new once");
+    for run in told.iter().filter(|run| run["state"] == "failed") {
+        assert!(run["reason"].as_str().unwrap().contains("stopped"), "{run}");
+    }
+    assert_eq!(run(data.path(), &["build"]).status.code(), Some(0));
+    let found = lines(&run(data.path(), &["search", "书2999", "--json"]));
+    assert_eq!(found[0]["total"], 1);
+}
