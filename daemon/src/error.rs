@@ -8,7 +8,7 @@ use crate::store::Decision;
 use crate::undo::Refusal;
 
 /// Result of a daemon operation.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failure of the daemon.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +117,14 @@ pub enum Error {
         /// Which file system.
         kind: &'static str,
     },
+    /// A source refused, or may not be asked.
+    #[error("{place}: {reason}")]
+    Source {
+        /// The source as reports show it, without credentials.
+        place: String,
+        /// A sentence for a person.
+        reason: String,
+    },
     /// The archive failed.
     #[error(transparent)]
     Archive(#[from] archive::Error),
@@ -129,6 +137,10 @@ impl Error {
     /// Whether the same may well succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Locked { .. } | Error::DaemonRuns { .. })
+    }
+
+    pub(crate) fn source(place: &str, reason: &str) -> Self {
+        Self::Source { place: place.to_owned(), reason: reason.to_owned() }
     }
 
     pub(crate) fn reading(path: &Path) -> impl FnOnce(std::io::Error) -> Self {

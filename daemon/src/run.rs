@@ -23,7 +23,7 @@ use crate::harvest::session::{self, Brought, Manner};
 use crate::harvest::{Clock, Fetcher, Stop, fetcher_for};
 use crate::jobs::{Answer, Request};
 use crate::lock::Holder;
-use crate::runs::{Run, RunState};
+use crate::runs::Run;
 use crate::settings::{Settings, Source};
 use crate::store::JobId;
 use crate::writer::Writer;
@@ -174,7 +174,10 @@ impl Daemon {
             Event::Fetched { source, fetcher, manner, brought } => {
                 self.sources[source].fetcher = Some(fetcher);
                 match brought {
-                    Ok(brought) => self.give(Work::Take { source, manner, brought }),
+                    Ok(brought) => {
+                        self.sources[source].has_more = brought.has_more();
+                        self.give(Work::Take { source, manner, brought });
+                    }
                     Err(error) => {
                         tracing::error!(error = crate::import::chain(&error), "a run could not begin");
                         self.run_ended(source, None);
@@ -280,8 +283,10 @@ impl Daemon {
     fn run_ended(&mut self, place: usize, run: Option<Run>) {
         let slot = &mut self.sources[place];
         slot.is_running = false;
+        let has_more = std::mem::take(&mut slot.has_more);
         if let Some(run) = &run {
-            let is_in_vain = matches!(run.state, RunState::Failed | RunState::Partial);
+            let is_in_vain = run.state.is_in_vain();
+            slot.has_arrivals |= has_more && !is_in_vain;
             slot.again_at = (is_in_vain && slot.is_watched()).then(|| Instant::now() + AFTER_FAILURE);
             let reason = run.reason.as_deref().unwrap_or_default();
             tracing::info!(run = run.run, state = run.state.name(), reason, "a run has ended");

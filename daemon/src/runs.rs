@@ -103,6 +103,11 @@ impl RunState {
     pub fn is_good(self) -> bool {
         matches!(self, RunState::Ok | RunState::OkNothingNew)
     }
+
+    /// Whether another try may bring what this one did not.
+    pub(crate) fn is_in_vain(self) -> bool {
+        matches!(self, RunState::Failed | RunState::Partial)
+    }
 }
 
 /// `mode` of a run that undid another one, which is its `source`.

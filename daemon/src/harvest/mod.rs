@@ -4,10 +4,22 @@
 //! import, report) is the same for every kind of source. A fetcher knows no archive, no SQL and no schedule:
 //! what it must remember from one run to the next goes through the traits of its context.
 
+mod address;
 mod calendar;
+mod client;
+mod file_hash;
+mod folder;
 pub mod gate;
+mod http;
+mod location;
+mod oai;
+#[cfg(test)]
+mod peers;
+mod retry;
 pub mod schedule;
 pub(crate) mod session;
+#[cfg(test)]
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -17,11 +29,14 @@ use indexer::archive::{ImportMode, RecordKey};
 use indexer::pipeline::Progress;
 use jiff::Timestamp;
 
+use self::folder::FolderFetcher;
+use self::http::HttpFetcher;
+use self::oai::OaiFetcher;
+use self::session::Manner;
 use crate::jobs::Answer;
-use crate::settings::{Settings, Source};
+use crate::settings::{Settings, Source, SourceKind};
 use crate::writer::Writer;
 use crate::{Error, Result, alert};
-use session::Manner;
 
 /// Brings what a source has to say into local files; the fake one of the tests is the second kind.
 pub trait Fetcher: Send {
@@ -70,6 +85,8 @@ pub struct Fetched {
     pub complete: bool,
     /// OAI identifiers whose last word was that they are deleted.
     pub deleted: Vec<DeletedHeader>,
+    /// Keys that a record of this set had before and has no more, as the provider renumbered it: they go, too.
+    pub superseded: Vec<RecordKey>,
     /// Bytes that came over the line or out of the folder.
     pub bytes: u64,
     /// Why it broke off, or what a person should know; a sentence without full stop.
@@ -79,6 +96,8 @@ pub struct Fetched {
     pub fingerprint: Option<String>,
     /// Hashes under which the files are known from now on, whatever the gate says of them.
     pub file_hashes: Vec<String>,
+    /// Another set is waiting: fetch again once this one is settled.
+    pub more: bool,
 }
 
 /// `ImportMode` with a default, so that a `Fetched` can be begun empty.
@@ -128,8 +147,9 @@ pub trait KnownFiles: Send + Sync {
 pub trait Identifiers: Send + Sync {
     /// Notes which key each identifier's record has.
     fn learn(&self, pairs: &[(String, RecordKey)]) -> Result<()>;
-    /// The key of an identifier's record, if it was ever learned.
-    fn key_of(&self, identifier: &str) -> Result<Option<RecordKey>>;
+    /// The keys of an identifier's records. Mostly one: a record may come with its holdings, and whoever renumbers
+    /// a record leaves its old key here until its record is gone. A key belongs to the identifier that had it last.
+    fn keys_of(&self, identifier: &str) -> Result<Vec<RecordKey>>;
 }
 
 /// Time as a value from outside, so that tests can turn it.
@@ -182,7 +202,12 @@ impl Stop {
 
 /// The fetcher of a source, by its kind.
 pub fn fetcher_for(source: &Source) -> Box<dyn Fetcher> {
-    Box::new(Unable { kind: source.kind.name() })
+    match source.kind {
+        SourceKind::Folder => Box::new(FolderFetcher::new(source)),
+        SourceKind::Http => Box::new(HttpFetcher::new(source)),
+        SourceKind::Oai => Box::new(OaiFetcher::new(source)),
+        SourceKind::Sftp => Box::new(Unable { kind: source.kind.name() }),
+    }
 }
 
 /// Says that this version knows no way to a source.
@@ -226,8 +251,16 @@ pub(crate) fn all_by_hand(
     let mut runs = Vec::new();
     for source in wanted.into_iter().map(|place| &settings.sources[place]) {
         let mut fetcher = fetcher_for(source);
-        let brought = session::fetch(writer, source, fetcher.as_mut(), &Stop::default(), manner)?;
-        runs.extend(session::take(writer, source, brought, manner, progress)?.map(|imported| imported.run));
+        loop {
+            let brought = session::fetch(writer, source, fetcher.as_mut(), &Stop::default(), manner)?;
+            let more = brought.has_more();
+            let run = session::take(writer, source, brought, manner, progress)?.map(|imported| imported.run);
+            let in_vain = run.as_ref().is_none_or(|run| run.state.is_in_vain());
+            runs.extend(run);
+            if !more || in_vain {
+                break;
+            }
+        }
     }
     for change in alert::changes(&writer.store, &settings.sources, writer.now())? {
         alert::tell(&settings.alert_command, &change);

@@ -26,6 +26,13 @@ pub(crate) struct Brought {
     pub(crate) fetched: Result<Fetched>,
 }
 
+impl Brought {
+    /// Whether another set waits where this one was.
+    pub(crate) fn has_more(&self) -> bool {
+        matches!(&self.fetched, Ok(fetched) if fetched.more)
+    }
+}
+
 /// How a run is made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Manner {
@@ -143,13 +150,15 @@ fn take_fetched(
     take_in(writer, &incoming, progress)
 }
 
-// Headers of records that this source never gave say nothing about any other.
+// Headers of records that this source never gave say nothing about any other. What was renumbered is gone under
+// its old key; in a full set it is absent anyway.
 fn keys_of(writer: &Writer, source: &Source, fetched: &Fetched) -> Result<Vec<RecordKey>> {
     let identifiers = SourceIdentifiers { store: writer.store.clone(), source: source.id.clone() };
     let mut keys = Vec::new();
     for header in &fetched.deleted {
-        keys.extend(identifiers.key_of(&header.identifier)?);
+        keys.extend(identifiers.keys_of(&header.identifier)?);
     }
+    keys.extend(&fetched.superseded);
     Ok(keys)
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Slot {
     pub(super) cron: Option<croner::Cron>,
     pub(super) is_running: bool,
     pub(super) has_arrivals: bool,
+    // Its last fetch took one set of several.
+    pub(super) has_more: bool,
     // What arrived and could not be taken in is tried again.
     pub(super) again_at: Option<Instant>,
     // Jobs that want a run, and those whose run is on its way.
@@ -29,6 +31,7 @@ impl Slot {
             cron: source.cron(),
             is_running: false,
             has_arrivals: false,
+            has_more: false,
             again_at: None,
             wanted_by: Vec::new(),
             running_for: Vec::new(),

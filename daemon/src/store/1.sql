@@ -70,10 +70,11 @@ CREATE TABLE known_files (
     PRIMARY KEY (source, hash)
 ) STRICT, WITHOUT ROWID;
 
--- Which record an OAI identifier stands for: the only thing that a deleted header carries.
+-- Which records an OAI identifier stands for: the only thing that a deleted header carries.
 CREATE TABLE identifiers (
     source     TEXT NOT NULL,
-    identifier TEXT NOT NULL,
     record_key BLOB NOT NULL CHECK (length(record_key) = 16),
-    PRIMARY KEY (source, identifier)
+    identifier TEXT NOT NULL,
+    PRIMARY KEY (source, record_key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX identifiers_by_identifier ON identifiers (source, identifier);

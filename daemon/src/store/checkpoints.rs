@@ -79,23 +79,25 @@ impl Identifiers for SourceIdentifiers {
     fn learn(&self, pairs: &[(String, RecordKey)]) -> Result<()> {
         self.store.write(|transaction| {
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO identifiers (source, identifier, record_key) VALUES (?1, ?2, ?3) ON CONFLICT \
-                 (source, identifier) DO UPDATE SET record_key = excluded.record_key WHERE record_key <> \
-                 excluded.record_key",
+                "INSERT INTO identifiers (source, record_key, identifier) VALUES (?1, ?2, ?3) ON CONFLICT \
+                 (source, record_key) DO UPDATE SET identifier = excluded.identifier WHERE identifier <> \
+                 excluded.identifier",
             )?;
             for (identifier, key) in pairs {
-                insert.execute(params![self.source.as_str(), identifier, key.as_bytes()])?;
+                insert.execute(params![self.source.as_str(), key.as_bytes(), identifier])?;
             }
             Ok(())
         })
     }
 
-    fn key_of(&self, identifier: &str) -> Result<Option<RecordKey>> {
+    fn keys_of(&self, identifier: &str) -> Result<Vec<RecordKey>> {
         self.store.read(|connection| {
             connection
-                .prepare_cached("SELECT record_key FROM identifiers WHERE source = ?1 AND identifier = ?2")?
-                .query_row([self.source.as_str(), identifier], |row| Ok(RecordKey::from_bytes(row.get(0)?)))
-                .optional()
+                .prepare_cached(
+                    "SELECT record_key FROM identifiers WHERE source = ?1 AND identifier = ?2 ORDER BY record_key",
+                )?
+                .query_map([self.source.as_str(), identifier], |row| Ok(RecordKey::from_bytes(row.get(0)?)))?
+                .collect()
         })
     }
 }

@@ -143,8 +143,11 @@ fn fetchers_remember() {
     let key = RecordKey::of_control_number("012005000123").unwrap();
     let other = RecordKey::of_control_number("012005000124").unwrap();
     identifiers.learn(&[("oai:北林:1".to_owned(), key), ("oai:北林:1".to_owned(), other)]).unwrap();
-    assert_eq!(identifiers.key_of("oai:北林:1").unwrap(), Some(other));
-    assert_eq!(identifiers.key_of("oai:北林:2").unwrap(), None);
+    assert_eq!(identifiers.keys_of("oai:北林:1").unwrap().len(), 2);
+    identifiers.learn(&[("oai:北林:2".to_owned(), other)]).unwrap();
+    assert_eq!(identifiers.keys_of("oai:北林:1").unwrap(), [key]);
+    assert_eq!(identifiers.keys_of("oai:北林:2").unwrap(), [other]);
+    assert_eq!(identifiers.keys_of("oai:北林:3").unwrap(), []);
 }
 
 #[test]

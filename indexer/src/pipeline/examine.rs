@@ -33,7 +33,7 @@ pub(super) fn examine_all(batch: &[(Framed, RawRecord)]) -> Vec<Result<Examined,
         .collect()
 }
 
-fn examine(raw: &RawRecord, record: &mut Record) -> Result<Examined, FlawCode> {
+pub(super) fn examine(raw: &RawRecord, record: &mut Record) -> Result<Examined, FlawCode> {
     parse(raw, &ParseOptions::default(), record).map_err(|flaw| flaw.code)?;
     let control_number = record.field(b"001").map(|field| {
         // Some exports write 001 as a data field.

@@ -51,6 +51,7 @@ mod plan;
 mod pool;
 mod profile;
 mod progress;
+mod record_keys;
 mod redirects;
 mod removal_list;
 mod retention;
@@ -70,5 +71,6 @@ pub use import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJEC
 pub use members::{MemberError, member_bibs};
 pub use profile::{StoredProfile, ensure_profile, sample_of, stored_profile};
 pub use progress::{Progress, Stage};
+pub use record_keys::{MetRecord, record_keys};
 pub use retention::remove_unneeded;
 pub use sketch::{Sketch, sketch_of};
