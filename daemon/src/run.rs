@@ -3,7 +3,9 @@
 //! The loop decides, workers do. Sources are fetched on threads of their own; one worker, who alone writes, takes
 //! in what they brought, builds, and does what commands ask for. A changed archive becomes a generation by itself.
 
+mod asked;
 mod complaints;
+mod farewell;
 mod harvests;
 mod looker;
 mod slot;
@@ -21,13 +23,13 @@ use crate::clock::SystemClock;
 use crate::harvest::schedule::{Scheduled, Timetable, Why, Window, next};
 use crate::harvest::session::{self, Brought, Manner};
 use crate::harvest::{Clock, Fetcher, Stop, fetcher_for};
-use crate::jobs::{Answer, Request};
+use crate::jobs::Answer;
 use crate::lock::Holder;
 use crate::runs::Run;
 use crate::settings::{Settings, Source};
 use crate::store::JobId;
 use crate::writer::Writer;
-use crate::{Result, alert, harvest};
+use crate::{Result, alert};
 use complaints::Complaints;
 use harvests::Harvests;
 use looker::Looker;
@@ -214,29 +216,6 @@ impl Daemon {
         self.look_at_healths()
     }
 
-    fn take_job(&mut self, job: JobId, text: &str) {
-        match serde_json::from_str(text) {
-            Ok(Request::Harvest { libraries }) => self.want_runs(job, &libraries),
-            Ok(request) => self.give(Work::Job { job, request }),
-            Err(error) => {
-                self.answer(
-                    job,
-                    &Answer::Failed { message: format!("this daemon does not know that request: {error}") },
-                );
-            }
-        }
-    }
-
-    fn want_runs(&mut self, job: JobId, libraries: &[String]) {
-        match harvest::chosen(&self.settings.sources, libraries) {
-            Err(message) => self.answer(job, &Answer::Failed { message }),
-            Ok(wanted) => {
-                self.harvests.add(job, wanted.len());
-                wanted.iter().for_each(|&source| self.sources[source].wanted_by.push(job));
-            }
-        }
-    }
-
     fn begin_runs(&mut self) -> Result<()> {
         let rows = self.writer.store.source_rows()?;
         for slot in
@@ -334,11 +313,6 @@ impl Daemon {
         }
     }
 
-    fn answer(&mut self, job: JobId, answer: &Answer) {
-        let answered = answer.to_json().and_then(|text| self.writer.store.answer(job, &text));
-        self.complaints.note("answer", answered);
-    }
-
     fn start_worker(&mut self) -> JoinHandle<()> {
         let (sender, receiver) = channel();
         self.work = Some(sender);
@@ -367,33 +341,6 @@ impl Daemon {
             };
             let sender = self.events.0.clone();
             spawn("look", move || looker.look_on(|| sender.send(Event::Arrived(place)).is_ok()));
-        }
-    }
-
-    // The worker ends what it is at; what is not begun is told as cut short at the next start.
-    fn farewell(&mut self, worker: JoinHandle<()>) {
-        tracing::info!("the daemon is stopping");
-        self.work = None;
-        let began = Instant::now();
-        let mut fetching = self.sources.iter().filter(|slot| slot.fetcher.is_none()).count();
-        let mut brought_in = Vec::new();
-        while (fetching > 0 || !worker.is_finished()) && began.elapsed() < FAREWELL {
-            match self.events.1.recv_timeout(GLANCE) {
-                Ok(Event::Fetched { source, manner, brought, .. }) => {
-                    fetching -= 1;
-                    brought_in.extend(brought.ok().map(|brought| (source, manner, brought)));
-                }
-                Ok(Event::Answered { job, answer }) => self.answer(job, &answer),
-                Ok(_) | Err(_) => {}
-            }
-        }
-        // Nobody else writes any more.
-        if worker.is_finished() {
-            for (place, manner, brought) in brought_in {
-                let source = self.sources[place].source.clone();
-                let taken = session::take(&self.writer, &source, brought, manner, &());
-                self.complaints.note("last run", taken.map(drop));
-            }
         }
     }
 }

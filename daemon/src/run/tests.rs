@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::Error;
+use crate::jobs::Request;
 use crate::jobs::{Mode, submit};
 use crate::runs::{History, RunState};
 use crate::trial::{FakeClock, Player, Turn, adds_up, code, collection, records, set, settings};

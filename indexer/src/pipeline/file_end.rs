@@ -62,7 +62,10 @@ impl LastPiece {
     pub(super) fn of(framed: Framed, raw: &RawRecord) -> Self {
         let is_cut = |code| matches!(code, FlawCode::TruncatedRecord | FlawCode::UnclosedRecord);
         let breaks_off = match framed {
-            Framed::Record => raw.flaws.iter().any(|flaw| is_cut(flaw.code)),
+            // Five digits alone pass for a record in words.
+            Framed::Record => {
+                raw.flaws.iter().any(|flaw| is_cut(flaw.code)) || begins_like_a_leader(&raw.bytes)
+            }
             Framed::Reject(flaw) => match flaw.code {
                 FlawCode::BadJson => true,
                 FlawCode::StrayBytes | FlawCode::NoRecord => begins_like_a_leader(&raw.bytes),

@@ -14,6 +14,8 @@ use crate::marc::Record;
 
 const FILE: &str = "sketch";
 const MAGIC: &str = "lianmu-sketch 1";
+/// The last line: what lacks it was cut.
+const END: &str = "end\n";
 /// Hashes that are kept.
 const KEPT: usize = 4096;
 /// Different codes that are counted.
@@ -77,12 +79,12 @@ impl Sketch {
     fn to_text(&self, state: u64) -> String {
         let hashes: Vec<String> = self.contents.iter().map(|hash| format!("{hash:x}")).collect();
         let codes: String = self.codes.iter().map(|(code, n)| format!("{n} {code}\n")).collect();
-        format!("{MAGIC}\n{state}\n{}\n{codes}", hashes.join(" "))
+        format!("{MAGIC}\n{state}\n{}\n{codes}{END}", hashes.join(" "))
     }
 
     // A sketch of another state, or one that cannot be read, is made anew.
     fn parse(text: &str, state: u64) -> Option<Self> {
-        let mut lines = text.lines();
+        let mut lines = text.strip_suffix(END)?.lines();
         let fits = lines.next()? == MAGIC && lines.next()?.parse() == Ok(state);
         fits.then_some(())?;
         let hashes = lines.next()?.split_whitespace().map(|hash| u64::from_str_radix(hash, 16).ok());

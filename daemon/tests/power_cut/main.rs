@@ -6,14 +6,14 @@
     reason = "tests may panic, and these say how many cuts they made"
 )]
 
+mod stage;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use daemon::Writer;
 use daemon::build::build;
-use daemon::harvest::{Clock, Stop};
 use daemon::import::{ImportSet, Imported, import};
 use daemon::lock::Holder;
 use daemon::runs::{History, Run};
@@ -27,42 +27,10 @@ use indexer::index::Generation;
 use indexer::marc::Carrier;
 use indexer::pipeline::{Built, Way, stored_profile};
 use indexer::search::{Catalogue, Query};
+use stage::{Standing, iso2709};
 
 const LOSSES: [Loss; 7] =
     [Loss::Nothing, Loss::All, Loss::Bytes, Loss::Zeros, Loss::Seeded(1), Loss::Seeded(2), Loss::Seeded(3)];
-
-/// A record of CNMARC in ISO 2709.
-fn iso2709(number: &str, title: &str) -> Vec<u8> {
-    let fields = [
-        ("001", number.to_owned()),
-        ("200", format!("1 \x1fa{title}\x1ff罗贯中著")),
-        ("905", format!("  \x1fa北林\x1fdI242.4/{number}")),
-    ];
-    let (mut directory, mut data) = (String::new(), String::new());
-    for (tag, body) in &fields {
-        directory += &format!("{tag}{:04}{:05}", body.len() + 1, data.len());
-        data += &format!("{body}\x1e");
-    }
-    let base = 24 + directory.len() + 1;
-    format!("{:05}nam0 22{base:05}   450 {directory}\x1e{data}\x1d", base + data.len() + 1).into_bytes()
-}
-
-/// A clock that stands.
-struct Standing(jiff::Timestamp);
-
-impl Clock for Standing {
-    fn now(&self) -> jiff::Timestamp {
-        self.0
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn sleep(&self, _how_long: Duration, stop: &Stop) -> bool {
-        stop.is_asked()
-    }
-}
 
 fn writer(data: &Path, now: jiff::Timestamp, files: Arc<dyn FileLayer>) -> daemon::Result<Writer> {
     let settings = Settings::load(None).unwrap();
