@@ -22,17 +22,20 @@ impl LibraryArchive {
         slots.sort_unstable();
         let writing = || |source| Error::Write { path: PathBuf::from("the output"), source };
         let mut in_xml = false;
-        let mut buffer = Vec::new();
         let mut wanted = slots.iter().copied().peekable();
         while let Some(&(pack_idx, first)) = wanted.peek() {
             let pack = self.pack(&state.packs[pack_idx])?;
             let block = pack.block_of(first).ok_or_else(|| pack.damaged("a slot is out of range"))?;
             let mut outcome = Ok(());
-            pack.for_each_in(block, &mut buffer, |slot, raw, _| {
-                if outcome.is_ok() && wanted.next_if_eq(&(pack_idx, slot)).is_some() {
-                    outcome = put(out, &mut in_xml, raw.carrier, &raw.bytes);
-                }
-            })?;
+            pack.for_each_in(
+                block,
+                |_| true,
+                |slot, raw, _| {
+                    if outcome.is_ok() && wanted.next_if_eq(&(pack_idx, slot)).is_some() {
+                        outcome = put(out, &mut in_xml, raw.carrier, &raw.bytes);
+                    }
+                },
+            )?;
             outcome.map_err(writing())?;
             // Blocks are met in order, so what is left of this one is not there.
             if wanted.peek() == Some(&(pack_idx, first)) {

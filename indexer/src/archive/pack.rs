@@ -23,10 +23,13 @@
 //!
 //! Version 1 had no checksums, no short form, and the carrier as it is.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use zstd::bulk::Decompressor;
 
 use super::directory::restore;
 use super::error::{Error, Result};
@@ -39,6 +42,8 @@ pub(super) const VERSION: u8 = 2;
 pub(super) const TAIL: &[u8; 4] = b"LMPI";
 // Above this a block is no block of ours: a record is at most a few megabytes (DOMAIN §1.2 row 19).
 const MAX_BLOCK: u64 = 256 << 20;
+// Larger rooms are given back: a block is that large only for the sake of one huge record.
+const KEPT_ROOM: usize = 4 << 20;
 
 /// Name of a pack: the BLAKE3 hash of its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -172,55 +177,78 @@ impl Pack {
         let block_idx =
             self.block_of(slot).ok_or_else(|| Error::damaged(&self.path, "a slot is out of range"))?;
         let mut found = None;
-        self.for_each_in(block_idx, &mut Vec::new(), |here, raw, source| {
-            if here == slot {
-                found = Some(StoredRecord { raw: raw.clone(), source: Arc::clone(source) });
-            }
+        let wanted = |here| here == slot;
+        self.for_each_in(block_idx, wanted, |_, raw, source| {
+            found = Some(StoredRecord { raw: raw.clone(), source: Arc::clone(source) });
         })?;
         found.ok_or_else(|| Error::damaged(&self.path, "a block holds fewer records than the index says"))
     }
 
-    /// Reads a block and calls for each of its records, in order; `buffer` is there to be used again.
+    /// Reads a block and calls for each of its records that is wanted, in order; what is not is passed over, which
+    /// costs next to nothing.
     pub(crate) fn for_each_in(
         &self,
         block_idx: usize,
-        buffer: &mut Vec<u8>,
+        wanted: impl FnMut(u32) -> bool,
+        each: impl FnMut(u32, &RawRecord, &Arc<str>),
+    ) -> Result<()> {
+        thread_local! {
+            static ROOM: Cell<BlockRoom> = Cell::default();
+        }
+        let mut room = ROOM.take();
+        let outcome = self.read_block(block_idx, &mut room, wanted, each);
+        if room.plain.capacity() <= KEPT_ROOM {
+            ROOM.set(room);
+        }
+        outcome
+    }
+
+    fn read_block(
+        &self,
+        block_idx: usize,
+        room: &mut BlockRoom,
+        mut wanted: impl FnMut(u32) -> bool,
         mut each: impl FnMut(u32, &RawRecord, &Arc<str>),
     ) -> Result<()> {
-        self.decompress(block_idx, buffer)?;
+        self.decompress(block_idx, room)?;
         let damaged = || Error::damaged(&self.path, "a block does not add up");
-        let mut rest = buffer.as_slice();
+        let mut rest = room.plain.as_slice();
         let n_heads = take_u32(&mut rest).ok_or_else(damaged)? as usize;
         let mut heads = rest.split_off(..n_heads).ok_or_else(damaged)?;
-        let mut raw = RawRecord::default();
         for slot in self.slots_of(block_idx) {
+            let raw = &mut room.raw;
             raw.clear();
-            let source = self.take_record(&mut heads, &mut rest, &mut raw).ok_or_else(damaged)?;
-            each(slot, &raw, source);
+            let head = self.take_head(&mut heads, raw).ok_or_else(damaged)?;
+            let stored = rest.split_off(..head.length).ok_or_else(damaged)?;
+            if wanted(slot) {
+                head.fill(stored, raw).ok_or_else(damaged)?;
+                each(slot, raw, head.source);
+            }
         }
         if heads.is_empty() && rest.is_empty() { Ok(()) } else { Err(damaged()) }
     }
 
-    fn decompress(&self, block_idx: usize, buffer: &mut Vec<u8>) -> Result<()> {
+    fn decompress(&self, block_idx: usize, room: &mut BlockRoom) -> Result<()> {
         let block = &self.blocks[block_idx];
-        let mut compressed = vec![0; block.length as usize];
-        let mut read = || -> std::io::Result<usize> {
-            // Opened for each block: cheap beside the block, and no position is shared between threads.
+        room.compressed.resize(block.length as usize, 0);
+        // Opened for each block: cheap beside the block, and no position is shared between threads.
+        let read = |bytes: &mut [u8]| -> std::io::Result<()> {
             let mut file = File::open(&self.path)?;
             file.seek(SeekFrom::Start(block.offset))?;
-            file.read_exact(&mut compressed)?;
-            buffer.clear();
-            let decoder = zstd::stream::read::Decoder::with_buffer(compressed.as_slice())?;
-            decoder.take(MAX_BLOCK).read_to_end(buffer)
+            file.read_exact(bytes)
         };
-        let length = read().map_err(Error::reading(&self.path))?;
-        if length as u64 >= MAX_BLOCK {
-            return Err(Error::damaged(&self.path, "a block is too long"));
+        read(&mut room.compressed).map_err(Error::reading(&self.path))?;
+        let length = zstd::zstd_safe::get_frame_content_size(&room.compressed).ok().flatten();
+        let length = length.ok_or_else(|| self.damaged("a block does not say how long it is"))?;
+        if length >= MAX_BLOCK {
+            return Err(self.damaged("a block is too long"));
         }
-        Ok(())
+        room.plain.clear();
+        room.plain.reserve(length as usize);
+        room.decompress().map_err(Error::reading(&self.path))
     }
 
-    fn take_record(&self, heads: &mut &[u8], bytes: &mut &[u8], raw: &mut RawRecord) -> Option<&Arc<str>> {
+    fn take_head(&self, heads: &mut &[u8], raw: &mut RawRecord) -> Option<Head<'_>> {
         let mut carrier = take_varint(heads)?;
         let is_short = self.version >= 2 && carrier & 1 == 1;
         if self.version >= 2 {
@@ -229,7 +257,7 @@ impl Pack {
         raw.carrier = Carrier::from_number(u8::try_from(carrier).ok()?)?;
         let source = self.word(take_varint(heads)?)?;
         raw.offset = take_varint(heads)?;
-        let length = take_varint(heads)?;
+        let length = usize::try_from(take_varint(heads)?).ok()?;
         let length_in_file = take_varint(heads)?.checked_sub(1);
         if let Some(word) = take_varint(heads)?.checked_sub(1) {
             raw.declared = Charset::from_label(self.word(word)?);
@@ -239,19 +267,52 @@ impl Pack {
             let at = raw.offset.wrapping_add(take_varint(heads)?);
             raw.flaws.extend(code.map(|code| Flaw { code, at }));
         }
-        raw.bytes.clear();
-        let stored = bytes.split_off(..usize::try_from(length).ok()?)?;
-        if is_short {
-            restore(stored, &mut raw.bytes)?;
-        } else {
-            raw.bytes.extend_from_slice(stored);
-        }
-        raw.length = length_in_file.unwrap_or(raw.bytes.len() as u64);
-        Some(source)
+        Some(Head { source, length, length_in_file, is_short })
     }
 
     fn word(&self, number: u64) -> Option<&Arc<str>> {
         self.words.get(usize::try_from(number).ok()?)
+    }
+}
+
+/// Room for a block at a time; each thread uses its own again and again.
+#[derive(Default)]
+struct BlockRoom {
+    decompressor: Option<Decompressor<'static>>,
+    compressed: Vec<u8>,
+    plain: Vec<u8>,
+    raw: RawRecord,
+}
+
+impl BlockRoom {
+    fn decompress(&mut self) -> std::io::Result<()> {
+        let decompressor = match &mut self.decompressor {
+            Some(decompressor) => decompressor,
+            none => none.insert(Decompressor::new()?),
+        };
+        decompressor.decompress_to_buffer(&self.compressed, &mut self.plain).map(drop)
+    }
+}
+
+/// What the head column says of a record besides what is in the record itself.
+struct Head<'a> {
+    source: &'a Arc<str>,
+    /// Bytes in the column of bytes.
+    length: usize,
+    length_in_file: Option<u64>,
+    is_short: bool,
+}
+
+impl Head<'_> {
+    fn fill(&self, stored: &[u8], raw: &mut RawRecord) -> Option<()> {
+        raw.bytes.clear();
+        if self.is_short {
+            restore(stored, &mut raw.bytes)?;
+        } else {
+            raw.bytes.extend_from_slice(stored);
+        }
+        raw.length = self.length_in_file.unwrap_or(raw.bytes.len() as u64);
+        Some(())
     }
 }
 

@@ -233,13 +233,12 @@ impl<'a> LibraryRecords<'a> {
         wanted: impl Fn(&Slot) -> bool,
         mut each: impl FnMut(&Slot, &RawRecord) -> Result<()>,
     ) -> Result<()> {
-        let mut slots = self.slots_of(block).iter().peekable();
+        let slots = self.slots_of(block);
+        let slot_at = |here| slots.binary_search_by_key(&here, |slot| slot.slot).ok().map(|at| &slots[at]);
+        let is_wanted = |here| slot_at(here).is_some_and(&wanted);
         let mut outcome = Ok(());
-        self.packs[block.pack_idx].for_each_in(block.block_idx, &mut Vec::new(), |here, raw, _| {
-            if let Some(slot) = slots.next_if(|slot| slot.slot == here)
-                && outcome.is_ok()
-                && wanted(slot)
-            {
+        self.packs[block.pack_idx].for_each_in(block.block_idx, is_wanted, |here, raw, _| {
+            if let (true, Some(slot)) = (outcome.is_ok(), slot_at(here)) {
                 outcome = each(slot, raw);
             }
         })?;
