@@ -116,7 +116,7 @@ pub(crate) fn build(
 ) -> Result<GenerationSummary, indexer::index::Error> {
     let options = BuilderOptions { threads: 2, memory_bytes: 512 << 20 };
     let builder = Builder::create(dir, options, Arc::new(Disk))?;
-    builder.train(entries.iter().step_by((entries.len() / 4_000).max(1)));
+    builder.train(entries.iter().step_by((entries.len() / 4_000).max(1)), entries.len() as u32);
     push_all(&builder, entries)?;
     builder.finish(ManifestInput { order, ..ManifestInput::default() })
 }

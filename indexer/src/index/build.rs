@@ -16,10 +16,11 @@ use crate::files::{FileLayer, remove_tree};
 use crate::index::finish::Finished;
 use crate::index::folder::Folder;
 use crate::index::generation::Generation;
+use crate::index::keys::Keeps;
 use crate::index::lanes::{Lanes, MOST_IN_BASE, MOST_IN_LAYER, RUN};
 use crate::index::layer::{Kept, LayerWriter, StoredForms};
 use crate::index::manifest::{Layer, ManifestInput};
-use crate::index::pack::{self, Dictionary};
+use crate::index::pack::{self, Dictionary, Level};
 use crate::index::redirects::Pairs;
 use crate::index::retired::Retired;
 use crate::index::schema::{Fields, schema};
@@ -153,7 +154,8 @@ impl Builder {
     ) -> Result<Self, Error> {
         let (dir, number) = switch::begin(&*files, catalogue_dir)?;
         let folder = Folder::open(&dir, Some(Arc::clone(&files)))?;
-        let layer = LayerWriter::create(&files, dir.clone(), &format!("{number:06}"))?;
+        let keeps = if kept.is_empty() { Keeps::Enough } else { Keeps::All };
+        let layer = LayerWriter::create(&files, dir.clone(), &format!("{number:06}"), keeps)?;
         let bytes = options.memory_bytes.max(LEAST_BYTES_A_LANE * lanes as usize).min(4 << 30);
         let most = if kept.is_empty() { MOST_IN_BASE } else { MOST_IN_LAYER };
         let lanes_writer = Lanes::start(&folder, lanes, most, bytes);
@@ -185,9 +187,9 @@ impl Builder {
         self.before.as_deref()
     }
 
-    /// Learns how to store entries from a sample of what will come. Without it the first few thousand entries are
+    /// Learns how to store about `n_entries` entries from a sample of them. Without it the first few thousand entries are
     /// the sample, which in a sorted base are too much alike.
-    pub fn train<'a>(&self, sample: impl Iterator<Item = &'a Entry>) {
+    pub fn train<'a>(&self, sample: impl Iterator<Item = &'a Entry>, n_entries: u32) {
         let sample: Vec<&Entry> = sample.take(pack::SAMPLES).collect();
         let members = sample.iter().flat_map(|entry| &entry.members);
         let mut packs: Vec<u64> = members.map(|member| member.locator.pack).collect();
@@ -196,7 +198,7 @@ impl Builder {
         let packed: Vec<_> = sample.iter().map(|entry| pack::packed(entry, &packs)).collect();
         let text = |entry: &&Entry| pack::text_of(&document::Texts::of(&entry.bib));
         let texts: Vec<_> = sample.iter().map(text).collect();
-        self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts, packs)));
+        self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts, packs, n_entries)));
     }
 
     /// Everything about an entry that takes time: its terms, its stored form. May be called from many threads.
@@ -217,7 +219,9 @@ impl Builder {
     }
 
     fn stored(&self, dictionary: &Dictionary, raw: &Raw) -> Result<StoredForms, Error> {
-        let frame = pack::stored(dictionary, &raw.packed).map_err(Error::io("compress for", &self.dir))?;
+        let level = if self.kept.is_empty() { Level::Base } else { Level::Layer };
+        let frame =
+            pack::stored(dictionary, &raw.packed, level).map_err(Error::io("compress for", &self.dir))?;
         let mut text = raw.head.to_vec();
         dictionary.symbols.write(&raw.text, &mut text);
         Ok(StoredForms { frame, text })
@@ -261,7 +265,7 @@ impl Builder {
         if self.dictionary.get().is_none() {
             let split = |raw: &Raw| (raw.packed.clone(), raw.text.clone());
             let (packed, texts): (Vec<_>, Vec<_>) = waiting.iter().map(split).unzip();
-            self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts, Vec::new())));
+            self.dictionary.get_or_init(|| Arc::new(Dictionary::learnt(&packed, &texts, Vec::new(), 0)));
         }
         let Some(dictionary) = self.dictionary.get() else { return Ok(()) };
         waiting.iter().try_for_each(|raw| writing.layer.push_stored(&self.stored(dictionary, raw)?))

@@ -1,41 +1,85 @@
-//! From a 64-bit key to the entries that have it: five bytes a pair of key and entry.
+//! From a 64-bit key to the entries that have it: about four bytes a pair of key and entry.
 //!
-//! Only the upper 32 bits of a key are kept, the highest 8 or 16 of them as the bucket a pair stands in. So another
-//! key may be met now and then (at ten million entries one look-up in seventy): who asks compares again.
+//! Only the upper bits of a key are kept, the highest 8 or 16 of them as the bucket a pair stands in; 32 in all, in a
+//! base no more than make one look-up in a hundred meet another key. So who asks compares again. The pairs of a
+//! layer are pushed again when it is folded, and so keep what any table may ask for.
 //! It knows nothing of what a key is made from.
 
 use tantivy::directory::OwnedBytes;
 
 use crate::index::Error;
+use crate::index::bits::{BitWriter, bits_below, bytes_of, read};
 use crate::index::out_file::OutFile;
 
 /// Up to this many pairs 256 buckets do.
 const FEW: u64 = if cfg!(test) { 1 << 6 } else { 1 << 18 };
-
-/// How many bytes the numbers below `n` need.
-pub(crate) fn width(n: u32) -> usize {
-    (4 - n.saturating_sub(1).leading_zeros() as usize / 8).max(1)
-}
+/// Bits of a key that are ever kept.
+const MOST_BITS: u32 = 32;
+/// Bits beyond those that tell the pairs of a table apart: how seldom another key is met.
+const SPARE_BITS: u32 = 7;
 
 /// What is kept of a key.
 pub(crate) fn kept(key: u64) -> [u8; 4] {
     ((key >> 32) as u32).to_be_bytes()
 }
 
+/// How much of a key a table keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// All that `kept` gives.
+    All,
+    /// What tells its keys apart.
+    Enough,
+}
+
 /// Writes pairs in the order of their keys.
 pub(crate) struct KeyTableWriter {
     out: OutFile,
-    bits: u32,
-    width: usize,
+    shape: Shape,
     buckets: Vec<u32>,
     n: u32,
+    pairs: BitWriter,
+}
+
+/// How a pair is laid out: the bits of its key behind those of its bucket, then its entry.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// Bits of the key that choose the bucket.
+    bucket: u32,
+    rest: u32,
+    entry: u32,
+}
+
+impl Shape {
+    fn of(n: u64, entries: u32, keeps: Keeps) -> Self {
+        let bucket = if n <= FEW { 8 } else { 16 };
+        let enough = (n.max(1).ilog2() + 1 + SPARE_BITS).clamp(bucket, MOST_BITS);
+        let kept = if keeps == Keeps::All { MOST_BITS } else { enough };
+        Self { bucket, rest: kept - bucket, entry: bits_below(entries) }
+    }
+
+    /// `None` where no writer writes such a one.
+    fn read(bytes: [u8; 3]) -> Option<Self> {
+        let [bucket, rest, entry] = bytes.map(u32::from);
+        let fits = matches!(bucket, 8 | 16) && bucket + rest <= MOST_BITS && (1..=32).contains(&entry);
+        fits.then_some(Self { bucket, rest, entry })
+    }
+
+    fn pair(self) -> u32 {
+        self.rest + self.entry
+    }
+}
+
+/// The bits of a key behind those of its bucket, as far as they are kept.
+fn rest_of(key: u32, shape: Shape) -> u32 {
+    (u64::from(key << shape.bucket) >> (MOST_BITS - shape.rest)) as u32
 }
 
 impl KeyTableWriter {
     /// For about `n` pairs with entries below `entries`.
-    pub(crate) fn new(out: OutFile, n: u64, entries: u32) -> Self {
-        let bits = if n <= FEW { 8 } else { 16 };
-        Self { out, bits, width: width(entries), buckets: vec![0; (1 << bits) + 1], n: 0 }
+    pub(crate) fn new(out: OutFile, n: u64, entries: u32, keeps: Keeps) -> Self {
+        let shape = Shape::of(n, entries, keeps);
+        Self { out, shape, buckets: vec![0; (1 << shape.bucket) + 1], n: 0, pairs: BitWriter::default() }
     }
 
     /// Takes the next pair; of the key what is kept of it.
@@ -45,20 +89,22 @@ impl KeyTableWriter {
             .n
             .checked_add(1)
             .ok_or_else(|| Error::TooLarge { path: self.out.path().to_owned(), bytes: usize::MAX })?;
-        self.buckets[(key >> (32 - self.bits)) as usize + 1] += 1;
-        let rest = key.to_be_bytes();
-        self.out.write(&rest[self.bits as usize / 8..])?;
-        self.out.write(&entry.to_le_bytes()[..self.width])
+        let Shape { bucket, rest, entry: entry_bits } = self.shape;
+        self.buckets[(key >> (MOST_BITS - bucket)) as usize + 1] += 1;
+        self.pairs.put(rest_of(key, self.shape), rest, &mut self.out)?;
+        self.pairs.put(entry, entry_bits, &mut self.out)
     }
 
     pub(crate) fn finish(mut self) -> Result<(), Error> {
+        self.pairs.end(&mut self.out)?;
         let mut end = 0;
         for bucket in &self.buckets {
             end += bucket;
             self.out.write(&end.to_le_bytes())?;
         }
         self.out.write(&self.n.to_le_bytes())?;
-        self.out.write(&[self.bits as u8, self.width as u8])?;
+        let Shape { bucket, rest, entry } = self.shape;
+        self.out.write(&[bucket as u8, rest as u8, entry as u8])?;
         self.out.finish()
     }
 }
@@ -67,58 +113,50 @@ impl KeyTableWriter {
 pub(crate) struct KeyTable {
     bytes: OwnedBytes,
     n: usize,
-    /// Bytes of the bucket's number that a pair does not repeat.
-    head: usize,
-    width: usize,
+    shape: Shape,
+    /// Bytes of the pairs.
+    pairs: usize,
 }
 
 impl KeyTable {
     /// `None` where the bytes are no such file.
     pub(crate) fn open(bytes: OwnedBytes) -> Option<Self> {
-        let (rest, [bits, width]) = bytes.split_last_chunk::<2>()?;
+        let (rest, shape) = bytes.split_last_chunk::<3>()?;
         let (rest, n) = rest.split_last_chunk::<4>()?;
         let n = u32::from_le_bytes(*n) as usize;
-        let head = match bits {
-            8 => 1,
-            16 => 2,
-            _ => return None,
-        };
-        let width = usize::from(*width);
-        let pair = 4 - head + width;
-        let buckets = 4 * ((1 << *bits) + 1);
-        let fits = (1..=4).contains(&width) && n.checked_mul(pair)?.checked_add(buckets)? == rest.len();
-        fits.then_some(Self { bytes, n, head, width })
-    }
-
-    fn pair(&self) -> usize {
-        4 - self.head + self.width
+        let shape = Shape::read(*shape)?;
+        let pairs = bytes_of(n, shape.pair())?;
+        let buckets = 4 * ((1 << shape.bucket) + 1);
+        let fits = pairs.checked_add(buckets)? == rest.len();
+        fits.then_some(Self { bytes, n, shape, pairs })
     }
 
     /// Where the pairs of a bucket begin.
     fn bucket(&self, bucket: u32) -> Option<usize> {
-        let at = self.n * self.pair() + 4 * bucket as usize;
+        let at = self.pairs + 4 * bucket as usize;
         let start = u32::from_le_bytes(*self.bytes.get(at..)?.first_chunk::<4>()?) as usize;
         (start <= self.n).then_some(start)
     }
 
-    fn rest(&self, nth: usize) -> Option<&[u8]> {
-        self.bytes.get(nth * self.pair()..)?.get(..4 - self.head)
+    fn bits(&self, nth: usize, from: u32, bits: u32) -> Option<u32> {
+        let at = nth.checked_mul(self.shape.pair() as usize)? + from as usize;
+        read(self.bytes.get(..self.pairs)?, at, bits)
+    }
+
+    fn rest(&self, nth: usize) -> Option<u32> {
+        self.bits(nth, 0, self.shape.rest)
     }
 
     fn entry(&self, nth: usize) -> Option<u32> {
-        let mut entry = [0; 4];
-        let at = nth * self.pair() + 4 - self.head;
-        entry[..self.width].copy_from_slice(self.bytes.get(at..)?.get(..self.width)?);
-        Some(u32::from_le_bytes(entry))
+        self.bits(nth, self.shape.rest, self.shape.entry)
     }
 
     /// Calls `found` with each entry under `key`, and now and then with one under another key.
     pub(crate) fn each(&self, key: u64, mut found: impl FnMut(u32)) {
         let key = (key >> 32) as u32;
-        let bucket = key >> (32 - 8 * self.head as u32);
+        let bucket = key >> (MOST_BITS - self.shape.bucket);
         let (Some(mut low), Some(end)) = (self.bucket(bucket), self.bucket(bucket + 1)) else { return };
-        let wanted = key.to_be_bytes();
-        let wanted = &wanted[self.head..];
+        let wanted = rest_of(key, self.shape);
         let mut high = end.max(low);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -132,14 +170,13 @@ impl KeyTable {
 
     /// All pairs in order: what is kept of the key, and the entry.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (u64, u32)> {
-        let buckets = 0u32..1 << (8 * self.head);
+        let Shape { bucket: bits, rest, .. } = self.shape;
+        let buckets = 0u32..1 << bits;
         buckets.flat_map(move |bucket| {
             let span = self.bucket(bucket).unwrap_or(0)..self.bucket(bucket + 1).unwrap_or(0);
             span.filter_map(move |nth| {
-                let mut rest = [0; 4];
-                rest[self.head..].copy_from_slice(self.rest(nth)?);
-                let key = bucket << (32 - 8 * self.head as u32) | u32::from_be_bytes(rest);
-                Some((u64::from(key) << 32, self.entry(nth)?))
+                let key = u64::from(bucket) << rest | u64::from(self.rest(nth)?);
+                Some((key << (u64::BITS - bits - rest), self.entry(nth)?))
             })
         })
     }
@@ -152,21 +189,14 @@ mod tests {
     use super::*;
     use crate::files::Disk;
 
-    fn table(pairs: &[(u64, u32)], many: bool) -> Vec<u8> {
+    fn table(pairs: &[(u64, u32)], many: bool, keeps: Keeps) -> Vec<u8> {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("keys");
         let out = OutFile::create(&Disk, &path).expect("created");
-        let mut writer = KeyTableWriter::new(out, if many { FEW + 1 } else { 9 }, 70_000);
+        let mut writer = KeyTableWriter::new(out, if many { FEW + 1 } else { 9 }, 70_000, keeps);
         pairs.iter().for_each(|&(key, entry)| writer.push(&kept(key), entry).expect("written"));
         writer.finish().expect("finished");
         std::fs::read(path).expect("read")
-    }
-
-    #[test]
-    fn widths() {
-        for (n, expect) in [(0, 1), (1, 1), (256, 1), (257, 2), (65_536, 2), (65_537, 3), (u32::MAX, 4)] {
-            assert_eq!(width(n), expect, "{n}");
-        }
     }
 
     proptest! {
@@ -175,16 +205,21 @@ mod tests {
         fn keys_find_their_entries_and_damage_never_panics(
             mut pairs in prop::collection::vec((prop::sample::select(vec![0u64, 1 << 32, 1 << 50, 3 << 55, 7 << 61, u64::MAX << 32]), 0u32..70_000), 0..60),
             many: bool,
+            all: bool,
             flip in any::<(usize, u8)>(),
         ) {
             pairs.sort_unstable();
-            let mut bytes = table(&pairs, many);
+            let keeps = if all { Keeps::All } else { Keeps::Enough };
+            // 9 pairs and 65 tell their keys apart by 4 and 7 bits.
+            let bits = match (all, many) { (true, _) => 32, (_, false) => 4 + SPARE_BITS, _ => 16 };
+            let cut = |key: u64| key >> (64 - bits) << (64 - bits);
+            let mut bytes = table(&pairs, many, keeps);
             let read = KeyTable::open(OwnedBytes::new(bytes.clone())).expect("a table");
-            prop_assert_eq!(read.pairs().collect::<Vec<_>>(), pairs.clone());
+            prop_assert_eq!(read.pairs().collect::<Vec<_>>(), pairs.iter().map(|&(k, e)| (cut(k), e)).collect::<Vec<_>>());
             for key in [0u64, 5, 1 << 32, 1 << 50, 3 << 55, 7 << 61, u64::MAX] {
                 let mut found = Vec::new();
                 read.each(key, |entry| found.push(entry));
-                let own = |&&(k, _): &&(u64, u32)| k >> 32 == key >> 32;
+                let own = |&&(k, _): &&(u64, u32)| cut(k) == cut(key);
                 prop_assert_eq!(found, pairs.iter().filter(own).map(|p| p.1).collect::<Vec<_>>());
             }
             let at = flip.0 % bytes.len();

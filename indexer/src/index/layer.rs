@@ -14,7 +14,7 @@ use crate::bib::{EditionId, Entry};
 use crate::files::FileLayer;
 use crate::index::blob::{Blob, BlobWriter};
 use crate::index::folder::Folder;
-use crate::index::keys::{KeyTable, KeyTableWriter};
+use crate::index::keys::{Keeps, KeyTable, KeyTableWriter};
 use crate::index::lanes::Dealing;
 use crate::index::manifest::Layer;
 use crate::index::orders::{OrderKeys, Orders, OrdersWriter};
@@ -60,11 +60,17 @@ pub(crate) struct LayerWriter {
     by_id: Sorter,
     keys: Sorter,
     orders: OrdersWriter,
+    keeps: Keeps,
     n: u32,
 }
 
 impl LayerWriter {
-    pub(crate) fn create(files: &Arc<dyn FileLayer>, dir: PathBuf, name: &str) -> Result<Self, Error> {
+    pub(crate) fn create(
+        files: &Arc<dyn FileLayer>,
+        dir: PathBuf,
+        name: &str,
+        keeps: Keeps,
+    ) -> Result<Self, Error> {
         let create = |kind| OutFile::create(&**files, &dir.join(side_file(name, kind)));
         let sorter = |kind: &str| Sorter::new(files, &dir.join(side_file(name, kind)));
         Ok(Self {
@@ -77,6 +83,7 @@ impl LayerWriter {
             files: Arc::clone(files),
             name: name.to_owned(),
             dir,
+            keeps,
             n: 0,
         })
     }
@@ -110,7 +117,7 @@ impl LayerWriter {
         self.ids.finish()?;
         let create = |kind| OutFile::create(&*self.files, &self.dir.join(side_file(&self.name, kind)));
         for (kind, sorter) in [(BY_ID, self.by_id), (KEYS, self.keys)] {
-            let mut table = KeyTableWriter::new(create(kind)?, sorter.n(), self.n);
+            let mut table = KeyTableWriter::new(create(kind)?, sorter.n(), self.n, self.keeps);
             let mut merged = sorter.merged()?;
             while let Some((key, number)) = merged.next()? {
                 table.push(key, number)?;

@@ -5,6 +5,7 @@
 //! describes the folder and `switch` puts it in force; `generation` reads it for the next build.
 //! Nothing here knows what a query is; the reading side is `search`.
 
+mod bits;
 mod blob;
 mod build;
 mod carry;
@@ -12,6 +13,7 @@ mod document;
 mod error;
 mod finish;
 pub(crate) mod folder;
+mod frame;
 pub(crate) mod generation;
 mod keys;
 pub(crate) mod lanes;

@@ -1,7 +1,7 @@
 //! The orders in which entries are listed: by title, by class and title, by call number of a library.
 //!
 //! Of the keys only their order is kept: the rank of each entry by title and by class, and for each library its
-//! entries as they stand on its shelves, three bytes each. Between layers the keys themselves are compared, made
+//! entries as they stand on its shelves, in as many bits as the number of entries needs. Between layers the keys themselves are compared, made
 //! again from the entries. Equal keys stand in the order of the ids, so the order does not depend on the layers.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tantivy::directory::OwnedBytes;
 
 use crate::bib::{Entry, LibraryCode};
-use crate::index::keys::width;
+use crate::index::bits::{BitWriter, bits_below, bytes_of, read};
 use crate::index::out_file::OutFile;
 use crate::index::sorted::{Merged, Sorter};
 use crate::index::{Error, reading};
@@ -111,7 +111,8 @@ impl OrdersWriter {
 
     /// Writes the ranks, the shelves and, behind them, which library's shelf begins where.
     pub(crate) fn finish(self, mut out: OutFile, entries: u32) -> Result<(), Error> {
-        let wide = width(entries);
+        let bits = bits_below(entries);
+        let mut numbers = BitWriter::default();
         for sorter in [self.titles, self.classes] {
             let mut ranks = vec![0u32; entries as usize];
             let mut merged = sorter.merged()?;
@@ -123,10 +124,11 @@ impl OrdersWriter {
                 rank += 1;
             }
             for rank in ranks {
-                out.write(&rank.to_le_bytes()[..wide])?;
+                numbers.put(rank, bits, &mut out)?;
             }
         }
-        let shelves = write_shelves(self.shelves.merged()?, &mut out, wide)?;
+        let shelves = write_shelves(self.shelves.merged()?, |number| numbers.put(number, bits, &mut out))?;
+        numbers.end(&mut out)?;
         let named: Vec<(&str, u32)> = self
             .libraries
             .iter()
@@ -142,7 +144,10 @@ impl OrdersWriter {
 }
 
 /// Writes the shelves one after the other; returns how many entries each has.
-fn write_shelves(mut merged: Merged, out: &mut OutFile, wide: usize) -> Result<Vec<u32>, Error> {
+fn write_shelves(
+    mut merged: Merged,
+    mut put: impl FnMut(u32) -> Result<(), Error>,
+) -> Result<Vec<u32>, Error> {
     let mut lengths: Vec<u32> = Vec::new();
     while let Some((key, number)) = merged.next()? {
         let library = key.first_chunk::<4>().map_or(0, |head| u32::from_be_bytes(*head)) as usize;
@@ -150,7 +155,7 @@ fn write_shelves(mut merged: Merged, out: &mut OutFile, wide: usize) -> Result<V
             lengths.resize(library + 1, 0);
         }
         lengths[library] += 1;
-        out.write(&number.to_le_bytes()[..wide])?;
+        put(number)?;
     }
     Ok(lengths)
 }
@@ -159,8 +164,8 @@ fn write_shelves(mut merged: Merged, out: &mut OutFile, wide: usize) -> Result<V
 pub(crate) struct Orders {
     bytes: OwnedBytes,
     entries: usize,
-    wide: usize,
-    /// Libraries with the place of their first entry and the number of their entries.
+    bits: u32,
+    /// Libraries with the place among all numbers of their first entry and the number of their entries.
     shelves: BTreeMap<String, (usize, usize)>,
 }
 
@@ -170,22 +175,20 @@ impl Orders {
         let (rest, entries) = bytes.split_last_chunk::<4>()?;
         let (rest, length) = rest.split_last_chunk::<4>()?;
         let entries = u32::from_le_bytes(*entries);
-        let wide = width(entries);
+        let bits = bits_below(entries);
         let start = rest.len().checked_sub(u32::from_le_bytes(*length) as usize)?;
         let named: Vec<(String, u32)> = postcard::from_bytes(rest.get(start..)?).ok()?;
-        let mut at = (entries as usize).checked_mul(2 * wide)?;
+        let mut at = (entries as usize).checked_mul(2)?;
         let mut shelves = BTreeMap::new();
         for (code, length) in named {
             shelves.insert(code, (at, length as usize));
-            at = at.checked_add(wide * length as usize)?;
+            at = at.checked_add(length as usize)?;
         }
-        (at == start).then_some(Self { entries: entries as usize, wide, shelves, bytes })
+        (bytes_of(at, bits)? == start).then_some(Self { entries: entries as usize, bits, shelves, bytes })
     }
 
-    fn number(&self, at: usize) -> Option<u32> {
-        let mut number = [0; 4];
-        number[..self.wide].copy_from_slice(self.bytes.get(at..at + self.wide)?);
-        Some(u32::from_le_bytes(number))
+    fn number(&self, nth: usize) -> Option<u32> {
+        read(&self.bytes, nth.checked_mul(self.bits as usize)?, self.bits)
     }
 
     /// The rank of an entry by title; the last for one that is not there.
@@ -200,12 +203,12 @@ impl Orders {
 
     fn rank(&self, entry: u32, from: usize) -> u32 {
         let inside = Some(entry as usize).filter(|&entry| entry < self.entries);
-        inside.and_then(|entry| self.number((from + entry) * self.wide)).unwrap_or(u32::MAX)
+        inside.and_then(|entry| self.number(from + entry)).unwrap_or(u32::MAX)
     }
 
     /// The entries of a library as they stand on its shelves.
     pub(crate) fn shelf(&self, library: &LibraryCode) -> impl Iterator<Item = u32> {
         let (start, length) = self.shelves.get(library.as_str()).copied().unwrap_or((0, 0));
-        (0..length).filter_map(move |nth| self.number(start + nth * self.wide))
+        (0..length).filter_map(move |nth| self.number(start + nth))
     }
 }

@@ -19,17 +19,23 @@ use crate::bib::{
 };
 use crate::index::document::Texts;
 use crate::index::symbols::Symbols;
-use crate::index::{Error, blob};
+use crate::index::{Error, blob, frame};
 
 /// Version of the packed entry, its first byte.
-pub(crate) const ENTRY_VERSION: u8 = 4;
-/// Level of the frames: above it bytes hardly shrink.
-const LEVEL: i32 = 9;
+pub(crate) const ENTRY_VERSION: u8 = 5;
+/// How hard frames are pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// Of a layer: it is written in a night and folded or built anew before long.
+    Layer = 3,
+    /// Of a base; above it bytes hardly shrink.
+    Base = 12,
+}
 /// Entries on which a dictionary is trained.
 pub(crate) const SAMPLES: usize = 4_000;
-const DICTIONARY_BYTES: usize = 112 << 10;
-/// How every frame begins; not stored.
-const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Bytes of a dictionary: two an entry, for a larger one saves more than it takes, between these.
+const LEAST_DICTIONARY: usize = 112 << 10;
+const MOST_DICTIONARY: usize = 600 << 10;
 /// Separates the access points of a text record.
 pub(crate) const FIELD: char = '\u{1e}';
 
@@ -120,7 +126,7 @@ pub(crate) fn unpacked(
     packs: &[u64],
     unpacker: &mut Decompressor<'_>,
 ) -> Result<Entry, &'static str> {
-    let frame = [&MAGIC[..], stored].concat();
+    let frame = frame::whole(stored).ok_or("a frame's head")?;
     let length = zstd_safe::get_frame_content_size(&frame).ok().flatten();
     let length = length.and_then(|n| usize::try_from(n).ok()).filter(|&n| n <= blob::LARGEST);
     let packed = unpacker.decompress(&frame, length.ok_or("a length")?).map_err(|_| "a frame")?;
@@ -165,23 +171,21 @@ pub(crate) fn text_head(entry: &Entry) -> [u8; 4] {
 /// The stored form of a packed entry.
 ///
 /// Each thread keeps one compressor with the dictionary digested, since making one costs more than a frame.
-pub(crate) fn stored(dictionary: &Dictionary, packed: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn stored(dictionary: &Dictionary, packed: &[u8], level: Level) -> io::Result<Vec<u8>> {
     thread_local! {
-        static KEPT: RefCell<Option<(u64, Compressor<'static>)>> = const { RefCell::new(None) };
+        static KEPT: RefCell<Option<((u64, Level), Compressor<'static>)>> = const { RefCell::new(None) };
     }
     KEPT.with_borrow_mut(|kept| {
         let compressor = match kept {
-            Some((id, compressor)) if *id == dictionary.id => compressor,
+            Some((kept_for, compressor)) if *kept_for == (dictionary.id, level) => compressor,
             _ => {
-                let mut compressor = Compressor::with_dictionary(LEVEL, &dictionary.bytes)?;
+                let mut compressor = Compressor::with_dictionary(level as i32, &dictionary.bytes)?;
                 compressor.set_parameter(CParameter::ChecksumFlag(false))?;
                 compressor.set_parameter(CParameter::DictIdFlag(false))?;
-                &mut kept.insert((dictionary.id, compressor)).1
+                &mut kept.insert(((dictionary.id, level), compressor)).1
             }
         };
-        let mut frame = compressor.compress(packed)?;
-        frame.drain(..MAGIC.len().min(frame.len()));
-        Ok(frame)
+        Ok(frame::short(&compressor.compress(packed)?))
     })
 }
 
@@ -205,9 +209,10 @@ impl Dictionary {
         Self::new(Vec::new(), Symbols::default(), Vec::new())
     }
 
-    /// Too few samples give no dictionary of entries; plain frames do then.
-    pub(crate) fn learnt(packed: &[Vec<u8>], texts: &[String], packs: Vec<u64>) -> Self {
-        let bytes = zstd::dict::from_samples(packed, DICTIONARY_BYTES).unwrap_or_default();
+    /// For about `n_entries` entries. Too few samples give no dictionary of entries; plain frames do then.
+    pub(crate) fn learnt(packed: &[Vec<u8>], texts: &[String], packs: Vec<u64>, n_entries: u32) -> Self {
+        let n_bytes = (2 * n_entries as usize).clamp(LEAST_DICTIONARY, MOST_DICTIONARY);
+        let bytes = zstd::dict::from_samples(packed, n_bytes).unwrap_or_default();
         Self::new(bytes, Symbols::learnt(texts), packs)
     }
 
@@ -253,10 +258,10 @@ mod tests {
         let mut bytes = packed(&entry, &packs);
         let none = Dictionary::empty();
         let mut unpacker = Decompressor::new().expect("made");
-        let frame = stored(&none, &bytes).expect("compressed");
+        let frame = stored(&none, &bytes, Level::Base).expect("compressed");
         assert_eq!(unpacked(id.clone(), &frame, &packs, &mut unpacker), Ok(entry));
         bytes[0] = 99;
-        let frame = stored(&none, &bytes).expect("compressed");
+        let frame = stored(&none, &bytes, Level::Base).expect("compressed");
         assert!(unpacked(id.clone(), &frame, &packs, &mut unpacker).is_err());
         assert!(unpacked(id.clone(), &[], &packs, &mut unpacker).is_err());
         let frame = stored(
@@ -265,6 +270,7 @@ mod tests {
                 &Entry::new(id.clone(), Bib::empty(MaterialType::Map), Vec::new(), vec![member(9)]),
                 &packs,
             ),
+            Level::Base,
         )
         .expect("compressed");
         assert!(unpacked(id, &frame, &[], &mut unpacker).is_err());
@@ -277,7 +283,7 @@ mod tests {
             let id = EditionId::from_key(7);
             let _ = unpacked(id.clone(), &bytes, &[7], &mut unpacker);
             let packed = [&[ENTRY_VERSION][..], &bytes].concat();
-            let frame = stored(&Dictionary::empty(), &packed).expect("compressed");
+            let frame = stored(&Dictionary::empty(), &packed, Level::Layer).expect("compressed");
             let _ = unpacked(id, &frame, &[7], &mut unpacker);
         }
     }

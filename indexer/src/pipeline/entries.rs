@@ -163,30 +163,53 @@ impl Dealt {
             make_entry(&[(library, unpack(bytes)?)], &[], &[])
         };
         let sample: Vec<Entry> = self.sample.par_iter().map(alone).collect::<Result<_>>()?;
-        builder.train(sample.iter());
+        builder.train(sample.iter(), self.ids.len() as u32);
         drop(sample);
-        let mut ready = Vec::new();
+        let mut pushing = Pushing::to(builder);
         for bucket_idx in 0..self.buckets.len() {
             let bytes = self.buckets.take(bucket_idx)?;
             let items = items_of(&bytes)?;
             let entries: Vec<&[Item<'_>]> = items.chunk_by(|a, b| a.rank == b.rank).collect();
             for step in entries.chunks(STEP) {
-                // What is ready goes to the index while the next ones are made.
-                let (pushed, prepared) = rayon::join(
-                    || push_all(builder, std::mem::take(&mut ready)),
-                    || {
-                        step.par_iter()
-                            .map(|items| prepared(items, libraries, builder))
-                            .collect::<Result<_>>()
-                    },
-                );
-                pushed?;
-                ready = prepared?;
+                pushing.step(step, |items| prepared(items, libraries, builder).map(Some))?;
                 let n_records: usize = step.iter().map(|items| items.len() - 1).sum();
                 progress.advance(step.len() as u64, n_records as u64);
             }
         }
-        push_all(builder, ready)
+        pushing.end()
+    }
+}
+
+/// What is ready goes to the index while the next ones are made.
+pub(super) struct Pushing<'a> {
+    builder: &'a Builder,
+    ready: Vec<Prepared>,
+}
+
+impl<'a> Pushing<'a> {
+    pub(super) fn to(builder: &'a Builder) -> Self {
+        Self { builder, ready: Vec::new() }
+    }
+
+    /// Pushes what the step before made, and makes of `items` what comes next, in their order.
+    pub(super) fn step<T: Sync>(
+        &mut self,
+        items: &[T],
+        prepare: impl Fn(&T) -> Result<Option<Prepared>> + Sync + Send,
+    ) -> Result<()> {
+        let ready = std::mem::take(&mut self.ready);
+        let (pushed, prepared) = rayon::join(
+            || push_all(self.builder, ready),
+            || items.par_iter().map(prepare).collect::<Result<Vec<_>>>(),
+        );
+        pushed?;
+        self.ready = prepared?.into_iter().flatten().collect();
+        Ok(())
+    }
+
+    /// Pushes what is left.
+    pub(super) fn end(self) -> Result<()> {
+        push_all(self.builder, self.ready)
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) fn same_work(catalogue: &Catalogue, entry: &Entry, limit: usize) -> R
     let mut numbers = Vec::new();
     catalogue.generation.entries_with_key(work, &mut numbers);
     let mut found = Vec::new();
+    numbers.sort_unstable();
+    numbers.dedup();
     numbers.truncate(MAX_LOOKED_AT);
     catalogue.generation.each_entry(&numbers, |other| {
         // The table of keys holds half of each key.
