@@ -160,7 +160,7 @@ impl Heard {
                 a: member(link.a)?,
                 b: member(link.b)?,
                 grounds: link.grounds.names().collect(),
-                weight: (!by_hand).then(|| f64::from(link.weight) / 10.0),
+                weight: (!by_hand).then(|| f64::from(link.weight)),
                 comparisons: lines.unwrap_or_default(),
             })
         };

@@ -77,7 +77,7 @@ pub struct MemberLink {
     pub a: u16,
     /// Number of the other.
     pub b: u16,
-    /// How far above the threshold, in tenths.
+    /// How far above the threshold, in whole points: who asks for more compares again.
     pub weight: i16,
     /// What agreed.
     pub grounds: Grounds,

@@ -76,7 +76,7 @@ pub fn merge(sources: &[Source<'_>], links: &[Link]) -> Option<Entry> {
 fn member_links(links: &[Link], place: &[u16]) -> Vec<MemberLink> {
     let by_number = links.iter().filter_map(|link| {
         let (a, b) = (*place.get(link.a)?, *place.get(link.b)?);
-        let weight = (link.weight * 10.0).round().clamp(0.0, f32::from(i16::MAX)) as i16;
+        let weight = link.weight.round().clamp(0.0, f32::from(i16::MAX)) as i16;
         Some(MemberLink { a: a.min(b), b: a.max(b), weight, grounds: link.grounds })
     });
     let mut found: Vec<MemberLink> = by_number.collect();
