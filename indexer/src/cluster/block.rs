@@ -30,6 +30,46 @@ enum Kind {
 /// Appends the record's keys, sorted and distinct.
 pub fn block_keys(record: &MatchRecord, out: &mut Vec<u64>) {
     let start = out.len();
+    add_numbers(record, out);
+    add_described(record, out);
+    sort_from(start, out);
+}
+
+/// Appends the keys under which an entry with this record is found, sorted and distinct.
+///
+/// Two records with one ISBN each that is not the same are never one edition (`compare`). So what such a record's
+/// description gives stands under a key of its own, and of the other records with one ISBN only those are met that
+/// share a number.
+pub fn stored_keys(record: &MatchRecord, out: &mut Vec<u64>) {
+    let start = out.len();
+    add_described(record, out);
+    if record.isbns.len() == 1 {
+        out[start..].iter_mut().for_each(|key| *key = with_one_isbn(*key));
+    }
+    add_numbers(record, out);
+    sort_from(start, out);
+}
+
+/// Appends the stored keys of everything that the record may match, sorted and distinct.
+pub fn wanted_keys(record: &MatchRecord, out: &mut Vec<u64>) {
+    let start = out.len();
+    add_described(record, out);
+    if record.isbns.len() != 1 {
+        out.extend_from_within(start..);
+        let n = (out.len() - start) / 2;
+        out[start + n..].iter_mut().for_each(|key| *key = with_one_isbn(*key));
+    }
+    add_numbers(record, out);
+    sort_from(start, out);
+}
+
+/// The stored form of a key of `block_keys` where a record with one ISBN has it by its description.
+pub fn with_one_isbn(key: u64) -> u64 {
+    key ^ 0x5851_f42d_4c95_7f2d
+}
+
+/// The keys by numbers.
+fn add_numbers(record: &MatchRecord, out: &mut Vec<u64>) {
     let mut keys = Keys { out, buffer: Vec::with_capacity(64) };
     for isbn in &record.isbns {
         keys.add(Kind::Isbn, &[&(isbn / 10).to_le_bytes()]);
@@ -47,9 +87,15 @@ pub fn block_keys(record: &MatchRecord, out: &mut Vec<u64>) {
     if !number.is_empty() {
         keys.add(Kind::BookNumber, &[number.as_bytes()]);
     }
-    keys.add_described(record);
-    let own = &mut out[start..];
-    own.sort_unstable();
+}
+
+/// The keys by description.
+fn add_described(record: &MatchRecord, out: &mut Vec<u64>) {
+    Keys { out, buffer: Vec::with_capacity(64) }.add_described(record);
+}
+
+fn sort_from(start: usize, out: &mut Vec<u64>) {
+    out[start..].sort_unstable();
     let mut kept = start;
     for at in start..out.len() {
         if at == start || out[at] != out[kept - 1] {
@@ -76,7 +122,6 @@ impl Keys<'_> {
         self.out.push(hash(&self.buffer));
     }
 
-    /// The keys by description.
     fn add_described(&mut self, record: &MatchRecord) {
         let title = record.get(Text::Title);
         let names = record.get(Text::Names);

@@ -25,9 +25,9 @@ mod variants;
 mod weights;
 
 /// Changes whenever two records may be judged otherwise than before: a catalogue must be built anew then.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-pub use block::{BLOCK_CAP, block_keys};
+pub use block::{BLOCK_CAP, block_keys, stored_keys, wanted_keys, with_one_isbn};
 pub use compare::{Comparison, Contribution, Verdict, compare, explain};
 pub use decision::{Constraints, Decision, DecisionKind, constraints, in_force};
 pub use merge::{Source, merge, work_key};

@@ -1,5 +1,6 @@
 //! What changed in the archives since a generation was built.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::error::Result;
@@ -67,34 +68,35 @@ pub(super) fn changes_since(sources: &[Source], before: &Manifest) -> Result<Opt
     if before.libraries.iter().any(|library| !known.contains(&library.code)) {
         return Ok(None);
     }
-    let mut all = Vec::new();
-    for source in sources {
-        let state = source.library.state()?;
-        let was = before.libraries.iter().find(|library| library.code == source.code);
-        let (mut older, mut fresh, mut gone) = (None, Vec::new(), Vec::new());
-        match was {
-            None => {
-                fresh = state.slots.clone();
-                older = Some(State::default());
-            }
-            Some(was) if was.reading != source.reading => return Ok(None),
-            Some(was) if was.state == state.number => {}
-            Some(was) => {
-                let Ok(then) = source.library.state_numbered(was.state) else { return Ok(None) };
-                for difference in differences(&then, &state) {
-                    match difference {
-                        Difference::Added(new) => fresh.push(*new),
-                        Difference::Removed(old) => gone.push(*old),
-                        Difference::Changed { old, new } => {
-                            gone.push(*old);
-                            fresh.push(*new);
-                        }
+    let changes = sources.par_iter().map(|source| changes_of(source, before));
+    Ok(changes.collect::<Result<Vec<_>>>()?.into_iter().collect())
+}
+
+fn changes_of(source: &Source, before: &Manifest) -> Result<Option<LibraryChanges>> {
+    let state = source.library.state()?;
+    let was = before.libraries.iter().find(|library| library.code == source.code);
+    let (mut older, mut fresh, mut gone) = (None, Vec::new(), Vec::new());
+    match was {
+        None => {
+            fresh = state.slots.clone();
+            older = Some(State::default());
+        }
+        Some(was) if was.reading != source.reading => return Ok(None),
+        Some(was) if was.state == state.number => {}
+        Some(was) => {
+            let Ok(then) = source.library.state_numbered(was.state) else { return Ok(None) };
+            for difference in differences(&then, &state) {
+                match difference {
+                    Difference::Added(new) => fresh.push(*new),
+                    Difference::Removed(old) => gone.push(*old),
+                    Difference::Changed { old, new } => {
+                        gone.push(*old);
+                        fresh.push(*new);
                     }
                 }
-                older = Some(then);
             }
+            older = Some(then);
         }
-        all.push(LibraryChanges { state, older, fresh, gone, touched: FxHashSet::default() });
     }
-    Ok(Some(all))
+    Ok(Some(LibraryChanges { state, older, fresh, gone, touched: FxHashSet::default() }))
 }

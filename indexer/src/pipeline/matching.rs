@@ -51,6 +51,19 @@ pub(super) fn join_matches(
     Ok(crowded.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
+/// The same among some records only, in memory.
+pub(super) fn join_some(pool: &Pool, forest: &Forest, numbers: &[u32], crowded: &Crowded) -> Result<()> {
+    let keyed = numbers.par_iter().map(|&number| {
+        let mut keys = Vec::new();
+        block_keys(&pool.record(number)?, &mut keys);
+        Ok(keys.into_iter().filter(|key| !crowded.contains(key)).map(|key| (key, number)).collect())
+    });
+    let mut pairs: Vec<(u64, u32)> = keyed.collect::<Result<Vec<Vec<_>>>>()?.into_iter().flatten().collect();
+    pairs.par_sort_unstable();
+    let blocks: Vec<_> = pairs.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1).collect();
+    blocks.into_par_iter().try_for_each(|block| join_block(pool, forest, block))
+}
+
 fn gather_keys(pool: &Pool, work: &std::path::Path) -> Result<Buckets> {
     let wanted = (u64::from(pool.len()) * USUAL_KEYS * PAIR as u64).div_ceil(BUCKET_BYTES).clamp(4, 1024);
     let n_buckets = (wanted as usize).next_power_of_two();
@@ -167,7 +180,7 @@ impl Component {
 }
 
 /// Pairs of records that share a key, each once.
-pub(super) fn meetings(records: &[MatchRecord], is_crowded: impl Fn(u64) -> bool) -> Vec<(usize, usize)> {
+fn meetings(records: &[MatchRecord], is_crowded: impl Fn(u64) -> bool) -> Vec<(usize, usize)> {
     let mut keyed = Vec::new();
     let mut keys = Vec::new();
     for (i, record) in records.iter().enumerate() {

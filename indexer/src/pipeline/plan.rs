@@ -6,7 +6,7 @@ use super::decisions::Decided;
 use super::error::Result;
 use super::matching::Component;
 use super::pool::Pool;
-use crate::cluster::{Link, MatchRecord, block_keys, resolve};
+use crate::cluster::{Link, MatchRecord, resolve, stored_keys};
 
 /// An entry to be made.
 pub(super) struct PlannedEntry {
@@ -94,7 +94,7 @@ fn keys_of<'a>(records: impl IntoIterator<Item = &'a MatchRecord>) -> Vec<u64> {
     let (mut keys, mut own) = (Vec::new(), Vec::new());
     for record in records {
         own.clear();
-        block_keys(record, &mut own);
+        stored_keys(record, &mut own);
         keys.extend_from_slice(&own);
     }
     keys.sort_unstable();

@@ -21,7 +21,7 @@ pub(super) struct Touched {
     chunks: Vec<Chunk>,
 }
 
-// One library's records of one look into its archive.
+// Records of one block of one library's archive.
 struct Chunk {
     library_idx: u32,
     packed: Vec<u8>,
@@ -37,23 +37,18 @@ impl Touched {
         records: &LibraryRecords<'_>,
         counters: &Counters,
     ) -> Result<()> {
-        let chunk = Chunk { library_idx, packed: Vec::new(), ends: Vec::new(), locators: Vec::new() };
-        let gathered = Mutex::new((Vec::new(), chunk));
+        let read = Mutex::new(Vec::new());
         records.each_block(counters, &(), |members| {
-            let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
-            let (matches, chunk) = &mut *gathered;
-            for member in &members {
-                put_match(member, matches);
-                chunk.packed =
-                    postcard::to_extend(member, std::mem::take(&mut chunk.packed)).map_err(Error::packing)?;
-                chunk.ends.push(chunk.packed.len());
-                chunk.locators.push(member.locator);
+            if !members.is_empty() {
+                let piece = Chunk::of(library_idx, &members)?;
+                read.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
             }
             Ok(())
         })?;
-        let (matches, chunk) = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.pool.add(matches)?;
-        self.chunks.push(chunk);
+        for (matches, chunk) in read.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            self.pool.add(matches)?;
+            self.chunks.push(chunk);
+        }
         Ok(())
     }
 
@@ -73,5 +68,19 @@ impl Touched {
         let chunk = &self.chunks[chunk_idx];
         let start = place.checked_sub(1).map_or(0, |before| chunk.ends[before]);
         Ok((chunk.library_idx, unpack(&chunk.packed[start..chunk.ends[place]])?))
+    }
+}
+
+impl Chunk {
+    // With what the members are compared by.
+    fn of(library_idx: u32, members: &[MemberRecord]) -> Result<(Vec<u8>, Self)> {
+        let (mut matches, mut packed, mut ends) = (Vec::new(), Vec::new(), Vec::with_capacity(members.len()));
+        for member in members {
+            put_match(member, &mut matches);
+            packed = postcard::to_extend(member, packed).map_err(Error::packing)?;
+            ends.push(packed.len());
+        }
+        let locators = members.iter().map(|member| member.locator).collect();
+        Ok((matches, Self { library_idx, packed, ends, locators }))
     }
 }

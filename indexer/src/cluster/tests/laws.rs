@@ -56,6 +56,25 @@ fn resolved(records: &[(Bib, u64)], order: &[usize], must: &[(u64, u64)], cannot
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
+    /// Or an incremental build would miss what a full one finds.
+    #[test]
+    fn who_matches_is_found_under_stored_keys(records in some_records()) {
+        let keys = |of: fn(&MatchRecord, &mut Vec<u64>), record: &MatchRecord| {
+            let mut keys = Vec::new();
+            of(record, &mut keys);
+            prop_assert!(keys.is_sorted_by(|a, b| a < b));
+            Ok(keys)
+        };
+        let shared = |a: &[u64], b: &[u64]| a.iter().any(|key| b.contains(key));
+        let records: Vec<MatchRecord> = records.iter().map(|(bib, _)| MatchRecord::of(bib)).collect();
+        for (a, b) in records.iter().flat_map(|a| records.iter().map(move |b| (a, b))) {
+            let met = shared(&keys(block_keys, a)?, &keys(block_keys, b)?);
+            let found = shared(&keys(wanted_keys, a)?, &keys(stored_keys, b)?);
+            prop_assert!(met || !found);
+            prop_assert!(found || !met || compare(a, b).verdict == Verdict::Vetoed);
+        }
+    }
+
     #[test]
     fn groups_do_not_depend_on_order(
         records in some_records(),

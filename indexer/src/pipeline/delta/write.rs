@@ -1,0 +1,96 @@
+//! The end of an incremental build: entries made of their members, those that are as before left where they are.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::build::{BuildCounts, Built, Site, Way, births_of};
+use super::super::entries::{Pushing, make_entry};
+use super::super::error::Result;
+use super::super::plan::PlannedEntry;
+use super::super::progress::Stage;
+use super::super::redirects::successor;
+use super::Delta;
+use crate::bib::{EditionId, Entry};
+use crate::index::{Builder, Prepared};
+
+/// Entries that are made side by side.
+const STEP: usize = 512;
+
+impl Delta<'_> {
+    pub(super) fn write(self, planned: &[PlannedEntry]) -> Result<Built> {
+        let Site { catalogue, archive, .. } = *self.site;
+        let parent = Arc::clone(self.before);
+        let mut builder =
+            Builder::extend_upon(catalogue, parent, self.site.builder_options(), archive.files())?;
+        self.site.progress.begin(Stage::Index, Some(planned.len() as u64));
+        let kept = Mutex::new(BTreeSet::new());
+        let mut pushing = Pushing::to(&builder);
+        for step in planned.chunks(STEP) {
+            pushing.step(step, |plan| {
+                let (entry, prepared) =
+                    (self.make(plan)?, |entry: &Entry| builder.prepare(entry, &plan.keys));
+                match self.same(&entry)? {
+                    Some(number) => {
+                        kept.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+                        Ok(None)
+                    }
+                    None => Ok::<Option<Prepared>, _>(Some(prepared(&entry)?)),
+                }
+            })?;
+            self.site.progress.advance(step.len() as u64, 0);
+        }
+        pushing.end()?;
+        self.site.progress.end();
+        let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let retired: Vec<u32> = self.again.difference(&kept).copied().collect();
+        retired.iter().for_each(|number| builder.retire(*number));
+        for (old, successor) in self.redirects(planned, &retired)? {
+            let successor = successor.map(EditionId::from_key);
+            builder.redirect(&EditionId::from_key(old), successor.as_ref());
+        }
+        let written = (planned.len() - kept.len()) as u64;
+        let way = Way::Delta { retired: retired.len() as u64, written };
+        let packs = self.changes.iter().flat_map(|c| &c.state.packs).map(ToString::to_string).collect();
+        let summary = self.site.finish(builder, packs, self.crowded, self.counts)?;
+        let counts = BuildCounts::of(self.counts, summary.entries);
+        Ok(Built::New { summary, counts, way })
+    }
+
+    fn make(&self, planned: &PlannedEntry) -> Result<Entry> {
+        let mut records = Vec::with_capacity(planned.members.len());
+        for number in &planned.members {
+            let (library_idx, member) = self.touched.member(*number)?;
+            records.push((&self.site.sources[library_idx as usize].code, member));
+        }
+        make_entry(&records, &planned.links, &planned.siblings)
+    }
+
+    /// The number of the entry in force that says just the same.
+    fn same(&self, entry: &Entry) -> Result<Option<u32>> {
+        let number = self.before.number_of(&entry.id).filter(|number| self.again.contains(number));
+        Ok(match number {
+            Some(number) if self.before.entry(number)? == *entry => Some(number),
+            _ => None,
+        })
+    }
+
+    fn redirects(&self, planned: &[PlannedEntry], retired: &[u32]) -> Result<Vec<(u64, Option<u64>)>> {
+        let ids: FxHashSet<u64> = planned.iter().map(|entry| entry.id).collect();
+        let mut home_of_birth: FxHashMap<u64, u64> = FxHashMap::default();
+        for entry in planned {
+            let births = entry.members.iter().map(|number| self.touched.pool.get(*number).birth);
+            home_of_birth.extend(births.map(|birth| (birth, entry.id)));
+        }
+        let mut lost = Vec::new();
+        for number in retired {
+            if let Some(id) = self.before.key(*number).filter(|id| !ids.contains(id)) {
+                let births = births_of(&self.before.entry(*number)?);
+                let homes = births.into_iter().filter_map(|birth| home_of_birth.get(&birth).copied());
+                lost.push((id, successor(homes)));
+            }
+        }
+        Ok(lost)
+    }
+}
