@@ -19,6 +19,10 @@ use std::time::Instant;
 use data::sample::judge::judge;
 use pool::Pool;
 
+// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Shares of the records that nights touch.
