@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(json["members"][2]["missing"], "the original record cannot be read");
         let link = &json["links"][0];
         assert_eq!((&link["a"]["library"], &link["b"]["library"]), (&"BJFU".into(), &"BUPT".into()));
-        assert_eq!((link["weight"].as_f64(), &link["grounds"][0]), (Some(4.2), &"isbn".into()));
+        assert_eq!((link["weight"].as_f64(), &link["grounds"][0]), (Some(42.0), &"isbn".into()));
         let isbn = &link["comparisons"][0];
         assert_eq!((&isbn["comparison"], &isbn["level"]), (&"isbn".into(), &"equal".into()));
         assert_eq!(json["links"][1]["comparisons"], serde_json::json!([]), "a record that is not there");

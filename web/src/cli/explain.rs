@@ -70,7 +70,7 @@ fn text(document: &ExplainDocument, lang: Lang, out: &mut impl Write) -> std::io
         writeln!(out, "\n{}", lang.t("union.links"))?;
     }
     for link in &document.links {
-        let weight = link.weight.map(|weight| format!("  {weight:+.1}")).unwrap_or_default();
+        let weight = link.weight.map(|weight| format!("  {weight:+.0}")).unwrap_or_default();
         writeln!(out, "  {} — {}  {}{weight}", name(&link.a), name(&link.b), link.grounds.join("+"))?;
         lines(&link.comparisons, out)?;
     }

@@ -114,7 +114,7 @@ fn unions() -> [Entry; 3] {
 fn linked(key: u64, bib: Bib, holdings: Vec<LibraryHolding>, grounds: Grounds) -> Entry {
     let mut entry = entry(key, bib, holdings);
     let ends = (0u16..).zip(1..u16::try_from(entry.members.len()).unwrap());
-    entry.links = ends.map(|(a, b)| MemberLink { a, b, weight: 120, grounds }).collect();
+    entry.links = ends.map(|(a, b)| MemberLink { a, b, weight: 12, grounds }).collect();
     entry
 }
 
