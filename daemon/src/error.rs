@@ -32,6 +32,15 @@ pub enum Error {
         /// Whether it had begun with it.
         begun: bool,
     },
+    /// A request was left to a daemon, and none runs.
+    #[error("no daemon runs on this data directory: start `lianmu serve`")]
+    NoDaemon,
+    /// No source with this name is configured.
+    #[error("no source with the name {name} is configured; `lianmu sources list` shows them all")]
+    NoSuchSource {
+        /// The name.
+        name: String,
+    },
     /// Nothing is held under this name.
     #[error("{run} is not held; `lianmu status` shows what is")]
     NotHeld {

@@ -11,6 +11,7 @@ use indexer::archive::ImportMode;
 use indexer::bib::LibraryCode;
 use indexer::cluster::Decision;
 use indexer::pipeline::{self, Built, Progress, Way};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::harvest::Clock;
@@ -44,8 +45,11 @@ pub enum Request {
     },
     /// A run of the configured sources.
     Harvest {
-        /// Codes of the libraries; all where there is none.
+        /// Codes of the libraries whose sources run; all where neither library nor source is named.
         libraries: Vec<String>,
+        /// Names of single sources.
+        #[serde(default)]
+        sources: Vec<String>,
     },
     /// What is held, into the archive.
     Release {
@@ -174,12 +178,30 @@ pub fn submit(
 ) -> Result<Answer> {
     match Writer::open(data_dir, settings, Holder::Command, Arc::clone(&clock)) {
         Ok(writer) => match request {
-            Request::Harvest { libraries } => harvest::all_by_hand(&writer, settings, &libraries, progress),
+            Request::Harvest { libraries, sources } => {
+                let wanted = harvest::chosen(&settings.sources, &libraries, &sources);
+                harvest::all_by_hand(&writer, settings, wanted, progress)
+            }
             other => carry_out(&writer, &other, progress),
         },
         Err(Error::DaemonRuns { .. }) => hand_over(data_dir, &request, clock.as_ref()),
         Err(error) => Err(error),
     }
+}
+
+/// Leaves a request to the daemon and does not wait: for pages, which look later what came of it. A sentence where
+/// no daemon runs, since nobody would ever do it.
+pub fn ask(data_dir: &Path, request: &Request, now: Timestamp) -> Result<JobId> {
+    if !crate::lock::daemon_runs(data_dir)? {
+        return Err(Error::NoDaemon);
+    }
+    let text = serde_json::to_string(request).map_err(|source| Error::Run { source })?;
+    Store::open(data_dir)?.ask(&text, now)
+}
+
+/// What came of a request that was left to the daemon; nothing while it waits or is under way.
+pub fn answer(data_dir: &Path, job: JobId) -> Result<Option<Answer>> {
+    answer_to(&Store::open(data_dir)?, job)
 }
 
 /// Does what is asked for, all but harvests, which have a rhythm of their own.

@@ -5,6 +5,7 @@ pub mod build;
 pub mod clock;
 mod error;
 mod evidence;
+pub mod freshness;
 pub mod harvest;
 pub mod health;
 pub mod holds;
@@ -17,6 +18,7 @@ pub mod report;
 pub mod run;
 pub mod runs;
 pub mod settings;
+pub mod sources;
 pub mod store;
 #[cfg(test)]
 mod trial;

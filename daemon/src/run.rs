@@ -17,10 +17,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
-
 use crate::clock::SystemClock;
-use crate::harvest::schedule::{Scheduled, Timetable, Why, Window, next};
+use crate::harvest::schedule::{Scheduled, Timetable, Why, next};
 use crate::harvest::session::{self, Brought, Manner};
 use crate::harvest::{Clock, Fetcher, Stop, fetcher_for};
 use crate::jobs::Answer;
@@ -131,10 +129,7 @@ struct Daemon {
 impl Daemon {
     fn new(writer: Arc<Writer>, settings: Settings, make: MakeFetcher, stop: Stop) -> Self {
         let sources = settings.sources.iter().map(|source| Slot::new(source, make(source))).collect();
-        let timetable = Timetable {
-            zone: TimeZone::get(&settings.timezone).unwrap_or(TimeZone::UTC),
-            window: settings.window.as_deref().and_then(Window::parse),
-        };
+        let timetable = Timetable::of(&settings);
         Self {
             writer,
             settings,

@@ -9,6 +9,7 @@ mod decided;
 mod error;
 mod explained;
 mod export;
+mod fresh;
 mod i18n;
 mod metrics;
 mod pages;

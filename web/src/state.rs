@@ -18,6 +18,7 @@ use indexer::search::{Catalogue, Query};
 
 use crate::blocking::{self, Turns};
 use crate::error::WebError;
+use crate::fresh::{Fresh, Freshnesses};
 use crate::metrics::Metrics;
 
 /// How often `catalogue/current` is looked at.
@@ -36,6 +37,7 @@ struct Inner {
     seen: Mutex<Seen>,
     turns: Turns,
     metrics: Metrics,
+    fresh: Fresh,
 }
 
 /// What the last glance at the data directory saw.
@@ -48,7 +50,7 @@ struct Seen {
 /// An open generation and what its manifest says of each library.
 pub(crate) struct Open {
     /// The catalogue.
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: Arc<Catalogue>,
     libraries: HashMap<LibraryCode, LibraryState>,
 }
 
@@ -73,11 +75,14 @@ pub(crate) struct LibraryState {
 }
 
 impl Open {
-    fn new(catalogue: Catalogue) -> Self {
-        let states = catalogue.manifest().libraries.iter();
-        let libraries = states
-            .map(|l| (l.code.clone(), LibraryState { as_of: l.as_of.clone(), records: l.records }))
-            .collect();
+    // A run that found nothing new makes no generation, and yet the data counts as of its day.
+    fn new(catalogue: Arc<Catalogue>, fresh: &Freshnesses) -> Self {
+        let states = catalogue.manifest().libraries.iter().map(|data| {
+            let newer = fresh.get(&data.code).filter(|fresh| fresh.archive_state == data.state);
+            let as_of = newer.map_or(&data.as_of, |fresh| &fresh.as_of).clone();
+            (data.code.clone(), LibraryState { as_of, records: data.records })
+        });
+        let libraries = states.collect();
         Self { catalogue, libraries }
     }
 
@@ -127,6 +132,7 @@ impl App {
             seen: Mutex::default(),
             turns: Turns::for_this_machine(),
             metrics: Metrics::default(),
+            fresh: Fresh::default(),
         };
         let app = Self(Arc::new(inner));
         app.glance();
@@ -151,7 +157,8 @@ impl App {
             match current.as_ref().map(|_| Catalogue::open(&catalogue_dir)) {
                 Some(Ok(catalogue)) => {
                     tracing::info!("generation {} is open", catalogue.generation());
-                    self.0.open.store(Some(Arc::new(Open::new(catalogue))));
+                    let open = Open::new(Arc::new(catalogue), &self.0.fresh.all());
+                    self.0.open.store(Some(Arc::new(open)));
                 }
                 // The one that is open stays open: an older answer is better than none.
                 Some(Err(cause)) => {
@@ -161,6 +168,26 @@ impl App {
             }
             seen.generation = current;
         }
+    }
+
+    /// Looks how fresh the data is, for whoever serves.
+    pub(crate) fn look_at_freshness(&self) {
+        match self.0.fresh.look(&self.0.data_dir, &self.0.settings) {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Some(open) = self.open() {
+                    let renewed = Open::new(Arc::clone(&open.catalogue), &self.0.fresh.all());
+                    self.0.open.store(Some(Arc::new(renewed)));
+                }
+            }
+            // The next look is a second away; what is known stays.
+            Err(cause) => tracing::debug!("cannot look how fresh the data is: {cause}"),
+        }
+    }
+
+    /// How fresh the data of every library is.
+    pub(crate) fn freshness(&self) -> Arc<Freshnesses> {
+        self.0.fresh.all()
     }
 
     /// Asks what loads the dictionaries, so that no reader waits for them.
@@ -190,6 +217,7 @@ impl App {
             let app = self.clone();
             let looked = blocking::run(&self.0.turns, move || {
                 app.glance();
+                app.look_at_freshness();
                 Ok(())
             });
             if let Err(cause) = looked.await {

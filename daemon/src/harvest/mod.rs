@@ -221,16 +221,26 @@ impl Fetcher for Unable {
     }
 }
 
-/// Numbers of the sources of some libraries, of all where none is named; a sentence where a library has none.
-pub(crate) fn chosen(sources: &[Source], libraries: &[String]) -> std::result::Result<Vec<usize>, String> {
+/// Numbers of the sources of some libraries and of single ones, of all where none is named; a sentence where there
+/// is none such.
+pub(crate) fn chosen(
+    sources: &[Source],
+    libraries: &[String],
+    names: &[String],
+) -> std::result::Result<Vec<usize>, String> {
     if sources.is_empty() {
         return Err("no source is configured: write [[source]] in lianmu.toml".to_owned());
     }
     if let Some(code) = libraries.iter().find(|code| sources.iter().all(|s| s.library.as_str() != **code)) {
         return Err(format!("no source of {code} is configured"));
     }
+    if let Some(name) = names.iter().find(|name| sources.iter().all(|s| s.id.as_str() != **name)) {
+        return Err(format!("no source with the name {name} is configured"));
+    }
     let is_chosen = |source: &Source| {
-        libraries.is_empty() || libraries.iter().any(|code| source.library.as_str() == code)
+        libraries.is_empty() && names.is_empty()
+            || libraries.iter().any(|code| source.library.as_str() == code)
+            || names.iter().any(|name| source.id.as_str() == name)
     };
     Ok(sources.iter().enumerate().filter(|(_, source)| is_chosen(source)).map(|(place, _)| place).collect())
 }
@@ -239,10 +249,10 @@ pub(crate) fn chosen(sources: &[Source], libraries: &[String]) -> std::result::R
 pub(crate) fn all_by_hand(
     writer: &Writer,
     settings: &Settings,
-    libraries: &[String],
+    wanted: std::result::Result<Vec<usize>, String>,
     progress: &dyn Progress,
 ) -> Result<Answer> {
-    let wanted = match chosen(&settings.sources, libraries) {
+    let wanted = match wanted {
         Ok(wanted) => wanted,
         Err(message) => return Ok(Answer::Failed { message }),
     };

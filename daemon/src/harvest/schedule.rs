@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::calendar::Moment;
-use crate::settings::SourceId;
+use crate::settings::{Settings, SourceId};
 
 /// The longest delay of a source.
 const MAX_DELAY: i64 = 600;
@@ -31,6 +31,16 @@ pub struct Timetable {
     pub zone: TimeZone,
     /// When scheduled runs may begin; `None`: always.
     pub window: Option<Window>,
+}
+
+impl Timetable {
+    /// As the settings say; what they say was checked when they were read.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            zone: TimeZone::get(&settings.timezone).unwrap_or(TimeZone::UTC),
+            window: settings.window.as_deref().and_then(Window::parse),
+        }
+    }
 }
 
 /// A part of the day, which may pass midnight.

@@ -9,7 +9,9 @@ use crate::store::JobId;
 impl Daemon {
     pub(super) fn take_job(&mut self, job: JobId, text: &str) {
         match serde_json::from_str(text) {
-            Ok(Request::Harvest { libraries }) => self.want_runs(job, &libraries),
+            Ok(Request::Harvest { libraries, sources }) => {
+                self.want_runs(job, harvest::chosen(&self.settings.sources, &libraries, &sources));
+            }
             Ok(request) => self.give(Work::Job { job, request }),
             Err(error) => {
                 self.answer(
@@ -20,8 +22,8 @@ impl Daemon {
         }
     }
 
-    fn want_runs(&mut self, job: JobId, libraries: &[String]) {
-        match harvest::chosen(&self.settings.sources, libraries) {
+    fn want_runs(&mut self, job: JobId, wanted: Result<Vec<usize>, String>) {
+        match wanted {
             Err(message) => self.answer(job, &Answer::Failed { message }),
             Ok(wanted) => {
                 self.harvests.add(job, wanted.len());

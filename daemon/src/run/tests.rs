@@ -101,7 +101,8 @@ fn commands_are_handed_over_and_answered() {
         TWO_SOURCES,
         vec![("BJFU", vec![Turn::Bring("a.xml", all(30))]), ("BUPT", vec![Turn::Fail])],
     );
-    let Answer::Harvested { runs } = house.ask(Request::Harvest { libraries: vec![] }) else {
+    let Answer::Harvested { runs } = house.ask(Request::Harvest { libraries: vec![], sources: vec![] })
+    else {
         panic!("runs")
     };
     runs.iter().for_each(adds_up);
@@ -109,7 +110,7 @@ fn commands_are_handed_over_and_answered() {
     states.sort_by(|a, b| a.0.cmp(&b.0));
     let expect = [("BJFU".to_owned(), RunState::Ok), ("BUPT".to_owned(), RunState::Failed)];
     assert_eq!(states, expect);
-    let answer = house.ask(Request::Harvest { libraries: vec!["NLC".to_owned()] });
+    let answer = house.ask(Request::Harvest { libraries: vec!["NLC".to_owned()], sources: vec![] });
     assert!(matches!(answer, Answer::Failed { message } if message.contains("NLC")));
 
     let half = set(house.folder.path(), "BJFU", &all(10));
@@ -147,7 +148,7 @@ fn a_change_of_state_is_told_once() {
     let text = format!("{TWO_SOURCES}[alert]\ncommand = \"cat >> {}\"\n", told.display());
     let house =
         House::with(&text, vec![("BJFU", vec![Turn::Fail, Turn::Fail, Turn::Bring("a.xml", all(3))])]);
-    let harvest = || house.ask(Request::Harvest { libraries: vec!["BJFU".to_owned()] });
+    let harvest = || house.ask(Request::Harvest { libraries: vec!["BJFU".to_owned()], sources: vec![] });
     let n_told = || std::fs::read_to_string(&told).unwrap_or_default().lines().count();
     harvest();
     house.wait_for("the first word", |_| n_told() == 1);
@@ -165,7 +166,7 @@ fn a_change_of_state_is_told_once() {
 #[test]
 fn a_stop_is_graceful_and_the_next_start_goes_on() {
     let mut house = House::with(TWO_SOURCES, vec![("BJFU", vec![Turn::BreakOff("a.xml", all(3))])]);
-    house.ask(Request::Harvest { libraries: vec!["BJFU".to_owned()] });
+    house.ask(Request::Harvest { libraries: vec!["BJFU".to_owned()], sources: vec![] });
     let began = Instant::now();
     house.running.take().unwrap().stop();
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
@@ -175,7 +176,7 @@ fn a_stop_is_graceful_and_the_next_start_goes_on() {
         &house.clock,
         vec![("BJFU", vec![Turn::Bring("a.xml", all(9))])],
     ));
-    house.ask(Request::Harvest { libraries: vec!["BJFU".to_owned()] });
+    house.ask(Request::Harvest { libraries: vec!["BJFU".to_owned()], sources: vec![] });
     let states: Vec<RunState> = house.runs().iter().map(|run| run.state).collect();
     assert_eq!(states, [RunState::Partial, RunState::Ok]);
     let archive = indexer::archive::Archive::open(&house.data()).unwrap();

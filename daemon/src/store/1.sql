@@ -29,6 +29,7 @@ CREATE TABLE runs (
     line     TEXT,
     report   TEXT
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX runs_by_library ON runs (library, began);
 CREATE INDEX runs_on_their_way ON runs (phase) WHERE phase <> 'ended';
 
 -- What the gate holds back; its files lie in inbox/<CODE>/held/<run>/.

@@ -74,6 +74,9 @@ const ALL_BUT_WHERE: &str = "SELECT run, library, source, shown, mode, phase, be
 const ON_THEIR_WAY: &str = "SELECT run, library, source, shown, mode, phase, began, ended, bytes, items, line, \
                             report FROM runs WHERE phase <> 'ended' ORDER BY began, run";
 
+const LAST_OF_LIBRARY: &str = "SELECT run, library, source, shown, mode, phase, began, ended, bytes, items, line, \
+                               report FROM runs WHERE library = ?1 ORDER BY began DESC, run DESC LIMIT 1";
+
 impl Store {
     /// Notes that a run begins; false where the name is taken.
     pub fn begin_run(&self, run: &OpenRun) -> Result<bool> {
@@ -139,6 +142,13 @@ impl Store {
     pub fn run(&self, run: &str) -> Result<Option<OpenRun>> {
         self.read(|connection| {
             connection.prepare_cached(ALL_BUT_WHERE)?.query_row([run], from_row).optional()
+        })
+    }
+
+    /// The run of a library that began last, ended or not.
+    pub fn last_run_of(&self, library: &str) -> Result<Option<OpenRun>> {
+        self.read(|connection| {
+            connection.prepare_cached(LAST_OF_LIBRARY)?.query_row([library], from_row).optional()
         })
     }
 

@@ -91,15 +91,16 @@ pub(crate) async fn status(State(app): State<App>) -> Response {
 
 fn status_document(app: &App) -> StatusDocument {
     let open: Option<Arc<Open>> = app.open();
-    let members = app.members();
+    let (members, fresh) = (app.members(), app.freshness());
     let libraries = members.iter().map(|library| {
+        let fares = fresh.get(&library.code);
         let state = open.as_ref().and_then(|o| o.library(&library.code));
         LibraryStatus {
             code: library.code.to_string(),
             as_of: state.and_then(|s| s.as_of.clone()),
-            last_try: None,
-            state: if state.is_some() { "ok" } else { "none" },
-            reason: None,
+            last_try: fares.and_then(|fares| fares.last_try).map(|time| time.to_string()),
+            state: fares.map_or(if state.is_some() { "ok" } else { "none" }, |fares| fares.state),
+            reason: fares.and_then(|fares| fares.reason.clone()),
         }
     });
     StatusDocument {

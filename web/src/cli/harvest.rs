@@ -25,18 +25,23 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     if !super::all_are_members(global, &codes)? {
         return Ok(Outcome::WrongUsage);
     }
-    let request = Request::Harvest { libraries: args.library };
+    let request = Request::Harvest { libraries: args.library, sources: Vec::new() };
     let Answer::Harvested { runs } = super::submit(global, request, &Bars::new("harvest"))? else {
         anyhow::bail!("the daemon gave an answer to another question");
     };
-    for run in &runs {
-        if args.json {
+    told(&runs, args.json)
+}
+
+/// Says how the runs went.
+pub(super) fn told(runs: &[Run], json: bool) -> anyhow::Result<Outcome> {
+    for run in runs {
+        if json {
             println!("{}", serde_json::to_string(run)?);
         } else {
             print(run);
         }
     }
-    Ok(outcome_of_all(&runs))
+    Ok(outcome_of_all(runs))
 }
 
 fn print(run: &Run) {

@@ -19,6 +19,7 @@ mod record;
 mod runs;
 mod search;
 mod serve;
+mod sources;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -72,6 +73,8 @@ enum Command {
     Build(build::Args),
     /// Run the configured sources.
     Harvest(harvest::Args),
+    /// List, run and pause the configured sources.
+    Sources(sources::Args),
     /// How sources, libraries and the catalogue fare.
     Status(status::Args),
     /// Serve pages and API.
@@ -126,6 +129,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Runs(args) => runs::run(&global, args),
         Command::Build(args) => build::run(&global, args),
         Command::Harvest(args) => harvest::run(&global, args),
+        Command::Sources(args) => sources::run(&global, args),
         Command::Status(args) => status::run(&global, args),
         Command::Serve(args) => serve::run(&global, args),
         Command::Marc(args) => marc::run(&global, args),

@@ -1,14 +1,13 @@
 //! `lianmu status`: how sources, libraries and the catalogue fare; it runs beside a daemon and changes nothing.
 
-use daemon::alert;
-use daemon::health::Health;
-use daemon::settings::Source;
-use daemon::store::{Hold, SourceRow, Store};
+use daemon::freshness::{self, Freshness};
+use daemon::settings::Settings;
+use daemon::store::{Hold, Store};
 use indexer::archive::Archive;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Global, Outcome};
+use super::{Global, Outcome, sources};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -20,25 +19,15 @@ pub(crate) struct Args {
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     let settings = super::settings(global)?;
     let now = Timestamp::now();
-    let (mut healths, mut rows, mut holds) = (Vec::new(), Vec::new(), Vec::new());
-    if global.data.join("state.db").is_file() {
-        let store = Store::open(&global.data)?;
-        healths = alert::healths(&store, &settings.sources, now)?;
-        rows = store.source_rows()?;
-        holds = store.open_holds()?;
-    }
-    let sources: Vec<Value> = settings
-        .sources
-        .iter()
-        .enumerate()
-        .map(|(n, source)| source_document(source, healths.get(n), &rows))
-        .collect();
+    let is_there = global.data.join("state.db").is_file();
+    let holds = if is_there { Store::open(&global.data)?.open_holds()? } else { Vec::new() };
+    let sources: Vec<Value> = sources::statuses(global)?.iter().map(sources::document).collect();
     let document = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "role": settings.role.name(),
         "daemon": daemon::lock::daemon_runs(&global.data)?,
         "generation": generation(global),
-        "libraries": libraries(global)?,
+        "libraries": libraries(global, &settings, now)?,
         "sources": sources,
         "held": holds.iter().map(hold_document).collect::<Vec<Value>>(),
     });
@@ -50,22 +39,6 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn source_document(source: &Source, health: Option<&Health>, rows: &[SourceRow]) -> Value {
-    let row = rows.iter().find(|row| row.source == source.id);
-    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    json!({
-        "source": source.id.as_str(),
-        "library": source.library.as_str(),
-        "kind": source.kind.name(),
-        "location": source.shown(),
-        "state": health.map_or("new", |health| health.state),
-        "reason": health.and_then(|health| health.reason.clone()),
-        "last_try": time(row.and_then(|row| row.last_try)),
-        "last_good": time(row.and_then(|row| row.last_good)),
-        "last_run": row.and_then(|row| row.last_run.clone()),
-    })
-}
-
 fn hold_document(hold: &Hold) -> Value {
     json!({"run": hold.run, "library": hold.library, "mode": hold.mode, "reason": hold.reason, "since": hold.held.to_string()})
 }
@@ -75,13 +48,18 @@ fn generation(global: &Global) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
-fn libraries(global: &Global) -> anyhow::Result<Vec<Value>> {
+fn libraries(global: &Global, settings: &Settings, now: Timestamp) -> anyhow::Result<Vec<Value>> {
     let archive = Archive::open(&global.data)?;
     let mut libraries = Vec::new();
-    for code in archive.libraries()? {
-        let library = archive.library(&code)?;
-        let records = library.stamp()?.map_or(0, |stamp| stamp.n_records);
-        libraries.push(json!({"code": code.as_str(), "as_of": library.as_of(), "records": records}));
+    for Freshness { library, as_of, last_try, state, reason, .. } in
+        freshness::of_all(&global.data, settings, now)?
+    {
+        let records = archive.library(&library)?.stamp()?.map_or(0, |stamp| stamp.n_records);
+        let last_try = last_try.map(|time| time.to_string());
+        libraries.push(json!({
+            "code": library.as_str(), "as_of": as_of, "last_try": last_try, "state": state, "reason": reason,
+            "records": records,
+        }));
     }
     Ok(libraries)
 }
@@ -102,19 +80,7 @@ fn print(document: &Value) {
             text(&library["as_of"])
         );
     }
-    for source in document["sources"].as_array().into_iter().flatten() {
-        println!(
-            "{} from {}: {}, last try {}, last good {}",
-            text(&source["library"]),
-            text(&source["location"]),
-            text(&source["state"]),
-            text(&source["last_try"]),
-            text(&source["last_good"])
-        );
-        if let Some(reason) = source["reason"].as_str() {
-            println!("  {reason}");
-        }
-    }
+    document["sources"].as_array().into_iter().flatten().for_each(sources::print);
     for hold in document["held"].as_array().into_iter().flatten() {
         println!("held: {} of {}: {}", text(&hold["run"]), text(&hold["library"]), text(&hold["reason"]));
     }

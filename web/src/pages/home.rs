@@ -9,6 +9,7 @@ use indexer::search::SearchField;
 use super::{Choosable, Ui, page, render};
 use crate::ask::{self, Asked, Choice};
 use crate::error::WebError;
+use crate::fresh::{Trouble, trouble};
 use crate::i18n::{Lang, grouped};
 use crate::reader::Reader;
 use crate::state::{App, Open};
@@ -28,6 +29,8 @@ struct HomePage {
     /// Chosen, but not among those that pass the filter.
     kept: Vec<Member>,
     freshness: Option<String>,
+    /// Libraries whose data is older than it should be.
+    stale: Vec<(String, Trouble)>,
     notes: Vec<String>,
 }
 
@@ -75,8 +78,19 @@ fn home(app: &App, reader: &Reader) -> Result<Response, WebError> {
         groups,
         kept,
         freshness: open.map(|open| freshness(&open, members.iter().count(), reader.lang)),
+        stale: stale(app, &[], reader.lang),
         notes: notes(&choice, limit, &members, reader.lang),
     })
+}
+
+/// Of these libraries, or of all where none is named, those whose updates are not well.
+pub(super) fn stale(app: &App, of: &[indexer::bib::LibraryCode], lang: Lang) -> Vec<(String, Trouble)> {
+    let (members, fresh) = (app.members(), app.freshness());
+    let asked = members.iter().filter(|library| of.is_empty() || of.contains(&library.code));
+    let troubled = asked.filter_map(|library| {
+        Some((library.name.clone(), trouble(fresh.get(&library.code), app.settings(), lang)?))
+    });
+    troubled.collect()
 }
 
 /// What was chosen last time stands unless the address says something about libraries itself.

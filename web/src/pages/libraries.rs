@@ -9,7 +9,8 @@ use indexer::library::Library;
 use super::{Ui, page, render};
 use crate::ask;
 use crate::error::WebError;
-use crate::i18n::grouped;
+use crate::fresh::{Trouble, trouble};
+use crate::i18n::{Lang, grouped};
 use crate::reader::Reader;
 use crate::state::{App, Open};
 
@@ -39,11 +40,12 @@ struct Row {
     short_name: String,
     records: Option<String>,
     as_of: String,
+    trouble: Option<Trouble>,
     new: bool,
     suspended: bool,
 }
 
-fn row(library: &Library, open: Option<&Open>) -> Row {
+fn row(app: &App, library: &Library, open: Option<&Open>, lang: Lang) -> Row {
     let state = open.and_then(|o| o.library(&library.code));
     Row {
         code: library.code.to_string(),
@@ -51,6 +53,7 @@ fn row(library: &Library, open: Option<&Open>) -> Row {
         short_name: library.short_name.clone(),
         records: state.map(|s| grouped(s.records)),
         as_of: state.and_then(|s| s.as_of.clone()).unwrap_or_default(),
+        trouble: trouble(app.freshness().get(&library.code), app.settings(), lang),
         new: library.new,
         suspended: library.suspended,
     }
@@ -64,7 +67,7 @@ pub(crate) async fn list(State(app): State<App>, reader: Reader) -> Response {
     let found: Vec<&Library> = if q.is_empty() { members.iter().collect() } else { members.filter(q) };
     let mut groups: Vec<(String, usize, Vec<Row>)> = Vec::new();
     for library in &found {
-        let row = row(library, open.as_deref());
+        let row = row(&app, library, open.as_deref(), reader.lang);
         match groups.iter_mut().find(|(name, _, _)| *name == library.group) {
             Some((_, n, rows)) => {
                 *n += 1;
@@ -90,7 +93,7 @@ pub(crate) async fn show(State(app): State<App>, Path(code): Path<String>, reade
         None => Err(WebError::UnknownLibrary(code)),
         Some(library) => render(&LibraryPage {
             ui: Ui::new(&app, &reader),
-            row: row(library, app.open().as_deref()),
+            row: row(&app, library, app.open().as_deref(), reader.lang),
             group: library.group.clone(),
             opac: library.opac_url.clone().filter(|url| url.starts_with("http")),
             search: ask::link("/search", [("library", code.as_str())]),

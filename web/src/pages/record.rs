@@ -13,6 +13,7 @@ use crate::ask;
 use crate::blocking;
 use crate::error::{BadRequest, WebError};
 use crate::export::{self, Format};
+use crate::fresh::{Trouble, trouble};
 use crate::i18n::Lang;
 use crate::reader::Reader;
 use crate::state::{App, Open};
@@ -67,6 +68,7 @@ struct HoldingRow {
     lendable: String,
     state: &'static str,
     as_of: String,
+    trouble: Option<Trouble>,
 }
 
 /// `/record/{id}`
@@ -252,7 +254,7 @@ fn link(url: impl AsRef<str>) -> Value {
 /// The library of this machine first, then in list order.
 fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec<HoldingRow> {
     let members = app.members();
-    let home = app.home();
+    let (home, fresh) = (app.home(), app.freshness());
     let place = |code: &LibraryCode| {
         let position = members.iter().position(|l| l.code == *code).unwrap_or(usize::MAX);
         (home.as_ref() != Some(code), position)
@@ -281,6 +283,7 @@ fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec<HoldingRow
             lendable,
             state,
             as_of: open.library(&held.library).and_then(|l| l.as_of.clone()).unwrap_or_default(),
+            trouble: trouble(fresh.get(&held.library), app.settings(), lang),
         }
     };
     held.into_iter().map(row).collect()

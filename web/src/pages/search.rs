@@ -13,11 +13,12 @@ use indexer::search::{Query, SearchField, Sort};
 
 use super::cards::{AdviceLine, Card};
 use super::drawing::{YearChart, pages_shown, year_chart};
-use super::home::{fields, names, notes};
+use super::home::{fields, names, notes, stale};
 use super::{Choosable, Ui, page, render};
 use crate::ask::{self, Asked, Choice};
 use crate::blocking;
 use crate::error::WebError;
+use crate::fresh::Trouble;
 use crate::i18n::{Lang, grouped};
 use crate::reader::{Reader, set_cookie};
 use crate::state::{App, Open};
@@ -38,6 +39,8 @@ struct SearchPage {
     kept_by_jump: Vec<(String, String)>,
     notes: Vec<String>,
     scope: String,
+    as_of: Option<String>,
+    stale: Vec<(String, Trouble)>,
     change: String,
     summary: Summary,
     strip: Vec<StripItem>,
@@ -125,6 +128,14 @@ async fn search(app: &App, reader: &Reader) -> Result<Response, WebError> {
     let mut response = render(&view.page(document, limit))?;
     remember(&mut response, &query);
     Ok(response)
+}
+
+/// As of which days the data of these libraries is.
+fn as_of(document: &SearchDocument, lang: Lang) -> Option<String> {
+    let days = || document.libraries.iter().filter_map(|library| library.as_of.as_deref());
+    let (first, last) = (days().min()?, days().max()?);
+    let key = if first == last { "fares.as_of" } else { "fares.as_of_range" };
+    Some(lang.fill(key, &[("first", first), ("last", last)]))
 }
 
 /// The answer; where one library's list is shown, the counts are still those of all that were chosen.
@@ -218,6 +229,8 @@ impl View<'_> {
             kept_by_jump: self.kept(&[]),
             notes: notes(self.choice, limit, self.members, lang),
             scope: self.scope(),
+            as_of: as_of(&document, lang),
+            stale: stale(self.app, &self.choice.libraries, lang),
             change: self.asked().link(
                 "/",
                 &["page", "only", "type", "language", "class", "from", "to", "sort"],

@@ -133,3 +133,80 @@ fn an_import_that_is_killed_is_told_and_healed() {
     let found = lines(&run(data.path(), &["search", "书2999", "--json"]));
     assert_eq!(found[0]["total"], 1);
 }
+
+/// A daemon over a folder `exports/北林` of BJFU, which is there.
+fn over_a_folder(more: &str) -> (Site, std::path::PathBuf) {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("exports").join("北林");
+    std::fs::create_dir_all(&folder).unwrap();
+    let source =
+        format!("[[source]]\nlibrary = \"BJFU\"\nkind = \"folder\"\nlocation = \"exports/北林\"\n{more}");
+    let site = Site::over(data, &source);
+    (site, folder)
+}
+
+fn sources(data: &Path) -> Value {
+    lines(&run_configured(data, &["sources", "list", "--json"])).remove(0)
+}
+
+fn run_configured(data: &Path, arguments: &[&str]) -> Output {
+    lianmu(data).args(["--config", "lianmu.toml"]).args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_file_dropped_into_a_folder_is_searchable_within_a_minute_and_a_foreign_one_is_not() {
+    let (site, folder) = over_a_folder("");
+    std::fs::write(folder.join("half.xml.part"), "<collection><rec").unwrap();
+    std::fs::write(folder.join("a.xml"), export(30, 3, 1)).unwrap();
+    site.within(Duration::from_secs(60), "the book", |site| {
+        let answer = site.get("/api/v1/search?q=第1版书");
+        answer.status == 200 && answer.json()["total"] == 3
+    });
+    let fares = |site: &Site| {
+        let status = site.get("/api/v1/status").json();
+        let libraries = status["libraries"].as_array().unwrap().clone();
+        libraries.into_iter().find(|library| library["code"] == "BJFU").unwrap()
+    };
+    site.until("the status", |site| fares(site)["state"] == "ok");
+    assert!(fares(&site)["as_of"].is_string() && fares(&site)["last_try"].is_string(), "{}", fares(&site));
+
+    // Half a file: held, told everywhere, and what was there stays.
+    let text = export(30, 3, 2);
+    std::fs::write(folder.join("b.xml"), &text[..text.len() - 100]).unwrap();
+    site.within(Duration::from_secs(60), "the hold", |site| fares(site)["state"] == "held");
+    assert!(fares(&site)["reason"].as_str().unwrap().contains("ends inside a record"), "{}", fares(&site));
+    assert_eq!(site.get("/api/v1/search?q=第1版书").json()["total"], 3);
+    let id = site.get("/api/v1/search?q=第1版书").json()["records"][0]["id"].as_str().unwrap().to_owned();
+    for page in ["/", "/search?q=第1版书", &format!("/record/{id}"), "/libraries", "/libraries/BJFU"] {
+        site.get(page).has("待管理员确认");
+    }
+    let told = runs(site.data());
+    let states: Vec<&str> = told.iter().map(|run| run["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["ok", "held"]);
+    let held = told[1]["run"].as_str().unwrap();
+    assert_eq!(run(site.data(), &["runs", "discard", held]).status.code(), Some(0));
+    site.until("the all-clear", |site| fares(site)["state"] == "ok");
+    site.get("/").lacks("待管理员确认");
+}
+
+#[test]
+fn a_paused_source_rests_until_it_is_resumed_or_run_by_hand() {
+    let (site, folder) = over_a_folder("");
+    let name = sources(site.data())["source"].as_str().unwrap().to_owned();
+    assert_eq!(run_configured(site.data(), &["sources", "pause", &name]).status.code(), Some(0));
+    assert_eq!(sources(site.data())["state"], "paused");
+    std::fs::write(folder.join("a.xml"), export(5, 3, 1)).unwrap();
+    std::thread::sleep(Duration::from_secs(8));
+    assert!(runs(site.data()).is_empty(), "a paused source ran");
+    let by_hand = run_configured(site.data(), &["sources", "run", &name, "--json"]);
+    assert_eq!((by_hand.status.code(), &lines(&by_hand)[0]["new"]), (Some(0), &5.into()), "{by_hand:?}");
+    assert_eq!(sources(site.data())["state"], "paused", "a run by hand resumes nothing");
+
+    std::fs::write(folder.join("b.xml"), export(5, 4, 2)).unwrap();
+    assert_eq!(run_configured(site.data(), &["sources", "resume", &name]).status.code(), Some(0));
+    site.within(Duration::from_secs(60), "the second file", |site| runs(site.data()).len() == 2);
+    assert_eq!(sources(site.data())["state"], "ok");
+    let unknown = run_configured(site.data(), &["sources", "pause", "没有"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("lianmu sources list"), "{unknown:?}");
+}

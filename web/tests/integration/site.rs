@@ -107,7 +107,13 @@ impl Site {
     /// Waits until a condition holds, at most ten seconds.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        self.within(Duration::from_secs(10), what, holds);
+    }
+
+    /// Waits until a condition holds, at most so long.
+    #[track_caller]
+    pub(crate) fn within(&self, time: Duration, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + time;
         while !holds(self) {
             assert!(Instant::now() < deadline, "{what} did not come true");
             std::thread::sleep(Duration::from_millis(50));

@@ -51,7 +51,7 @@ impl FolderFetcher {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> Error {
-        let reason = format!("the folder {} cannot be read: {error}", self.folder.display());
+        let reason = format!("the folder {} cannot be read: {error}", self.shown);
         Error::source(&self.shown, &reason)
     }
 
