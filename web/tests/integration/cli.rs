@@ -96,7 +96,7 @@ fn explain_says_why_and_old_ids_lead_on() {
     check(
         &run(data.path(), &["explain", &id]),
         0,
-        "BJFU:000000020 — BUPT:000000020  isbn+title+year  +12.0",
+        "BJFU:000000020 — BUPT:000000020  isbn+title+year  +12",
         "",
     );
     let old = run(data.path(), &["explain", &samples::id(MERGED), "--json"]);
