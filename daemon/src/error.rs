@@ -35,6 +35,12 @@ pub enum Error {
     /// A request was left to a daemon, and none runs.
     #[error("no daemon runs on this data directory: start `lianmu serve`")]
     NoDaemon,
+    /// Nothing that a run rejected can be read now.
+    #[error("nothing that {run} rejected can be read now, or all of it came since")]
+    NothingToRetry {
+        /// The name.
+        run: String,
+    },
     /// No source with this name is configured.
     #[error("no source with the name {name} is configured; `lianmu sources list` shows them all")]
     NoSuchSource {

@@ -66,6 +66,8 @@ pub(crate) struct Incoming<'a> {
     /// Bytes that came over the line; otherwise those of the files count.
     pub(crate) bytes: Option<u64>,
     pub(crate) is_gated: bool,
+    /// Whether the data counts as of today where it comes in force.
+    pub(crate) renews_day: bool,
 }
 
 impl<'a> Incoming<'a> {
@@ -80,6 +82,7 @@ impl<'a> Incoming<'a> {
             fingerprint: None,
             bytes: None,
             is_gated: true,
+            renews_day: true,
         }
     }
 }
@@ -191,7 +194,7 @@ fn put_in_force(
     report: Report,
 ) -> Result<Imported> {
     let state = if incoming.broke_off.is_some() { RunState::Partial } else { state_of(&prepared.report) };
-    let as_of = state.is_good().then(|| writer.today());
+    let as_of = (state.is_good() && incoming.renews_day).then(|| writer.today());
     let before = prepared.before();
     let effect = Effect {
         before: before.number,

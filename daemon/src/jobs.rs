@@ -18,6 +18,7 @@ use crate::harvest::Clock;
 use crate::import::{ImportSet, Imported, chain, import};
 use crate::lock::Holder;
 use crate::report::Report;
+use crate::retry::retry;
 use crate::runs::Run;
 use crate::settings::Settings;
 use crate::store::{JobId, JobState, Store};
@@ -53,6 +54,11 @@ pub enum Request {
     },
     /// What is held, into the archive.
     Release {
+        /// Name of the run.
+        run: String,
+    },
+    /// What a run rejected, once more.
+    Retry {
         /// Name of the run.
         run: String,
     },
@@ -219,6 +225,7 @@ pub(crate) fn carry_out(writer: &Writer, request: &Request, progress: &dyn Progr
             Ok(Answer::Built { document: document(&build::build(writer, *full, progress)?) })
         }
         Request::Release { run } => Ok(holds::release(writer, run, progress)?.into()),
+        Request::Retry { run } => Ok(retry(writer, run, progress)?.into()),
         Request::Discard { run } => {
             holds::discard(writer, run)?;
             Ok(Answer::Discarded)

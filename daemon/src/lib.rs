@@ -15,6 +15,7 @@ mod leftovers;
 pub mod lock;
 mod priority;
 pub mod report;
+pub mod retry;
 pub mod run;
 pub mod runs;
 pub mod settings;

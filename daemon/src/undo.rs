@@ -85,7 +85,7 @@ pub fn undo(writer: &Writer, name: &str) -> Result<Undone> {
     Ok(Undone::Now(written.run))
 }
 
-fn library_of(data_dir: &Path, name: &str) -> Result<LibraryCode> {
+pub(crate) fn library_of(data_dir: &Path, name: &str) -> Result<LibraryCode> {
     let archive = Archive::open(data_dir)?;
     for code in runs::libraries(data_dir)? {
         if History::of(&archive.library(&code)?)?.find(name).is_some() {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indexer::archive::RecordKey;
-use indexer::pipeline::Progress;
+use indexer::pipeline::{self, Progress};
 
 use super::{
     Checkpoints, FetchContext, FetchProgress, Fetched, FetchedMode, Fetcher, Identifiers, LastGood, Stop,
@@ -112,8 +112,24 @@ pub(crate) fn take(
     };
     // A set that this machine could not take in is still there, to be taken in another time.
     let fetched = fetched.as_ref().filter(|_| !imported.trouble);
+    use_configured_profile(writer, source)?;
     remember(writer, source, &begun, &imported.run, fetched)?;
     Ok(Some(imported))
+}
+
+// After the import, so that the records were seen and their charset is known; the next build reads by it. What the
+// configuration names is in force even where nothing new came.
+fn use_configured_profile(writer: &Writer, source: &Source) -> Result<()> {
+    let Some(profile) = &source.profile else { return Ok(()) };
+    let archive = writer.archive()?;
+    if pipeline::use_profile(&archive.library(&source.library)?, profile)? {
+        tracing::info!(
+            library = source.library.as_str(),
+            profile = profile.name,
+            "a holdings profile is in force"
+        );
+    }
+    Ok(())
 }
 
 fn take_fetched(

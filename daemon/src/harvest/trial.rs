@@ -152,6 +152,7 @@ pub(super) fn source(kind: SourceKind, location: &str) -> Source {
         set: String::new(),
         metadata_prefix: String::new(),
         holdings: String::new(),
+        profile: None,
         allow_private: true,
     }
 }

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use indexer::bib::LibraryCode;
+use indexer::mapping::HoldingsProfile;
 
 use crate::harvest::schedule::Window;
 pub use check::{Fault, Origin, Setting};
@@ -34,6 +35,8 @@ pub struct Settings {
     pub gate: Gate,
     /// `[[source]]`
     pub sources: Vec<Source>,
+    /// `[[holdings_profile]]`
+    pub holdings_profiles: Vec<HoldingsProfile>,
     /// `schedule.window`: when scheduled runs may begin.
     pub window: Option<String>,
     /// `alert.command`: what is run when a source changes its state; empty for nothing.
@@ -156,9 +159,13 @@ impl Settings {
         if !window.is_empty() && Window::parse(window).is_none() {
             faults.push(Fault::new("schedule.window", "is no part of the day, such as 01:00-05:00"));
         }
-        let sources = source::sources(&in_force, path.parent().unwrap_or(Path::new("")), &mut faults);
+        let profiles = source::profiles(&table, &mut faults);
+        let base = path.parent().unwrap_or(Path::new(""));
+        let sources = source::sources(&in_force, base, &profiles, &mut faults);
         match listen {
-            Ok(listen) if faults.is_empty() => Ok(Self::from_values(in_force, listen, sources)),
+            Ok(listen) if faults.is_empty() => {
+                Ok(Self { holdings_profiles: profiles, ..Self::from_values(in_force, listen, sources) })
+            }
             _ => Err(Error::Faults { path: path.to_owned(), faults }),
         }
     }
@@ -186,6 +193,7 @@ impl Settings {
                 max_change: check::fraction(&in_force, "gate.max_change"),
             },
             sources,
+            holdings_profiles: Vec::new(),
             window: (!window.is_empty()).then(|| window.to_owned()),
             alert_command: check::text(&in_force, "alert.command").to_owned(),
             in_force,
@@ -285,6 +293,20 @@ mod tests {
             "source[1].library",
         ] {
             assert!(error.contains(&format!("\n  {key}")), "{key} is missing in: {error}");
+        }
+    }
+
+    #[test]
+    fn a_source_names_a_profile_of_the_file_or_a_built_in_one() {
+        let source = "[[source]]\nlibrary = \"BJFU\"\nkind = \"folder\"\nlocation = \"x\"\nholdings = ";
+        let built_in = indexer::mapping::HoldingsProfile::built_in().remove(0).name;
+        for (name, expect) in [("guess", None), (&*built_in, Some(&*built_in)), ("北林", Some("北林"))] {
+            let text = format!("{source}{name:?}\n[[holdings_profile]]\nname = \"北林\"\n");
+            let profile = parse(&text).unwrap().sources.remove(0).profile;
+            assert_eq!(profile.as_ref().map(|profile| &*profile.name), expect);
+        }
+        for wrong in ["\"没有\"\n", "\"guess\"\n[[holdings_profile]]\nfield = 3\n"] {
+            assert!(matches!(parse(&format!("{source}{wrong}")), Err(Error::Faults { .. })), "{wrong}");
         }
     }
 

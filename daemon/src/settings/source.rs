@@ -6,6 +6,7 @@ use std::str::FromStr;
 use croner::Cron;
 use indexer::archive::ImportMode;
 use indexer::bib::LibraryCode;
+use indexer::mapping::HoldingsProfile;
 
 use super::check::{self, Fault, Setting};
 
@@ -30,6 +31,8 @@ pub struct Source {
     pub metadata_prefix: String,
     /// `guess`, the name of a holdings profile, or empty.
     pub holdings: String,
+    /// The profile that `holdings` names, of the configuration or built in.
+    pub profile: Option<HoldingsProfile>,
     /// Whether this source may be at a private address.
     pub allow_private: bool,
 }
@@ -104,15 +107,42 @@ impl Source {
 }
 
 /// All sources of a checked file; `base` is the folder of the file.
-pub(super) fn sources(in_force: &[Setting], base: &Path, faults: &mut Vec<Fault>) -> Vec<Source> {
+pub(super) fn sources(
+    in_force: &[Setting],
+    base: &Path,
+    profiles: &[HoldingsProfile],
+    faults: &mut Vec<Fault>,
+) -> Vec<Source> {
     (1..)
         .map(|n| format!("source[{n}]"))
         .take_while(|at| in_force.iter().any(|s| s.key.starts_with(&format!("{at}."))))
-        .map(|at| source(in_force, &at, base, faults))
+        .map(|at| source(in_force, &at, base, profiles, faults))
         .collect()
 }
 
-fn source(in_force: &[Setting], at: &str, base: &Path, faults: &mut Vec<Fault>) -> Source {
+/// All holdings profiles of the file.
+pub(super) fn profiles(table: &toml::Table, faults: &mut Vec<Fault>) -> Vec<HoldingsProfile> {
+    let given = table.get("holdings_profile").and_then(toml::Value::as_array);
+    let mut profiles = Vec::new();
+    for (n, value) in given.into_iter().flatten().enumerate() {
+        match value.clone().try_into() {
+            Ok(profile) => profiles.push(profile),
+            Err(cause) => faults.push(Fault::new(
+                format!("holdings_profile[{}]", n + 1),
+                format!("is none: {}", cause.message()),
+            )),
+        }
+    }
+    profiles
+}
+
+fn source(
+    in_force: &[Setting],
+    at: &str,
+    base: &Path,
+    profiles: &[HoldingsProfile],
+    faults: &mut Vec<Fault>,
+) -> Source {
     let text = |name: &str| check::text(in_force, &format!("{at}.{name}"));
     let kind = match text("kind") {
         "http" => SourceKind::Http,
@@ -136,6 +166,12 @@ fn source(in_force: &[Setting], at: &str, base: &Path, faults: &mut Vec<Fault>) 
         faults.push(Fault::new(format!("{at}.schedule"), message));
     }
     let library = LibraryCode::new(text("library"));
+    let holdings = text("holdings");
+    let own = profiles.iter().find(|profile| profile.name == holdings).cloned();
+    let profile = own.or_else(|| HoldingsProfile::named(holdings));
+    if profile.is_none() && !matches!(holdings, "" | "guess") {
+        faults.push(Fault::new(format!("{at}.holdings"), "is neither guess nor the name of a profile"));
+    }
     Source {
         id: source_id(&library, kind, place, text("set"), text("metadata_prefix")),
         library,
@@ -149,7 +185,8 @@ fn source(in_force: &[Setting], at: &str, base: &Path, faults: &mut Vec<Fault>) 
         schedule: (!schedule.is_empty()).then(|| schedule.to_owned()),
         set: text("set").to_owned(),
         metadata_prefix: text("metadata_prefix").to_owned(),
-        holdings: text("holdings").to_owned(),
+        holdings: holdings.to_owned(),
+        profile,
         allow_private: check::flag(in_force, &format!("{at}.allow_private")),
     }
 }

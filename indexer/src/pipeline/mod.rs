@@ -69,7 +69,7 @@ pub use file_set::{SetFile, files_of};
 pub use import::{ImportRequest, Impression, PreparedImport, import, prepare_import, prepare_import_with};
 pub use import_report::{FileReport, ImportOutcome, ImportReport, MAX_NAMED_REJECTS};
 pub use members::{MemberError, member_bibs};
-pub use profile::{StoredProfile, ensure_profile, sample_of, stored_profile};
+pub use profile::{StoredProfile, ensure_profile, sample_of, stored_profile, use_profile};
 pub use progress::{Progress, Stage};
 pub use record_keys::{MetRecord, record_keys};
 pub use retention::remove_unneeded;

@@ -95,6 +95,27 @@ pub(super) fn prepare_profile(library: &LibraryArchive, state: &State) -> Result
     if stored_profile(library)?.is_some() { Ok(()) } else { guess_from(library, state) }
 }
 
+/// Puts a profile in force in a library that has records, as one that a person has chosen; whether that changed
+/// anything. A profile of another name that a person has confirmed stays: it is an edited one, and knows better.
+pub fn use_profile(library: &LibraryArchive, profile: &HoldingsProfile) -> Result<bool> {
+    let stored = stored_profile(library)?;
+    let is_there = stored.as_ref().is_some_and(|stored| {
+        stored.confirmed && (stored.profile == *profile || stored.profile.name != profile.name)
+    });
+    if is_there || library.current_number()?.is_none() {
+        return Ok(false);
+    }
+    let stored = StoredProfile {
+        version: VERSION,
+        confirmed: true,
+        charset: stored.and_then(|stored| stored.charset),
+        guessed_from: None,
+        profile: profile.clone(),
+    };
+    library.write_small(FILE, &stored.to_text()?)?;
+    Ok(true)
+}
+
 fn guess_from(library: &LibraryArchive, state: &State) -> Result<()> {
     let records = LibraryRecords::of_state(library, None, state)?;
     let sample = records.sample(SAMPLE)?;

@@ -147,3 +147,23 @@ fn a_process_killed_while_it_fetches_is_told_as_that() {
     let run = session(&writer, &source, &mut Player(vec![Turn::Bring("a.xml", all(30))]), BY_HAND).unwrap();
     assert_eq!((run.state, run.seen), (RunState::Ok, 30), "the next run heals");
 }
+
+#[test]
+fn the_configured_holdings_profile_is_in_force_even_where_nothing_new_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = writer(folder.path());
+    let plain = source("full");
+    let stored = |writer: &Writer| {
+        let archive = writer.archive().unwrap();
+        pipeline::stored_profile(&archive.library(&plain.library).unwrap()).unwrap().unwrap()
+    };
+    session(&writer, &plain, &mut Player(vec![Turn::Bring("1", all(5))]), BY_HAND);
+    assert!(!stored(&writer).confirmed, "a guess");
+
+    let text = "[[holdings_profile]]\nname = \"北林\"\n[[holdings_profile.field]]\ntag = \"905\"\nsubfields = { d = \
+                \"class\", e = \"book-number\" }\n";
+    let of_north = settings(text).holdings_profiles.remove(0);
+    let named = Source { profile: Some(of_north.clone()), ..plain.clone() };
+    session(&writer, &named, &mut Player(vec![Turn::Nothing]), BY_HAND);
+    assert_eq!((stored(&writer).confirmed, stored(&writer).profile), (true, of_north));
+}
