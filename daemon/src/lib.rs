@@ -21,6 +21,7 @@ pub mod runs;
 pub mod settings;
 pub mod sources;
 pub mod store;
+pub mod systemd;
 #[cfg(test)]
 mod trial;
 pub mod undo;

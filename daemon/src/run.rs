@@ -26,6 +26,7 @@ use crate::lock::Holder;
 use crate::runs::Run;
 use crate::settings::{Settings, Source};
 use crate::store::JobId;
+use crate::systemd::Pulse;
 use crate::writer::Writer;
 use crate::{Result, alert};
 use complaints::Complaints;
@@ -151,6 +152,7 @@ impl Daemon {
 
     fn run(&mut self) {
         let worker = self.start_worker();
+        let mut pulse = Pulse::of_environment();
         self.start_lookers();
         tracing::info!(sources = self.sources.len(), "the daemon is running");
         while !self.stop.is_asked() {
@@ -159,6 +161,7 @@ impl Daemon {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            pulse.beat();
             let glanced = self.glance();
             self.complaints.note("glance", glanced);
         }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use jiff::Timestamp;
 
+use crate::fresh::Freshnesses;
 use crate::state::Open;
 
 /// What is counted.
@@ -30,7 +32,7 @@ impl Metrics {
     }
 
     /// The page of `/metrics`.
-    pub(crate) fn text(&self, open: Option<&Open>) -> String {
+    pub(crate) fn text(&self, open: Option<&Open>, fresh: &Freshnesses) -> String {
         let mut text = String::new();
         family(&mut text, "lianmu_http_requests_total", "counter", "Answers by class of status.");
         for (i, n) in self.answers.iter().enumerate() {
@@ -51,9 +53,56 @@ impl Metrics {
             let _ = writeln!(text, "lianmu_generation_info{{generation=\"{name}\"}} 1");
             family(&mut text, "lianmu_entries", "gauge", "Entries of the open generation.");
             let _ = writeln!(text, "lianmu_entries {}", manifest.entries);
+            family(&mut text, "lianmu_records", "gauge", "Member records of the open generation.");
+            for (code, state) in open.libraries() {
+                let code = label(code.as_str());
+                let _ = writeln!(text, "lianmu_records{{library=\"{code}\"}} {}", state.records);
+            }
+        }
+        libraries(&mut text, fresh);
+        if let Some(bytes) = resident_bytes() {
+            family(&mut text, "process_resident_memory_bytes", "gauge", "Memory of the process.");
+            let _ = writeln!(text, "process_resident_memory_bytes {bytes}");
         }
         text
     }
+}
+
+// An alarm rule wants to know: which state, since when, how old is the data?
+fn libraries(text: &mut String, fresh: &Freshnesses) {
+    family(text, "lianmu_library_state", "gauge", "1 for the state in which the updates of a library are.");
+    for (code, fares) in fresh {
+        let code = label(code.as_str());
+        let _ = writeln!(text, "lianmu_library_state{{library=\"{code}\",state=\"{}\"}} 1", fares.state);
+    }
+    family(text, "lianmu_library_last_try_timestamp_seconds", "gauge", "When an update was last tried.");
+    for (code, fares) in fresh {
+        if let Some(time) = fares.last_try {
+            let (code, seconds) = (label(code.as_str()), time.as_second());
+            let _ =
+                writeln!(text, "lianmu_library_last_try_timestamp_seconds{{library=\"{code}\"}} {seconds}");
+        }
+    }
+    family(text, "lianmu_library_as_of_timestamp_seconds", "gauge", "Beginning of the day of the data, UTC.");
+    for (code, fares) in fresh {
+        let day = fares.as_of.as_deref().and_then(|day| format!("{day}T00:00:00Z").parse::<Timestamp>().ok());
+        if let Some(day) = day {
+            let (code, seconds) = (label(code.as_str()), day.as_second());
+            let _ = writeln!(text, "lianmu_library_as_of_timestamp_seconds{{library=\"{code}\"}} {seconds}");
+        }
+    }
+}
+
+// A code may come from a table that somebody edits.
+fn label(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+// Linux only; elsewhere the line is absent.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 fn family(text: &mut String, name: &str, kind: &str, help: &str) {

@@ -135,5 +135,5 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
 /// `/metrics`
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (kind, app.metrics().text(app.open().as_deref())).into_response()
+    (kind, app.metrics().text(app.open().as_deref(), &app.freshness())).into_response()
 }

@@ -40,6 +40,17 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Read again what a run had to reject, after a repair of the program.
+    ///
+    /// What can be read now comes in by a run of its own; a record that came in another way since is left alone.
+    Retry {
+        /// Name of the run whose rejects are read again.
+        #[arg(value_name = "ID")]
+        run: String,
+        /// Print the run that read them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Throw away what the gate holds back; what is in force stays in force.
     Discard {
         /// Name of the held run.
@@ -88,7 +99,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
             let undone = if before { Undone::Before(by) } else { Undone::Now(by) };
             report(&run, &undone, json)?;
         }
-        Action::Release { run, json } => return release(global, run, json),
+        Action::Release { run, json } => return taken_in(global, Request::Release { run }, json),
+        Action::Retry { run, json } => return taken_in(global, Request::Retry { run }, json),
         Action::Discard { run, json } => {
             super::submit(global, Request::Discard { run: run.clone() }, &())?;
             if json {
@@ -101,9 +113,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn release(global: &Global, run: String, json: bool) -> anyhow::Result<Outcome> {
-    let Answer::Ran { run, report } = super::submit(global, Request::Release { run }, &Bars::new("release"))?
-    else {
+fn taken_in(global: &Global, request: Request, json: bool) -> anyhow::Result<Outcome> {
+    let Answer::Ran { run, report } = super::submit(global, request, &Bars::new("runs"))? else {
         anyhow::bail!("the daemon gave an answer to another question");
     };
     if json {

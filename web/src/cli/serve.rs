@@ -1,10 +1,12 @@
 //! `lianmu serve`: daemon, pages and API over one data directory, until told to stop.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
 use daemon::settings::Settings;
+use daemon::systemd;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -40,9 +42,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
 
 /// Serves until ctrl-c or SIGTERM; used by `demo` too.
 pub(crate) fn serve(settings: Settings, global: &Global) -> anyhow::Result<Outcome> {
-    let filter = EnvFilter::try_from_env("LIANMU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second subscriber is refused; the first one serves as well.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    log();
     // The lock comes first: a second daemon is refused before it listens.
     let running = daemon::run::start(&global.data, &settings)?;
     let app = App::new(settings, &global.data)?;
@@ -54,6 +54,17 @@ pub(crate) fn serve(settings: Settings, global: &Global) -> anyhow::Result<Outco
     Ok(Outcome::Done)
 }
 
+/// Events go to standard error: as JSON, one a line, with `LIANMU_LOG_FORMAT=json`; in colours to a terminal only.
+/// `LIANMU_LOG` says which.
+fn log() {
+    let filter = EnvFilter::try_from_env("LIANMU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let is_json = std::env::var("LIANMU_LOG_FORMAT").is_ok_and(|format| format == "json");
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = builder.with_ansi(!is_json && std::io::stderr().is_terminal());
+    // A second subscriber is refused; the first one serves as well.
+    let _ = if is_json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
+}
+
 async fn serve_until_told(app: App) -> anyhow::Result<()> {
     let listen = app.settings().server.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
@@ -63,9 +74,11 @@ async fn serve_until_told(app: App) -> anyhow::Result<()> {
         eprintln!("lianmu: no generation yet: run `lianmu import`, then `lianmu build`");
     }
     tokio::spawn(app.clone().keep_glancing());
+    systemd::ready();
     let (told, wait) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
         told_to_stop().await;
+        systemd::stopping();
         let _ = told.send(());
     });
     // Keep-alive connections would hold the process for ever.

@@ -10,4 +10,5 @@ mod pages;
 mod samples;
 mod security;
 mod site;
+mod systemd;
 mod union;
