@@ -341,4 +341,6 @@ pub(crate) fn chain(error: &Error) -> String {
 }
 
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod tests;

@@ -68,6 +68,18 @@ impl Site {
 
     pub(crate) fn over(data: TempDir, config: &str) -> Self {
         std::fs::write(data.path().join("lianmu.toml"), config).unwrap();
+        Self::again(data)
+    }
+
+    /// Kills the process, with nothing said or written, and starts another one over the same data.
+    pub(crate) fn killed_and_started_again(mut self) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
+        Self::again(data)
+    }
+
+    fn again(data: TempDir) -> Self {
         let mut child = lianmu(data.path())
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
