@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::analysis::fold::fold;
 use crate::bib::{Agent, Bib};
+use crate::mapping::drop_romanised;
 
 /// Variants kept of one kind; a group of more is no edition.
 const MAX_VARIANTS: usize = 60;
@@ -77,6 +78,7 @@ fn agents(bib: &mut Bib, bibs: &[&Bib]) {
             bib.agents.push(Agent { main: false, ..agent.clone() });
         }
     }
+    drop_romanised(&mut bib.agents);
 }
 
 fn known<'a>(shown: impl Iterator<Item = &'a str>) -> FxHashSet<String> {

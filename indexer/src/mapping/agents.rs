@@ -1,12 +1,97 @@
-//! Persons, bodies and meetings that are access points: 7xx, 1xx.
+//! Persons, bodies and meetings that are access points: 7xx, 1xx, and their original script in 880.
+//!
+//! One person is one agent: a romanised form beside the name in its own script is its reading, no second agent.
 
+use crate::analysis::fold::fold;
+use crate::analysis::pinyin::reads_as;
 use crate::bib::{Agent, AgentKind};
 use crate::marc::Field;
 
+use super::dialect::Dialect;
 use super::punctuation::trim_isbd;
+use super::titles::{is_original_script, link_number};
+
+/// The access point in a field.
+pub(super) fn agent(
+    field: &Field<'_>,
+    dialect: Dialect,
+    kind: AgentKind,
+    main: bool,
+    subfields: &str,
+) -> Option<Agent> {
+    if dialect.is_unimarc_family() {
+        unimarc_agent(field, kind, main)
+    } else {
+        marc21_agent(field, kind, main, subfields)
+    }
+}
+
+/// The numbers by which fields are linked to their 880, and the places of their agents.
+#[derive(Default)]
+pub(super) struct AgentLinks(Vec<([u8; 2], usize)>);
+
+impl AgentLinks {
+    /// Enters an agent whose name is not there yet.
+    pub(super) fn enter(&mut self, field: &Field<'_>, agent: Option<Agent>, agents: &mut Vec<Agent>) {
+        let Some(agent) = agent else { return };
+        let place = agents.iter().position(|known| known.name == agent.name).unwrap_or_else(|| {
+            agents.push(agent);
+            agents.len() - 1
+        });
+        self.0.extend(link_number(field).map(|number| (number, place)));
+    }
+
+    /// Enters the agent of an 880: its name takes the place of the romanised one, which becomes the reading.
+    pub(super) fn enter_original(&self, field: &Field<'_>, agent: Option<Agent>, agents: &mut Vec<Agent>) {
+        let Some(agent) = agent else { return };
+        let number = link_number(field);
+        let place = self.0.iter().find(|link| number == Some(link.0)).map(|link| link.1);
+        if let Some(known) = place.and_then(|place| agents.get_mut(place))
+            && is_original_script(&agent.name)
+            && !is_original_script(&known.name)
+        {
+            known.pinyin = Some(std::mem::replace(&mut known.name, agent.name));
+        } else if agents.iter().all(|known| known.name != agent.name) {
+            agents.push(agent);
+        }
+    }
+}
+
+/// Takes out the agents whose name is only the romanised name of another one.
+pub(crate) fn drop_romanised(agents: &mut Vec<Agent>) {
+    let romanised = |agent: &Agent| !is_original_script(&agent.name);
+    if agents.len() < 2 || !agents.iter().any(romanised) || agents.iter().all(romanised) {
+        return;
+    }
+    let mut at = 0;
+    while at < agents.len() {
+        let letters = romanised(&agents[at]).then(|| letters_of(&agents[at].name));
+        let same = |other: &Agent| letters.as_ref().is_some_and(|letters| is_reading(letters, other));
+        let Some(place) = agents.iter().position(same) else {
+            at += 1;
+            continue;
+        };
+        let Agent { name, main, .. } = agents[at].clone();
+        agents[place].main |= main;
+        agents[place].pinyin.get_or_insert(name);
+        agents.remove(at);
+    }
+}
+
+fn letters_of(name: &str) -> String {
+    fold(name).chars().filter(char::is_ascii_alphabetic).collect()
+}
+
+/// Whether the letters are the reading of an agent's name, by the cataloguer or by its characters.
+fn is_reading(letters: &str, agent: &Agent) -> bool {
+    is_original_script(&agent.name)
+        && !letters.is_empty()
+        && (agent.pinyin.as_ref().is_some_and(|given| letters_of(given) == letters)
+            || reads_as(letters, &fold(&agent.name)))
+}
 
 /// The access point in a field of the UNIMARC family (700–712).
-pub(super) fn unimarc_agent(field: &Field<'_>, kind: AgentKind, main: bool) -> Option<Agent> {
+fn unimarc_agent(field: &Field<'_>, kind: AgentKind, main: bool) -> Option<Agent> {
     let raw = field.first('a')?.trim();
     let (country, bare) = split_country(raw);
     let mut name = trim_isbd(bare).to_owned();
@@ -31,7 +116,7 @@ pub(super) fn unimarc_agent(field: &Field<'_>, kind: AgentKind, main: bool) -> O
 }
 
 /// The access point in a field of MARC21 (100 110 111 700 710 711).
-pub(super) fn marc21_agent(field: &Field<'_>, kind: AgentKind, main: bool, subfields: &str) -> Option<Agent> {
+fn marc21_agent(field: &Field<'_>, kind: AgentKind, main: bool, subfields: &str) -> Option<Agent> {
     let mut name = String::new();
     for (code, text) in field.subfields().filter(|(c, t)| subfields.contains(*c) && !t.trim().is_empty()) {
         if !name.is_empty() {
@@ -81,6 +166,25 @@ fn joined<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_romanised_name_is_no_second_agent() {
+        for (names, expect) in [
+            (&["Luo, Guanzhong", "罗贯中"][..], &["罗贯中"][..]),
+            (&["羅貫中", "Luo guan zhong"], &["羅貫中"]),
+            (&["Lin Xun", "鲁迅"], &["Lin Xun", "鲁迅"]),
+            (&["Lü, Simian", "吕思勉"], &["吕思勉"]),
+            (&["Knuth, Donald E.", "苏运霖"], &["Knuth, Donald E.", "苏运霖"]),
+            (&["Luo Guanzhong", "Luo, Guanzhong"], &["Luo Guanzhong", "Luo, Guanzhong"]),
+            (&["罗贯", "Luo Guanzhong"], &["罗贯", "Luo Guanzhong"]),
+        ] {
+            let mut agents: Vec<Agent> =
+                names.iter().map(|name| Agent::new(name, AgentKind::Person)).collect();
+            drop_romanised(&mut agents);
+            let left: Vec<&str> = agents.iter().map(|a| a.name.as_str()).collect();
+            assert_eq!(left, expect, "{names:?}");
+        }
+    }
 
     #[test]
     fn countries_are_split_off() {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::bib::{AgentKind, Bib, Isbn, Issn, MaterialType, Series};
 use crate::marc::{Field, Record};
 
-use super::agents::{marc21_agent, unimarc_agent};
+use super::agents::{AgentLinks, agent, drop_romanised};
 use super::book_number::cn_book_no;
 use super::dates::{coded_year, year};
 use super::gather::{append, each, filled, gather, keep_first, linked_title, push_new, subject, wants};
@@ -84,6 +84,7 @@ struct Draft<'b> {
     bib: &'b mut Bib,
     dialect: Dialect,
     signs: Signs,
+    links: AgentLinks,
     coded_year: Option<i16>,
     coded_language: Option<String>,
     holdings_of: Option<String>,
@@ -95,6 +96,7 @@ impl<'b> Draft<'b> {
             bib,
             dialect,
             signs: Signs::default(),
+            links: AgentLinks::default(),
             coded_year: None,
             coded_language: None,
             holdings_of: None,
@@ -292,14 +294,8 @@ impl<'b> Draft<'b> {
     }
 
     fn agent(&mut self, field: &Field<'_>, kind: AgentKind, main: bool, rule: &Rule) {
-        let agent = if self.dialect.is_unimarc_family() {
-            unimarc_agent(field, kind, main)
-        } else {
-            marc21_agent(field, kind, main, rule.subfields)
-        };
-        if let Some(agent) = agent.filter(|a| !self.bib.agents.iter().any(|known| known.name == a.name)) {
-            self.bib.agents.push(agent);
-        }
+        let agent = agent(field, self.dialect, kind, main, rule.subfields);
+        self.links.enter(field, agent, &mut self.bib.agents);
     }
 
     /// 880: the same as the field it stands for, but what is shown becomes the original script.
@@ -323,9 +319,17 @@ impl<'b> Draft<'b> {
                 let original = gather(field, rule.subfields, ", ").filter(|e| is_original_script(e));
                 self.bib.edition = original.or(self.bib.edition.take());
             }
+            Target::Person { main } => self.linked_agent(field, AgentKind::Person, main, rule),
+            Target::Body { main } => self.linked_agent(field, AgentKind::Body, main, rule),
+            Target::Meeting { main } => self.linked_agent(field, AgentKind::Meeting, main, rule),
             Target::Linked | Target::ControlNumber | Target::Leader008 | Target::General100 => {}
             _ => self.apply(rule, field, rules),
         }
+    }
+
+    fn linked_agent(&mut self, field: &Field<'_>, kind: AgentKind, main: bool, rule: &Rule) {
+        let agent = agent(field, self.dialect, kind, main, rule.subfields);
+        self.links.enter_original(field, agent, &mut self.bib.agents);
     }
 
     fn class_by_scheme(&mut self, field: &Field<'_>, rule: &Rule) {
@@ -341,6 +345,7 @@ impl<'b> Draft<'b> {
 
     fn finish(self, record: &Record) -> Option<String> {
         let bib = self.bib;
+        drop_romanised(&mut bib.agents);
         bib.year = bib.year.or(self.coded_year);
         if let Some(code) = self.coded_language {
             let mut languages = Vec::new();

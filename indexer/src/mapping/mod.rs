@@ -24,6 +24,7 @@ mod rule;
 mod titles;
 mod words;
 
+pub(crate) use agents::drop_romanised;
 pub use dialect::{Dialect, dialect};
 pub use engine::{map, map_brief};
 pub use guess::{Evidence, Guess, guess_profile};

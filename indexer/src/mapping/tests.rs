@@ -112,7 +112,9 @@ fn a_marc21_book_with_its_original_script() {
     assert_eq!(bib.other_publishers, ["Ren min chu ban she"]);
     assert_eq!(bib.year, Some(1998));
     let names: Vec<&str> = bib.agents.iter().map(|a| a.name.as_str()).collect();
-    assert_eq!(names, ["Luo, Guanzhong", "罗贯中"]);
+    assert_eq!(names, ["罗贯中"]);
+    assert_eq!(bib.agents[0].pinyin.as_deref(), Some("Luo, Guanzhong"));
+    assert_eq!(bib.agents[0].role.as_deref(), Some("author"));
     assert_eq!(bib.subjects, ["China--History--Three Kingdoms"]);
     assert_eq!(bib.isbns, [Isbn(9787533918453)]);
     assert_eq!(holdings[0].call_number.as_deref(), Some("PL2690 .S3"));

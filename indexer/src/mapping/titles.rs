@@ -147,3 +147,10 @@ fn append(text: &mut String, joint: &str, part: &str) {
 fn filled(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
+
+/// The number that links a field and its 880: the 01 of `880-01` and of `100-01/$1`; 00 links nothing.
+pub(super) fn link_number(field: &Field<'_>) -> Option<[u8; 2]> {
+    let link = field.first('6')?.trim();
+    let number = link.split_once('-')?.1.as_bytes().first_chunk::<2>()?;
+    (number.iter().all(u8::is_ascii_digit) && number != b"00").then_some(*number)
+}

@@ -50,6 +50,41 @@ pub fn is_syllable(letters: &str) -> bool {
     READINGS.syllables.binary_search(&letters).is_ok()
 }
 
+/// Whether letters are whole syllables of a folded name, one for each of its characters and in any of their readings.
+///
+/// ```
+/// use indexer::analysis::pinyin::reads_as;
+/// assert!(reads_as("luoguanzhong", "罗贯中") && !reads_as("luoguan", "罗贯中"));
+/// ```
+pub fn reads_as(letters: &str, name: &str) -> bool {
+    if letters.len() > MOST_LETTERS {
+        return false;
+    }
+    // Bit n: the first n letters are read.
+    let mut read = 1u128;
+    for c in name.chars().filter(|c| c.is_alphanumeric()) {
+        let mut next = 0u128;
+        for syllable in syllables(c) {
+            for at in (0..letters.len()).filter(|at| read >> at & 1 == 1) {
+                if letters.get(at..).is_some_and(|rest| begins(rest, syllable)) {
+                    next |= 1 << (at + syllable.len());
+                }
+            }
+        }
+        read = next;
+    }
+    read >> letters.len() & 1 == 1 && !letters.is_empty()
+}
+
+/// Whether letters begin with a syllable; ü is written as v or u.
+fn begins(letters: &str, syllable: &str) -> bool {
+    let mut letters = letters.bytes();
+    syllable.bytes().all(|s| letters.next().is_some_and(|l| l == s || s == b'v' && l == b'u'))
+}
+
+/// Longer readings are no name.
+const MOST_LETTERS: usize = 100;
+
 /// Whether some syllable begins with these letters.
 pub(super) fn begins_syllable(letters: &str) -> bool {
     let at = READINGS.syllables.partition_point(|s| *s < letters);
