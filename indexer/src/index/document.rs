@@ -4,6 +4,7 @@
 
 use rustc_hash::FxHashSet;
 use tantivy::TantivyDocument;
+use tantivy::schema::Field;
 
 use crate::analysis;
 use crate::bib::{Bib, Entry};
@@ -92,6 +93,10 @@ impl Texts {
         }
         for agent in &bib.agents {
             texts.authors.add(&agent.name);
+            // Pinyin is found by its syllables; any other romanisation only as it stands.
+            if let Some(romanised) = agent.pinyin.as_ref().filter(|given| !reading::is_pinyin(given)) {
+                texts.authors.add(romanised);
+            }
         }
         for text in bib.responsibility.iter().chain(&bib.other_responsibilities) {
             texts.authors.add(text);
@@ -152,15 +157,21 @@ pub(crate) fn prepare(entry: &Entry, fields: &Fields) -> (TantivyDocument, Strin
 fn add_fast(document: &mut TantivyDocument, entry: &Entry, fields: &Fields) {
     let bib = &entry.bib;
     let mut seen = Values::default();
-    for agent in &bib.agents {
-        seen.add_raw(&agent.name);
-    }
-    seen.iter().for_each(|name| document.add_text(fields.author_heading, name));
+    bib.agents.iter().for_each(|agent| add_heading(document, fields.author_heading, &agent.name, &mut seen));
     let mut seen = Values::default();
-    for subject in &bib.subjects {
-        seen.add_raw(subject);
+    bib.subjects.iter().for_each(|name| add_heading(document, fields.subject_heading, name, &mut seen));
+}
+
+/// A heading is counted by its folded form and shown as written; where the two are one it is said once.
+fn add_heading(document: &mut TantivyDocument, field: Field, name: &str, seen: &mut Values) {
+    let folded = normal(name);
+    let before = seen.0.len();
+    seen.add_raw(&folded);
+    if seen.0.len() > before {
+        let shown = name.replace(VALUE, " ");
+        let term = if shown == folded { folded } else { format!("{folded}{VALUE}{shown}") };
+        document.add_text(field, term);
     }
-    seen.iter().for_each(|name| document.add_text(fields.subject_heading, name));
 }
 
 /// A class number as its prefixes are compared: the dot has no value.

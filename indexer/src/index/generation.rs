@@ -92,7 +92,7 @@ impl Generation {
     pub fn entry(&self, number: u32) -> Result<Entry, Error> {
         let missing = || Error::damaged(self.folder.path(), "it has no entry of that number");
         let (layer, own) = self.place(number).ok_or_else(missing)?;
-        let mut unpacker = pack::unpacker(&self.decoder, self.folder.path())?;
+        let mut unpacker = pack::unpacker(&self.decoder);
         layer.entry(own, &self.dictionary.packs, &mut unpacker)
     }
 
@@ -103,7 +103,7 @@ impl Generation {
         mut take: impl FnMut(Entry) -> Result<(), E>,
     ) -> Result<(), E> {
         let missing = || Error::damaged(self.folder.path(), "it has no entry of that number");
-        let mut unpacker = pack::unpacker(&self.decoder, self.folder.path())?;
+        let mut unpacker = pack::unpacker(&self.decoder);
         for &number in numbers {
             let (layer, own) = self.place(number).ok_or_else(missing)?;
             take(layer.entry(own, &self.dictionary.packs, &mut unpacker)?)?;

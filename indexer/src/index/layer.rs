@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tantivy::directory::OwnedBytes;
-use zstd::bulk::Decompressor;
 
 use crate::bib::{EditionId, Entry};
 use crate::files::FileLayer;
@@ -190,7 +189,7 @@ impl LayerFiles {
         &self,
         number: u32,
         packs: &[u64],
-        unpacker: &mut Decompressor<'_>,
+        unpacker: &mut pack::Unpacker<'_>,
     ) -> Result<Entry, Error> {
         let damaged = |what| Error::damaged(&self.path, what);
         let frame = self.entries.get(number).ok_or_else(|| damaged("an entry is missing"))?;

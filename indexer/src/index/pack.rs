@@ -4,22 +4,21 @@
 //! stands in another file. It knows neither terms nor files.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Compressor;
 use zstd::dict::DecoderDictionary;
-use zstd::zstd_safe::{self, CParameter};
+use zstd::zstd_safe::{self, CParameter, DCtx};
 
 use crate::bib::{
     Bib, BibField, EditionId, Entry, Holding, LibraryCode, LibraryHolding, Member, MemberLink, RecordLocator,
 };
 use crate::index::document::Texts;
 use crate::index::symbols::Symbols;
-use crate::index::{Error, blob, frame};
+use crate::index::{blob, frame};
 
 /// Version of the packed entry, its first byte.
 pub(crate) const ENTRY_VERSION: u8 = 5;
@@ -124,12 +123,12 @@ pub(crate) fn unpacked(
     id: EditionId,
     stored: &[u8],
     packs: &[u64],
-    unpacker: &mut Decompressor<'_>,
+    unpacker: &mut Unpacker<'_>,
 ) -> Result<Entry, &'static str> {
     let frame = frame::whole(stored).ok_or("a frame's head")?;
     let length = zstd_safe::get_frame_content_size(&frame).ok().flatten();
     let length = length.and_then(|n| usize::try_from(n).ok()).filter(|&n| n <= blob::LARGEST);
-    let packed = unpacker.decompress(&frame, length.ok_or("a length")?).map_err(|_| "a frame")?;
+    let packed = unpacker.unpack(&frame, length.ok_or("a length")?).ok_or("a frame")?;
     match packed.split_first() {
         Some((&ENTRY_VERSION, rest)) => {
             let packed: Packed<'_> = postcard::from_bytes(rest).map_err(|_| "an entry")?;
@@ -139,13 +138,35 @@ pub(crate) fn unpacked(
     }
 }
 
-/// What unpacks entries: made once for a page, since making it costs more than an entry.
-pub(crate) fn unpacker<'a>(
+/// What unpacks entries. Its context is lent by the thread, since making one costs more than an entry.
+pub(crate) struct Unpacker<'a> {
     dictionary: &'a DecoderDictionary<'static>,
-    dir: &Path,
-) -> Result<Decompressor<'a>, Error> {
-    Decompressor::with_prepared_dictionary(dictionary)
-        .map_err(|_| Error::damaged(dir, "the dictionary of entries"))
+    context: Option<DCtx<'static>>,
+}
+
+thread_local! {
+    static CONTEXT: Cell<Option<DCtx<'static>>> = const { Cell::new(None) };
+}
+
+/// What unpacks the entries that were packed with a dictionary.
+pub(crate) fn unpacker<'a>(dictionary: &'a DecoderDictionary<'static>) -> Unpacker<'a> {
+    Unpacker { dictionary, context: CONTEXT.take() }
+}
+
+impl Unpacker<'_> {
+    /// The bytes of a frame; `length` is how many there are at most.
+    fn unpack(&mut self, frame: &[u8], length: usize) -> Option<Vec<u8>> {
+        let context = self.context.get_or_insert_with(DCtx::create);
+        let mut bytes = Vec::with_capacity(length);
+        context.decompress_using_ddict(&mut bytes, frame, self.dictionary.as_ddict()).ok()?;
+        Some(bytes)
+    }
+}
+
+impl Drop for Unpacker<'_> {
+    fn drop(&mut self) {
+        CONTEXT.set(self.context.take());
+    }
 }
 
 /// The normal forms of an entry by access point.
@@ -257,7 +278,8 @@ mod tests {
         let packs = [5, 9];
         let mut bytes = packed(&entry, &packs);
         let none = Dictionary::empty();
-        let mut unpacker = Decompressor::new().expect("made");
+        let no_dictionary = DecoderDictionary::copy(&[]);
+        let mut unpacker = unpacker(&no_dictionary);
         let frame = stored(&none, &bytes, Level::Base).expect("compressed");
         assert_eq!(unpacked(id.clone(), &frame, &packs, &mut unpacker), Ok(entry));
         bytes[0] = 99;
@@ -279,7 +301,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(0u8.., 0..200)) {
-            let mut unpacker = Decompressor::new().expect("made");
+            let no_dictionary = DecoderDictionary::copy(&[]);
+        let mut unpacker = unpacker(&no_dictionary);
             let id = EditionId::from_key(7);
             let _ = unpacked(id.clone(), &bytes, &[7], &mut unpacker);
             let packed = [&[ENTRY_VERSION][..], &bytes].concat();

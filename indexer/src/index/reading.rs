@@ -39,6 +39,11 @@ pub(crate) fn given(reading: &str, value: &str, out: &mut String) -> bool {
     differs
 }
 
+/// Whether a reading is pinyin of whole syllables.
+pub(crate) fn is_pinyin(reading: &str) -> bool {
+    is_pinyin_like(reading)
+}
+
 /// The key by which titles sort.
 pub(crate) fn order_key(title: &str) -> String {
     let mut key = sort_key(title);

@@ -10,7 +10,7 @@ use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use crate::index::terms::{Grams, WholeValues};
 
 /// Version of everything a generation's folder holds, but for the terms themselves.
-pub(crate) const FORMAT_VERSION: u32 = 3;
+pub(crate) const FORMAT_VERSION: u32 = 4;
 
 /// Analyser of titles: grams with edge marks.
 pub(crate) const TITLE_GRAMS: &str = "grams-with-edges";
@@ -51,9 +51,9 @@ pub(crate) struct Fields {
     /// Initials of whole titles (`t…`), names (`n…`) and subjects (`s…`); readings as catalogued of titles (`p…`) and
     /// names (`q…`) where ours differ.
     pub(crate) initials: Field,
-    /// Access points for the facet, as written; fast.
+    /// Access points for the facet, folded, behind `VALUE` as written where that differs; fast.
     pub(crate) author_heading: Field,
-    /// Subjects for the facet, as written; fast.
+    /// Subjects for the facet, likewise; fast.
     pub(crate) subject_heading: Field,
 }
 

@@ -3,7 +3,7 @@
 //! One sentence of the other modules; it decides only what a reading in pinyin adds and when initials answer.
 
 use crate::analysis;
-use crate::bib::{Entry, LibraryCode};
+use crate::bib::{EditionId, Entry, LibraryCode};
 use crate::index::{Error, pack};
 use crate::search::catalogue::REACH;
 use crate::search::docs::Docs;
@@ -27,11 +27,31 @@ pub(crate) struct Reckoned {
     pub(crate) advice: Vec<Advice>,
 }
 
-pub(crate) fn answer(catalogue: &Catalogue, query: &Query) -> Result<Answer, Error> {
+/// The hits of the page that was asked for: from the first to before the second.
+fn page_of(query: &Query) -> Result<(u32, u32), Error> {
     let per_page = query.per_page.clamp(1, 100);
     let page = query.page.max(1);
     let end = page.checked_mul(per_page).filter(|&end| end <= REACH);
-    let Some(end) = end else { return Err(Error::TooFar { page, per_page, limit: REACH }) };
+    let end = end.ok_or(Error::TooFar { page, per_page, limit: REACH })?;
+    Ok((end - per_page, end))
+}
+
+/// The total and the ids of the page.
+pub(crate) fn ids(catalogue: &Catalogue, query: &Query) -> Result<(u64, Vec<EditionId>), Error> {
+    let (start, end) = page_of(query)?;
+    let engine = |e| Error::engine(catalogue.dir())(e);
+    let reckoned = reckon(catalogue, query).map_err(engine)?;
+    let result = catalogue.pass(&reckoned.found.docs, query).map_err(engine)?;
+    let total = result.iter().map(|d| u64::from(d.len())).sum();
+    let places = places(catalogue, query, &ranker(catalogue, query, &reckoned), &result, end as usize)?;
+    let page = places.into_iter().skip(start as usize);
+    let ids = page.filter_map(|(n, doc)| catalogue.id(&catalogue.segments[n], doc));
+    Ok((total, ids.map(EditionId::from_key).collect()))
+}
+
+pub(crate) fn answer(catalogue: &Catalogue, query: &Query) -> Result<Answer, Error> {
+    let (start, end) = page_of(query)?;
+    let per_page = end - start;
     let engine = |e| Error::engine(catalogue.dir())(e);
     let mut reckoned = reckon(catalogue, query).map_err(engine)?;
     let filters: Vec<Filters> = catalogue
@@ -44,7 +64,7 @@ pub(crate) fn answer(catalogue: &Catalogue, query: &Query) -> Result<Answer, Err
     let result: Vec<Docs> = filters.iter().zip(found).map(|(f, docs)| f.pass(docs, None)).collect();
     let total: u64 = result.iter().map(|d| u64::from(d.len())).sum();
     let counts = counts::count(catalogue, query, found, &filters, &result).map_err(engine)?;
-    let hits = hits(catalogue, query, &reckoned, &result, (end - per_page, end))?;
+    let hits = hits(catalogue, query, &reckoned, &result, (start, end))?;
     let mut advice = std::mem::take(&mut reckoned.advice);
     advise::advise(catalogue, query, &reckoned, total, counts.in_all_libraries, &mut advice)
         .map_err(engine)?;
@@ -118,6 +138,25 @@ fn passing(catalogue: &Catalogue, query: &Query, found: &Found) -> tantivy::Resu
     Ok(catalogue.pass(&found.docs, query)?.iter().map(|d| u64::from(d.len())).sum())
 }
 
+fn ranker<'a>(catalogue: &'a Catalogue, query: &Query, reckoned: &'a Reckoned) -> Ranker<'a> {
+    Ranker::new(catalogue, &reckoned.asked, query.field, &reckoned.literal, &reckoned.readings)
+}
+
+/// The hits up to `end` in the order that was asked for.
+fn places(
+    catalogue: &Catalogue,
+    query: &Query,
+    ranker: &Ranker<'_>,
+    result: &[Docs],
+    end: usize,
+) -> Result<Vec<Place>, Error> {
+    if query.sort == Sort::Relevance && ranker.asks() {
+        ranker.order(result, end).map_err(|e| Error::engine(catalogue.dir())(e))
+    } else {
+        Ok(order::order(catalogue, query, result, end))
+    }
+}
+
 fn hits(
     catalogue: &Catalogue,
     query: &Query,
@@ -126,14 +165,8 @@ fn hits(
     (start, end): (u32, u32),
 ) -> Result<Vec<Hit>, Error> {
     let (start, end) = (start as usize, end as usize);
-    let engine = |e| Error::engine(catalogue.dir())(e);
-    let ranker = Ranker::new(catalogue, &reckoned.asked, query.field, &reckoned.literal, &reckoned.readings);
-    let says_nothing = reckoned.asked.wanted().next().is_none();
-    let places: Vec<Place> = if query.sort == Sort::Relevance && !says_nothing {
-        ranker.order(result, end).map_err(engine)?
-    } else {
-        order::order(catalogue, query, result, end)
-    };
+    let ranker = ranker(catalogue, query, reckoned);
+    let places = places(catalogue, query, &ranker, result, end)?;
     let needles: Vec<String> = reckoned
         .asked
         .wanted()
@@ -141,7 +174,7 @@ fn hits(
         .filter(|atom| matches!(atom.field, SearchField::Any | SearchField::Title))
         .map(|atom| atom.normal.clone())
         .collect();
-    let mut unpacker = pack::unpacker(&catalogue.generation.decoder, catalogue.dir())?;
+    let mut unpacker = pack::unpacker(&catalogue.generation.decoder);
     let mut hits = Vec::with_capacity(end - start);
     for &place in places.get(start..).unwrap_or_default() {
         let segment = &catalogue.segments[place.0];

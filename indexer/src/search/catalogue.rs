@@ -11,6 +11,7 @@ use tantivy::SegmentReader;
 use crate::bib::{EditionId, Entry};
 use crate::index::layer::LayerFiles;
 use crate::index::{Error, Generation, Manifest, Successor, lanes, schema, switch};
+use crate::search::headings::Headings;
 use crate::search::segment::Segment;
 use crate::search::texts::TextRecord;
 use crate::search::{Answer, Query, answering, same_work};
@@ -47,6 +48,8 @@ impl Catalogue {
                     .push(Segment::open(reader, fields.clone(), place, &generation.retired).map_err(engine)?);
             }
         }
+        Headings::number(segments.iter_mut().filter_map(|s| s.authors.as_mut())).map_err(engine)?;
+        Headings::number(segments.iter_mut().filter_map(|s| s.subjects.as_mut())).map_err(engine)?;
         Ok(Self { generation, segments })
     }
 
@@ -55,11 +58,29 @@ impl Catalogue {
         guarded(self.dir(), || answering::answer(self, query))
     }
 
+    /// How many entries answer a query, and the ids of those on its page: no counts, no entries, no advice.
+    pub fn ids(&self, query: &Query) -> Result<(u64, Vec<EditionId>), Error> {
+        guarded(self.dir(), || answering::ids(self, query))
+    }
+
     /// The entry with this id.
     pub fn entry(&self, id: &EditionId) -> Result<Option<Entry>, Error> {
         guarded(self.dir(), || match self.generation.number_of(id) {
             Some(number) => self.generation.entry(number).map(Some),
             None => Ok(None),
+        })
+    }
+
+    /// The entries with these ids, those that there are, in their order.
+    pub fn entries(&self, ids: &[EditionId]) -> Result<Vec<Entry>, Error> {
+        guarded(self.dir(), || {
+            let numbers: Vec<u32> = ids.iter().filter_map(|id| self.generation.number_of(id)).collect();
+            let mut entries = Vec::with_capacity(numbers.len());
+            self.generation.each_entry(&numbers, |entry| {
+                entries.push(entry);
+                Ok::<(), Error>(())
+            })?;
+            Ok(entries)
         })
     }
 
@@ -96,6 +117,11 @@ impl Catalogue {
     pub(crate) fn text(&self, segment: &Segment, doc: u32) -> Option<TextRecord> {
         let text = self.layer(segment).text(segment.own_number(doc)?)?;
         TextRecord::read(text, &self.generation.dictionary.symbols)
+    }
+
+    /// How many libraries hold a document's entry, and its year.
+    pub(crate) fn standing(&self, segment: &Segment, doc: u32) -> Option<(u16, i16)> {
+        TextRecord::standing(self.layer(segment).text(segment.own_number(doc)?)?)
     }
 
     /// The id of a document's entry.

@@ -1,31 +1,17 @@
 //! Hits a library and hits a facet value: result sets ∧ value sets, never an aggregation.
 //!
-//! Authors and subjects are counted over the first `HEADINGS_CAP` hits of the result: beyond them the counts are
-//! lower bounds and the choice of the twenty is a sample. It knows no words and no order.
+//! Authors and subjects are counted in `headings`. It knows no words and no order.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-use rustc_hash::FxHashMap;
-use tantivy::columnar::StrColumn;
 
 use crate::bib::LibraryCode;
 use crate::index::class_form;
 use crate::search::docs::Docs;
 use crate::search::filter::{Filters, Kind};
+use crate::search::headings;
 use crate::search::segment::{NO_YEAR, Segment, Sets};
 use crate::search::{Catalogue, Facets, Query};
-
-/// Hits whose authors and subjects are counted.
-const HEADINGS_CAP: usize = 10_000;
-/// From this many documents on a slot for each heading of the segment is quicker than a map …
-const MANY: usize = 1_000;
-/// … unless there are more headings than this.
-const MOST_SLOTS: usize = 4 << 20;
-/// Authors and subjects shown.
-const HEADINGS: usize = 20;
-/// Headings of one segment that take part in the choice of the commonest.
-const HEADINGS_A_SEGMENT: usize = 40;
 
 /// Counts of values, collected over segments.
 type Tally = BTreeMap<String, u64>;
@@ -69,8 +55,8 @@ pub(crate) fn count(
         years: years.into_iter().map(|(year, hits)| (year.to_string(), hits)).collect(),
         languages: by_hits(languages),
         classes: by_hits(classes),
-        authors: headings(catalogue, result, |s| s.authors.as_ref())?,
-        subjects: headings(catalogue, result, |s| s.subjects.as_ref())?,
+        authors: headings::commonest(catalogue, result, |s| s.authors.as_ref())?,
+        subjects: headings::commonest(catalogue, result, |s| s.subjects.as_ref())?,
     };
     Ok(Counts { libraries: chosen(catalogue, query, &libraries), facets, in_all_libraries })
 }
@@ -154,109 +140,4 @@ fn by_hits(tally: Tally) -> Vec<(String, u64)> {
     let mut values: Vec<_> = tally.into_iter().collect();
     values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     values
-}
-
-/// Hits by ordinal in one segment: a slot an ordinal where many documents are counted, else a map.
-enum Ordinals {
-    Few(FxHashMap<u64, u64>),
-    Many { hits: Vec<u32>, seen: Vec<u64> },
-}
-
-impl Ordinals {
-    fn of(column: &StrColumn, docs: &Docs, room: usize) -> Self {
-        let few = room.min(docs.len() as usize) < MANY;
-        let docs = docs.iter().take(room);
-        let terms = column.num_terms();
-        if few || terms > MOST_SLOTS {
-            let mut few = FxHashMap::default();
-            docs.for_each(|doc| column.term_ords(doc).for_each(|o| *few.entry(o).or_default() += 1));
-            return Self::Few(few);
-        }
-        let (mut hits, mut seen) = (vec![0u32; terms], Vec::new());
-        for ordinal in docs.flat_map(|doc| column.term_ords(doc)) {
-            if let Some(slot) = hits.get_mut(ordinal as usize) {
-                if *slot == 0 {
-                    seen.push(ordinal);
-                }
-                *slot += 1;
-            }
-        }
-        Self::Many { hits, seen }
-    }
-
-    fn get(&self, ordinal: u64) -> u64 {
-        match self {
-            Self::Few(few) => few.get(&ordinal).copied().unwrap_or(0),
-            Self::Many { hits, .. } => hits.get(ordinal as usize).copied().unwrap_or(0).into(),
-        }
-    }
-
-    /// The commonest, with their hits.
-    fn top(&self, keep: usize) -> Vec<(u64, u64)> {
-        let mut top: Vec<(u64, u64)> = match self {
-            Self::Few(few) => few.iter().map(|(&o, &n)| (n, o)).collect(),
-            Self::Many { seen, .. } => seen.iter().map(|&o| (self.get(o), o)).collect(),
-        };
-        if top.len() > keep {
-            top.select_nth_unstable_by(keep, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-            top.truncate(keep);
-        }
-        top
-    }
-}
-
-/// The commonest headings. Ordinals are counted a segment at a time; only those in the running become text.
-fn headings(
-    catalogue: &Catalogue,
-    result: &[Docs],
-    column: impl Fn(&Segment) -> Option<&StrColumn>,
-) -> tantivy::Result<Vec<(String, u64)>> {
-    let mut room = HEADINGS_CAP;
-    let mut counted: Vec<Ordinals> = Vec::new();
-    let mut total = Tally::new();
-    let mut cut = false;
-    let keep = if catalogue.segments.len() == 1 { HEADINGS } else { HEADINGS_A_SEGMENT };
-    for (segment, docs) in catalogue.segments.iter().zip(result) {
-        let Some(column) = column(segment).filter(|_| room > 0 && !docs.is_empty()) else {
-            counted.push(Ordinals::Few(FxHashMap::default()));
-            continue;
-        };
-        let ordinals = Ordinals::of(column, docs, room);
-        let running = ordinals.top(keep);
-        cut |= running.len() == keep;
-        for (hits, ordinal) in running {
-            let mut text = String::new();
-            column.ord_to_str(ordinal, &mut text)?;
-            *total.entry(text).or_default() += hits;
-        }
-        room = room.saturating_sub(docs.len() as usize);
-        counted.push(ordinals);
-    }
-    let mut top = by_hits(total);
-    top.truncate(HEADINGS);
-    if cut && catalogue.segments.len() > 1 {
-        recount(catalogue, &counted, &column, &mut top)?;
-    }
-    Ok(top)
-}
-
-/// A heading may have been common in one segment and rare in another: the chosen ones get their full counts.
-fn recount<'a>(
-    catalogue: &'a Catalogue,
-    counted: &[Ordinals],
-    column: &impl Fn(&'a Segment) -> Option<&'a StrColumn>,
-    top: &mut [(String, u64)],
-) -> tantivy::Result<()> {
-    for (text, hits) in top.iter_mut() {
-        *hits = 0;
-        for (segment, ordinals) in catalogue.segments.iter().zip(counted) {
-            if let Some(column) = column(segment)
-                && let Some(ordinal) = column.dictionary().term_ord(text.as_bytes())?
-            {
-                *hits += ordinals.get(ordinal);
-            }
-        }
-    }
-    top.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok(())
 }

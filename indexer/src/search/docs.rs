@@ -2,15 +2,15 @@
 //!
 //! All answers are made of these: queries, filters, counts. It knows no index and no query.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// A set of document numbers.
 #[derive(Clone, Debug)]
 pub(crate) enum Docs {
     /// Sorted, without repetition.
     List(Vec<u32>),
-    /// One bit a document, and how many are set.
-    Bits(Vec<u64>, u32),
+    /// One bit a document, and how many are set. Shared, since most sets are looked at far oftener than changed.
+    Bits(Arc<Vec<u64>>, u32),
 }
 
 /// A list with more than one document in this many becomes bits: a bit costs 1/32 of a number in a list,
@@ -67,12 +67,12 @@ impl Docs {
         if let (Some(last), rest @ 1..) = (words.last_mut(), max % 64) {
             *last = (1 << rest) - 1;
         }
-        Self::Bits(words, max)
+        Self::Bits(Arc::new(words), max)
     }
 
     pub(crate) fn from_bits(words: Vec<u64>) -> Self {
         let n = ones(&words);
-        Self::Bits(words, n).settled()
+        Self::Bits(Arc::new(words), n).settled()
     }
 
     /// The same set in the shape that is quickest to compare with many others: bits pay off earlier there.
@@ -87,8 +87,9 @@ impl Docs {
     pub(crate) fn into_bits(self, max: u32) -> Self {
         match self {
             Self::List(list) => {
-                let n = list.len() as u32;
-                Self::Bits(set_bits(list, max), n)
+                let words = set_bits(list, max);
+                let n = ones(&words);
+                Self::Bits(Arc::new(words), n)
             }
             bits => bits,
         }
@@ -99,7 +100,7 @@ impl Docs {
         match self {
             Self::List(list) => list.iter().for_each(|&doc| visit(doc)),
             Self::Bits(words, _) => {
-                for (i, &word) in (0u32..).zip(words) {
+                for (i, &word) in (0u32..).zip(words.iter()) {
                     let mut rest = word;
                     while rest != 0 {
                         visit(i * 64 + rest.trailing_zeros());
@@ -110,20 +111,12 @@ impl Docs {
         }
     }
 
-    /// A sorted list.
+    /// A sorted list; one that is long enough to become bits need be neither sorted nor without repetition.
     pub(crate) fn from_list(list: Vec<u32>, max: u32) -> Self {
         if list.len() * SPARSE <= max as usize {
             return Self::List(list);
         }
-        let mut words = vec![0u64; (max as usize).div_ceil(64)];
-        let mut n = 0;
-        for doc in list {
-            if let Some(word) = words.get_mut(doc as usize / 64) {
-                *word |= 1 << (doc % 64);
-                n += 1;
-            }
-        }
-        Self::Bits(words, n)
+        Self::List(list).into_bits(max).settled()
     }
 
     /// Turns thinly set bits into a list.
@@ -171,7 +164,7 @@ impl Docs {
     pub(crate) fn and(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Bits(a, _), Self::Bits(b, _)) => {
-                Self::from_bits(a.iter().zip(b).map(|(a, b)| a & b).collect())
+                Self::from_bits(a.iter().zip(b.iter()).map(|(a, b)| a & b).collect())
             }
             (Self::List(list), bits @ Self::Bits(..)) | (bits @ Self::Bits(..), Self::List(list)) => {
                 Self::List(list.iter().copied().filter(|&d| bits.contains(d)).collect())
@@ -203,15 +196,20 @@ impl Docs {
         if other.is_empty() {
             return self;
         }
+        if self.is_empty() {
+            return other;
+        }
         match (self, other) {
             (Self::Bits(mut a, _), Self::Bits(b, _)) => {
-                a.iter_mut().zip(&b).for_each(|(a, b)| *a |= b);
-                Self::from_bits(a)
+                Arc::make_mut(&mut a).iter_mut().zip(b.iter()).for_each(|(a, b)| *a |= b);
+                let n = ones(&a);
+                Self::Bits(a, n)
             }
             (Self::Bits(mut words, mut n), Self::List(list))
             | (Self::List(list), Self::Bits(mut words, mut n)) => {
+                let own = Arc::make_mut(&mut words);
                 for doc in list {
-                    if let Some(word) = words.get_mut(doc as usize / 64) {
+                    if let Some(word) = own.get_mut(doc as usize / 64) {
                         n += u32::from(*word >> (doc % 64) & 1 == 0);
                         *word |= 1 << (doc % 64);
                     }
@@ -228,17 +226,17 @@ impl Docs {
         }
         match (self, other) {
             (Self::Bits(a, _), Self::Bits(b, _)) => {
-                Self::from_bits(a.iter().zip(b).map(|(a, b)| a & !b).collect())
+                Self::from_bits(a.iter().zip(b.iter()).map(|(a, b)| a & !b).collect())
             }
             (Self::Bits(words, n), Self::List(list)) => {
-                let (mut words, mut n) = (words.clone(), *n);
+                let (mut words, mut n) = (words.to_vec(), *n);
                 for &doc in list {
                     if let Some(word) = words.get_mut(doc as usize / 64) {
                         n -= (*word >> (doc % 64) & 1) as u32;
                         *word &= !(1 << (doc % 64));
                     }
                 }
-                Self::Bits(words, n).settled()
+                Self::Bits(Arc::new(words), n).settled()
             }
             (Self::List(list), _) => {
                 Self::List(list.iter().copied().filter(|&d| !other.contains(d)).collect())
@@ -317,7 +315,7 @@ mod tests {
         let n = list.len() as u32;
         let mut words = vec![0u64; (max as usize).div_ceil(64)];
         list.iter().for_each(|&d| words[d as usize / 64] |= 1 << (d % 64));
-        Docs::Bits(words, n)
+        Docs::Bits(Arc::new(words), n)
     }
 
     #[test]

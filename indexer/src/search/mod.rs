@@ -13,8 +13,12 @@ mod docs;
 mod filter;
 mod find;
 mod grammar;
+mod headings;
+mod lately;
+mod marks;
 mod numbers;
 mod order;
+mod pairs;
 mod query;
 mod rank;
 mod readings;
@@ -27,4 +31,5 @@ mod tests;
 
 pub use answer::{Advice, AdviceKind, Answer, Facets, Hit};
 pub use catalogue::{Catalogue, REACH};
+pub use marks::Marks;
 pub use query::{Query, SearchField, Sort};

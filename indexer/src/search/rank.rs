@@ -3,6 +3,9 @@
 //! The best few thousand candidates are compared by their stored normal forms. Which those are is decided by the
 //! edge marks, so that a title that is or begins with what was typed is always among them.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use crate::index::terms::{self, VALUE};
 use crate::search::docs::Docs;
 use crate::search::grammar::Asked;
@@ -12,6 +15,24 @@ use crate::search::{Catalogue, SearchField};
 
 /// Candidates that are compared; those behind them follow in the order of the index.
 const CAP: usize = 1_000;
+
+/// As few as this are compared without asking for their edge marks first.
+const FEW: usize = 64;
+/// The best tier there is.
+const MOST_TIER: u8 = 11;
+/// The best tier without the mark of an end.
+const START_TIER: u8 = 9;
+/// The best tier without the mark of a beginning.
+const OTHER_TIER: u8 = 7;
+/// The best tier of what only reads as was typed.
+const PINYIN_TIER: u8 = 3;
+
+/// A hit and the tier that it may have at best.
+#[derive(Clone, Copy)]
+struct Candidate {
+    tier: u8,
+    place: Place,
+}
 
 /// A document of a segment.
 pub(crate) type Place = (usize, u32);
@@ -73,19 +94,24 @@ impl<'a> Ranker<'a> {
         Self { catalogue, whole, words, part, literal, readings }
     }
 
+    /// Whether anything was asked for that hits could answer better or worse.
+    pub(crate) fn asks(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     /// The hits in order, up to `end`; all of them where there are fewer.
     pub(crate) fn order(&self, result: &[Docs], end: usize) -> tantivy::Result<Vec<Place>> {
         let total: usize = result.iter().map(|d| d.len() as usize).sum();
-        let mut candidates: Vec<Place> = Vec::with_capacity(total.min(CAP));
-        if total <= CAP {
-            candidates.extend(places(result));
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(total.min(CAP));
+        if total <= FEW {
+            let any = |place| Candidate { tier: MOST_TIER, place };
+            candidates.extend(places(result).map(any));
         } else {
             self.choose(result, &mut candidates)?;
         }
-        let mut scored: Vec<(Score, Place)> =
-            candidates.iter().map(|&place| (self.score(place), place)).collect();
         // The order of ids is the same whatever the layers are.
         let id = |place: Place| self.catalogue.id(&self.catalogue.segments[place.0], place.1);
+        let mut scored = self.scored(&candidates, end);
         let better = |a: &(Score, Place), b: &(Score, Place)| {
             b.0.cmp(&a.0).then_with(|| id(a.1).cmp(&id(b.1))).then(a.1.cmp(&b.1))
         };
@@ -96,18 +122,51 @@ impl<'a> Ranker<'a> {
         scored.sort_unstable_by(better);
         let mut order: Vec<Place> = scored.into_iter().map(|(_, place)| place).collect();
         if order.len() < end && total > CAP {
-            candidates.sort_unstable();
-            let rest = places(result).filter(|place| candidates.binary_search(place).is_err());
+            let mut known: Vec<Place> = candidates.into_iter().map(|c| c.place).collect();
+            known.sort_unstable();
+            let rest = places(result).filter(|place| known.binary_search(place).is_err());
             let missing = end - order.len();
             order.extend(rest.take(missing));
         }
         Ok(order)
     }
 
+    /// The scores of all candidates that may be among the best `end`.
+    ///
+    /// The most promising are read first; where the score that is `end`th so far is better than what the next could
+    /// have at best, the rest need not be read.
+    fn scored(&self, candidates: &[Candidate], end: usize) -> Vec<(Score, Place)> {
+        let mut hopes: Vec<(Score, Place)> =
+            candidates.iter().map(|candidate| (self.at_best(candidate), candidate.place)).collect();
+        hopes.sort_unstable_by(|a, b| b.cmp(a));
+        let mut scored: Vec<(Score, Place)> = Vec::with_capacity(hopes.len().min(4 * end));
+        let mut best: BinaryHeap<Reverse<Score>> = BinaryHeap::with_capacity(end + 1);
+        for (hope, place) in hopes {
+            if best.len() >= end && best.peek().is_none_or(|worst| worst.0 > hope) {
+                break;
+            }
+            let score = self.score(place);
+            scored.push((score, place));
+            best.push(Reverse(score));
+            if best.len() > end {
+                best.pop();
+            }
+        }
+        scored
+    }
+
+    /// What a candidate's score may be at best, read from the head of its text alone.
+    fn at_best(&self, candidate: &Candidate) -> Score {
+        let segment = &self.catalogue.segments[candidate.place.0];
+        let (libraries, year) = self.catalogue.standing(segment, candidate.place.1).unwrap_or((0, i16::MIN));
+        Score { tier: candidate.tier, libraries, year, brevity: u16::MAX }
+    }
+
     /// Candidates by tiers of the edge marks: both, the first, then whatever comes.
-    fn choose(&self, result: &[Docs], candidates: &mut Vec<Place>) -> tantivy::Result<()> {
+    fn choose(&self, result: &[Docs], candidates: &mut Vec<Candidate>) -> tantivy::Result<()> {
         let (head, tail) = (terms::head_mark(&self.whole), terms::tail_mark(&self.whole));
         let mut chosen: Vec<Docs> = vec![Docs::none(); result.len()];
+        let mut other = MOST_TIER;
         if self.part == Part::Titles
             && let (Some(head), Some(tail)) = (head, tail)
         {
@@ -115,23 +174,24 @@ impl<'a> Ranker<'a> {
             for (n, segment) in self.catalogue.segments.iter().enumerate() {
                 let start = segment.term(segment.fields.title, &head)?.and(&result[n]);
                 let both = segment.term(segment.fields.title, &tail)?.and(&start);
-                candidates.extend(both.iter().take(CAP - candidates.len().min(CAP)).map(|doc| (n, doc)));
+                take(candidates, n, &both, MOST_TIER);
                 starts.push(start);
                 chosen[n] = both;
             }
             for (n, start) in starts.iter().enumerate() {
-                take(candidates, n, &start.minus(&chosen[n]));
+                take(candidates, n, &start.minus(&chosen[n]), START_TIER);
                 chosen[n] = chosen[n].clone().or(start.clone());
             }
+            other = OTHER_TIER;
         }
         // Literal hits come before readings in pinyin.
         for (n, docs) in result.iter().enumerate() {
             let literal = self.literal.get(n).map_or_else(Docs::none, |l| l.and(docs));
-            take(candidates, n, &literal.minus(&chosen[n]));
+            take(candidates, n, &literal.minus(&chosen[n]), other);
             chosen[n] = chosen[n].clone().or(literal);
         }
         for (n, docs) in result.iter().enumerate() {
-            take(candidates, n, &docs.minus(&chosen[n]));
+            take(candidates, n, &docs.minus(&chosen[n]), PINYIN_TIER);
         }
         Ok(())
     }
@@ -202,9 +262,9 @@ impl<'a> Ranker<'a> {
     }
 }
 
-fn take(candidates: &mut Vec<Place>, segment: usize, docs: &Docs) {
+fn take(candidates: &mut Vec<Candidate>, segment: usize, docs: &Docs, tier: u8) {
     let room = CAP.saturating_sub(candidates.len());
-    candidates.extend(docs.iter().take(room).map(|doc| (segment, doc)));
+    candidates.extend(docs.iter().take(room).map(|doc| Candidate { tier, place: (segment, doc) }));
 }
 
 /// All documents, segment by segment.

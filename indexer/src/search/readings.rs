@@ -17,7 +17,7 @@ use crate::search::{Catalogue, SearchField};
 /// Candidates whose characters are verified one by one.
 const CAP: u32 = 20_000;
 /// Candidates that are verified rather than thinned out by further pairs.
-const FEW: u32 = 2_000;
+const FEW: u32 = 200;
 /// A set of more characters is no whole syllable.
 const WIDE: usize = 300;
 /// Longer queries are not pinyin of anything.
@@ -231,7 +231,7 @@ fn neighbours(segment: &Segment, field: Field, sets: &[Vec<char>]) -> tantivy::R
         if n > 0 && (few || pair.iter().any(|set| set.len() > WIDE)) {
             break;
         }
-        let here = Docs::union(pairs(segment, field, &pair[0], &pair[1])?.into_iter(), segment.max);
+        let here = segment.any_pair(field, &pair[0], &pair[1])?;
         let both = docs.map_or(here.clone(), |docs| docs.and(&here));
         if both.is_empty() {
             return Ok(both);
@@ -239,20 +239,4 @@ fn neighbours(segment: &Segment, field: Field, sets: &[Vec<char>]) -> tantivy::R
         docs = Some(both);
     }
     Ok(docs.unwrap_or_else(Docs::none))
-}
-
-fn pairs(segment: &Segment, field: Field, first: &[char], second: &[char]) -> tantivy::Result<Vec<Docs>> {
-    let mut all = Vec::new();
-    for c in first {
-        segment.each_term(field, &c.to_string(), |term, docs| {
-            let mut chars = term.chars().skip(1);
-            if let (Some(next), None) = (chars.next(), chars.next())
-                && second.binary_search(&next).is_ok()
-            {
-                all.push(docs()?);
-            }
-            Ok(true)
-        })?;
-    }
-    Ok(all)
 }

@@ -3,15 +3,20 @@
 //! The sets of libraries, types, languages, years and main classes are read once at opening and kept: any
 //! number of libraries, no mask of 64. It knows fields and terms, not queries.
 
-use tantivy::columnar::StrColumn;
+use std::sync::OnceLock;
+
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet, SegmentReader, TERMINATED, Term};
+use tantivy::{DocSet, SegmentReader, Term};
 
 use crate::index::Layer;
 use crate::index::lanes::{Dealing, Segment as SegmentInfo};
 use crate::index::retired::Retired;
 use crate::index::schema::Fields;
 use crate::search::docs::Docs;
+use crate::search::headings::Headings;
+use crate::search::lately::Lately;
+use crate::search::pairs::Pairs;
 
 /// Values of a closed field, in term order, each with its documents.
 pub(crate) type Sets = Vec<(String, Docs)>;
@@ -33,10 +38,13 @@ pub(crate) struct Segment {
     /// For each document the place of its year in `years`, `NO_YEAR` where it has none.
     pub(crate) year_of: Vec<u16>,
     pub(crate) main_classes: Sets,
-    pub(crate) authors: Option<StrColumn>,
-    pub(crate) subjects: Option<StrColumn>,
+    pub(crate) authors: Option<Headings>,
+    pub(crate) subjects: Option<Headings>,
     /// Which layer it belongs to.
     pub(crate) layer: usize,
+    lately: Lately,
+    /// The pairs of the title, the author and the subject field.
+    pairs: [OnceLock<Pairs>; 3],
     start: u32,
     lane: u32,
     before: u32,
@@ -62,9 +70,11 @@ impl Segment {
             years: Vec::new(),
             year_of: Vec::new(),
             main_classes: Vec::new(),
-            authors: fast.str("author_heading")?,
-            subjects: fast.str("subject_heading")?,
+            authors: fast.str("author_heading")?.map(Headings::of),
+            subjects: fast.str("subject_heading")?.map(Headings::of),
             layer,
+            lately: Lately::new(reader.max_doc()),
+            pairs: Default::default(),
             start: layer_info.start,
             lane: info.lane,
             before: info.before,
@@ -168,7 +178,7 @@ impl Segment {
             let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
             let info = stream.value();
             let docs = || -> tantivy::Result<Docs> {
-                let postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                let postings = index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
                 Ok(self.collect(postings))
             };
             if !visit(term, &docs)? {
@@ -178,40 +188,62 @@ impl Segment {
         Ok(())
     }
 
+    /// Whether so many documents are kept as bits.
+    fn is_common(&self, docs: u32) -> bool {
+        docs as usize * 64 > self.max as usize
+    }
+
     /// The documents of a posting list that are in force: whatever an answer is made of comes through here.
-    fn collect(&self, mut postings: impl DocSet) -> Docs {
-        if postings.size_hint() as usize * 64 > self.max as usize {
+    fn collect(&self, mut postings: BlockSegmentPostings) -> Docs {
+        if self.is_common(postings.doc_freq()) {
             let mut words = vec![0u64; (self.max as usize).div_ceil(64)];
-            let mut doc = postings.doc();
-            while doc != TERMINATED {
-                if let Some(word) = words.get_mut(doc as usize / 64) {
-                    *word |= 1 << (doc % 64);
+            while let docs @ [_, ..] = postings.docs() {
+                for &doc in docs {
+                    if let Some(word) = words.get_mut(doc as usize / 64) {
+                        *word |= 1 << (doc % 64);
+                    }
                 }
-                doc = postings.advance();
+                postings.advance();
             }
             words.iter_mut().zip(&self.retired).for_each(|(word, retired)| *word &= !retired);
             return Docs::from_bits(words);
         }
-        let mut list = Vec::with_capacity(postings.size_hint() as usize);
-        let mut doc = postings.doc();
-        while doc != TERMINATED {
-            list.push(doc);
-            doc = postings.advance();
+        let mut list = Vec::with_capacity(postings.doc_freq() as usize);
+        while let docs @ [_, ..] = postings.docs() {
+            list.extend_from_slice(docs);
+            postings.advance();
         }
+        self.in_force(list)
+    }
+
+    fn in_force(&self, mut list: Vec<u32>) -> Docs {
         if self.has_retired() {
             list.retain(|&doc| self.retired.get(doc as usize / 64).is_none_or(|w| w >> (doc % 64) & 1 == 0));
         }
         Docs::from_list(list, self.max)
     }
 
+    /// The documents of a term whose place in the postings is known.
+    fn docs_of(&self, field: Field, text: &str, info: &TermInfo) -> tantivy::Result<Docs> {
+        let common = self.is_common(info.doc_freq);
+        if let Some(docs) = common.then(|| self.lately.get(field, text)).flatten() {
+            return Ok(docs);
+        }
+        let index = self.reader.inverted_index(field)?;
+        let docs = self.collect(index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?);
+        if common {
+            self.lately.keep(field, text, &docs);
+        }
+        Ok(docs)
+    }
+
     /// The documents with a term.
     pub(crate) fn term(&self, field: Field, text: &str) -> tantivy::Result<Docs> {
         let index = self.reader.inverted_index(field)?;
-        let term = Term::from_field_text(field, text);
-        Ok(match index.read_postings(&term, IndexRecordOption::Basic)? {
-            Some(postings) => self.collect(postings),
-            None => Docs::none(),
-        })
+        match index.get_term_info(&Term::from_field_text(field, text))? {
+            Some(info) => self.docs_of(field, text, &info),
+            None => Ok(Docs::none()),
+        }
     }
 
     /// The documents with every one of the terms; the rarest leads and the others only leap.
@@ -220,19 +252,24 @@ impl Segment {
         let mut infos = Vec::with_capacity(terms.len());
         for text in terms {
             match index.get_term_info(&Term::from_field_text(field, text))? {
-                Some(info) => infos.push(info),
+                Some(info) => infos.push((info, text)),
                 None => return Ok(Docs::none()),
             }
         }
-        infos.sort_by_key(|info| info.doc_freq);
-        let Some((first, rest)) = infos.split_first() else { return Ok(Docs::none()) };
-        let mut docs = self.collect(index.read_postings_from_terminfo(first, IndexRecordOption::Basic)?);
-        for info in rest {
+        infos.sort_by_key(|(info, _)| info.doc_freq);
+        let Some(((first, text), rest)) = infos.split_first() else { return Ok(Docs::none()) };
+        let mut docs = self.docs_of(field, text, first)?;
+        for (info, text) in rest {
             if docs.is_empty() {
                 break;
             }
-            let mut postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+            let known = || self.is_common(info.doc_freq).then(|| self.lately.get(field, text)).flatten();
             if let Docs::List(list) = &mut docs {
+                if let Some(known) = known() {
+                    list.retain(|&doc| known.contains(doc));
+                    continue;
+                }
+                let mut postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
                 list.retain(|&doc| {
                     if postings.doc() < doc {
                         postings.seek(doc);
@@ -240,10 +277,40 @@ impl Segment {
                     postings.doc() == doc
                 });
             } else {
-                docs = docs.and(&self.collect(postings));
+                docs = docs.and(&self.docs_of(field, text, info)?);
             }
         }
         Ok(docs)
+    }
+
+    /// The documents with any pair of a character of `first` before one of `second`, in one of the fields that
+    /// pinyin looks into.
+    pub(crate) fn any_pair(&self, field: Field, first: &[char], second: &[char]) -> tantivy::Result<Docs> {
+        let fields = [self.fields.title, self.fields.author, self.fields.subject];
+        let Some(kept) = fields.iter().position(|&f| f == field).and_then(|n| self.pairs.get(n)) else {
+            return Ok(Docs::none());
+        };
+        let pairs = match kept.get() {
+            Some(pairs) => pairs,
+            None => {
+                let made = Pairs::of(&self.reader, field)?;
+                kept.get_or_init(|| made)
+            }
+        };
+        let index = self.reader.inverted_index(field)?;
+        let mut list = Vec::new();
+        for info in pairs.places(first, second) {
+            let mut postings = index.read_block_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
+            while let docs @ [_, ..] = postings.docs() {
+                list.extend_from_slice(docs);
+                postings.advance();
+            }
+        }
+        if !self.is_common(u32::try_from(list.len()).unwrap_or(u32::MAX)) {
+            list.sort_unstable();
+            list.dedup();
+        }
+        Ok(self.in_force(list))
     }
 }
 

@@ -25,11 +25,16 @@ pub(crate) enum Part {
 }
 
 impl TextRecord {
-    pub(crate) fn read(bytes: &[u8], symbols: &Symbols) -> Option<Self> {
+    /// The number of libraries and the year alone.
+    pub(crate) fn standing(bytes: &[u8]) -> Option<(u16, i16)> {
         let (libraries, rest) = bytes.split_first_chunk::<2>()?;
-        let (year, rest) = rest.split_first_chunk::<2>()?;
-        let text = symbols.read(rest)?;
-        Some(Self { libraries: u16::from_le_bytes(*libraries), year: i16::from_le_bytes(*year), text })
+        Some((u16::from_le_bytes(*libraries), i16::from_le_bytes(*rest.first_chunk::<2>()?)))
+    }
+
+    pub(crate) fn read(bytes: &[u8], symbols: &Symbols) -> Option<Self> {
+        let (libraries, year) = Self::standing(bytes)?;
+        let text = symbols.read(bytes.get(4..)?)?;
+        Some(Self { libraries, year, text })
     }
 
     /// All values of an access point, joined by `terms::VALUE`.

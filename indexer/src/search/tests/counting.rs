@@ -153,3 +153,33 @@ fn more_libraries_than_bits_of_a_word() {
     assert_eq!(answer.libraries.len(), 130);
     assert!(answer.libraries.iter().all(|(_, hits)| *hits == 1));
 }
+
+#[test]
+fn headings_that_fold_to_the_same_are_counted_as_one() {
+    let of = |key, author: &str, subject: &str| {
+        with(book(key, "三国演义", author), |bib| bib.subjects = vec![subject.to_owned()])
+    };
+    let entries = [
+        of(1, "罗贯中", "古典文学"),
+        of(2, "羅貫中", "古典文學"),
+        of(3, "羅貫中", "古典文学"),
+        of(4, "施耐庵", "古典文学"),
+        of(5, "罗贯中全集编委会", "小说"),
+    ];
+    // In one layer, and with the last ones as a second layer on the first.
+    let (_dir, whole) = catalogue(&entries);
+    let (dir, _) = catalogue(&entries[..2]);
+    let upper =
+        crate::index::Builder::extend(dir.path(), OPTIONS, std::sync::Arc::new(crate::files::Disk)).unwrap();
+    entries[2..].iter().for_each(|entry| add(&upper, entry));
+    upper.finish(ManifestInput::default()).unwrap();
+    let layered = Catalogue::open(dir.path()).unwrap();
+    for catalogue in [&whole, &layered] {
+        let facets = catalogue.search(&query("", SearchField::Any)).unwrap().facets;
+        let said = |values: &[(String, u64)]| {
+            values.iter().map(|(value, hits)| format!("{value} {hits}")).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&facets.authors), ["羅貫中 3", "施耐庵 1", "罗贯中全集编委会 1"]);
+        assert_eq!(said(&facets.subjects), ["古典文学 4", "小说 1"]);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod corpus;
 mod counting;
+mod equal_forms;
 mod finding;
 mod generations;
 mod layers;
