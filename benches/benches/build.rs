@@ -3,6 +3,7 @@
 //! `cargo bench -p benches --bench build -- 100000`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+#[allow(dead_code, reason = "each bench uses its part")]
 mod shared;
 
 use std::collections::BTreeMap;

@@ -121,6 +121,35 @@ pub(crate) fn build(
     builder.finish(ManifestInput { order, ..ManifestInput::default() })
 }
 
+/// Builds a base of `count` entries, made on the way, where `dir` has none yet; gives every `step`th of them.
+pub(crate) fn sample_built(
+    dir: &Path,
+    count: usize,
+    step: usize,
+    seed: &mut Seed,
+) -> Result<Vec<Entry>, indexer::index::Error> {
+    const BLOCK: usize = 50_000;
+    let books = books();
+    let there = Generation::open_in_force(dir).ok().flatten().is_some();
+    let options = BuilderOptions { threads: 2, memory_bytes: 512 << 20 };
+    let builder = if there { None } else { Some(Builder::create(dir, options, Arc::new(Disk))?) };
+    let mut sample = Vec::new();
+    for start in (0..count).step_by(BLOCK) {
+        let block: Vec<Entry> = (start..count.min(start + BLOCK)).map(|n| entry(n, &books, seed)).collect();
+        if let Some(builder) = &builder {
+            if start == 0 {
+                builder.train(block.iter().step_by((block.len() / 4_000).max(1)), count as u32);
+            }
+            push_all(builder, &block)?;
+        }
+        sample.extend(block.into_iter().enumerate().filter(|(n, _)| (start + n) % step == 0).map(|(_, e)| e));
+    }
+    if let Some(builder) = builder {
+        builder.finish(ManifestInput::default())?;
+    }
+    Ok(sample)
+}
+
 /// Prepares blocks of entries on two threads and pushes them in order.
 pub(crate) fn push_all(builder: &Builder, entries: &[Entry]) -> Result<(), indexer::index::Error> {
     let prepare = |part: &[Entry]| -> Result<Vec<Prepared>, indexer::index::Error> {
