@@ -10,6 +10,7 @@ use std::time::Duration;
 use indexer::archive::ImportMode;
 use indexer::bib::LibraryCode;
 use indexer::cluster::Decision;
+use indexer::mapping::HoldingsProfile;
 use indexer::pipeline::{self, Built, Progress, Way};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ use crate::settings::Settings;
 use crate::store::{JobId, JobState, Store};
 use crate::undo::{Undone, undo};
 use crate::writer::Writer;
-use crate::{Error, Result, build, harvest, holds};
+use crate::{Error, Result, build, harvest, holds, uploads};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +77,13 @@ pub enum Request {
     Decide {
         /// The decisions, to be kept in this order.
         decisions: Vec<Decision>,
+    },
+    /// A person's word on where a library writes its holdings.
+    ConfirmProfile {
+        /// Code of the library.
+        library: String,
+        /// What is right.
+        profile: HoldingsProfile,
     },
 }
 
@@ -145,6 +153,11 @@ pub enum Answer {
         first: usize,
         /// Number of the last.
         last: usize,
+    },
+    /// A holdings profile is confirmed.
+    Confirmed {
+        /// Whether it is another one than was in force: then a full build makes it seen.
+        changed: bool,
     },
     /// It could not be done.
     Failed {
@@ -219,7 +232,9 @@ pub(crate) fn carry_out(writer: &Writer, request: &Request, progress: &dyn Progr
                 mode: ImportMode::from(*mode),
                 paths: paths.clone(),
             };
-            Ok(import(writer, &set, progress)?.into())
+            let imported = import(writer, &set, progress);
+            uploads::remove(writer, paths);
+            Ok(imported?.into())
         }
         Request::Build { full } => {
             Ok(Answer::Built { document: document(&build::build(writer, *full, progress)?) })
@@ -239,6 +254,10 @@ pub(crate) fn carry_out(writer: &Writer, request: &Request, progress: &dyn Progr
             let n_before = pipeline::decisions(&archive)?.len();
             pipeline::decide(&archive, decisions)?;
             Ok(Answer::Decided { first: n_before + 1, last: n_before + decisions.len() })
+        }
+        Request::ConfirmProfile { library, profile } => {
+            let library = writer.archive()?.library(&LibraryCode::new(library.as_str()))?;
+            Ok(Answer::Confirmed { changed: pipeline::confirm_profile(&library, profile.clone())? })
         }
         Request::Harvest { .. } => Ok(Answer::Harvested { runs: Vec::new() }),
     }

@@ -12,7 +12,7 @@ use crate::jobs::Answer;
 use crate::runs::{self, Run, RunState, WrittenRun};
 use crate::store::{Ended, OpenRun, Phase, SourceCheckpoints};
 use crate::writer::Writer;
-use crate::{Result, holds};
+use crate::{Result, holds, uploads};
 
 const STOPPED: &str = "lianmu was stopped in the middle of it; nothing was changed";
 const STOPPED_FETCHING: &str = "lianmu was stopped while it fetched; the next run goes on from there";
@@ -80,6 +80,7 @@ fn cut_short(writer: &Writer, open: &OpenRun) -> Result<Run> {
 // Files of holds that never were, or were decided.
 fn remove_scraps(writer: &Writer) -> Result<()> {
     for library in subfolders(&writer.data_dir.join("inbox")) {
+        uploads::remove_stale(&library);
         for held in subfolders(&library.join(holds::FOLDER)) {
             let run = held.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let waits = writer.store.held_run(&run)?.is_some_and(|hold| hold.decided.is_none());

@@ -14,6 +14,7 @@ pub mod jobs;
 mod leftovers;
 pub mod lock;
 mod priority;
+pub mod quality;
 pub mod report;
 pub mod retry;
 pub mod run;
@@ -25,6 +26,7 @@ pub mod systemd;
 #[cfg(test)]
 mod trial;
 pub mod undo;
+pub mod uploads;
 mod writer;
 
 pub use error::{Error, Result};

@@ -11,7 +11,7 @@ use crate::jobs::{self, Request};
 use crate::settings::Source;
 use crate::store::JobId;
 use crate::writer::Writer;
-use crate::{build, import, priority};
+use crate::{build, import, priority, quality};
 
 /// What the worker is given to do.
 pub(super) enum Work {
@@ -69,6 +69,13 @@ impl Worker {
         }
     }
 
+    // What is wrong with the records is for the morning: it waits behind everything that a person waits for.
+    fn look_at_quality(&self) {
+        if let Err(error) = quality::bring_up_to_date(&self.writer, || !self.stop.is_asked()) {
+            tracing::error!(error = import::chain(&error), "a quality report could not be made");
+        }
+    }
+
     fn build(&self) -> bool {
         let has_records = self.writer.archive().and_then(|archive| Ok(!archive.libraries()?.is_empty()));
         if !self.may_build || matches!(has_records, Ok(false)) {
@@ -77,6 +84,7 @@ impl Worker {
         match build::build(&self.writer, false, &()) {
             Ok(built) => {
                 tracing::info!(built = %jobs::document(&built), "built");
+                self.look_at_quality();
                 true
             }
             Err(error) => {

@@ -233,6 +233,11 @@ pub(super) fn text<'a>(settings: &'a [Setting], key: &str) -> &'a str {
     value(settings, key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Texts of a list, none where it is absent.
+pub(super) fn texts<'a>(settings: &'a [Setting], key: &str) -> impl Iterator<Item = &'a str> {
+    value(settings, key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
 /// Flag of a setting, false where it is absent.
 pub(super) fn flag(settings: &[Setting], key: &str) -> bool {
     value(settings, key).and_then(Value::as_bool).unwrap_or_default()

@@ -5,6 +5,7 @@
 
 mod check;
 mod keys;
+mod server;
 mod source;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use indexer::mapping::HoldingsProfile;
 
 use crate::harvest::schedule::Window;
 pub use check::{Fault, Origin, Setting};
+pub use server::{Network, Server, Tls};
 pub use source::{Source, SourceId, SourceKind};
 
 /// The settings that the program acts on.
@@ -69,15 +71,6 @@ impl Role {
     pub fn builds(self) -> bool {
         self != Role::Branch
     }
-}
-
-/// Where and how pages are served.
-#[derive(Clone, Debug)]
-pub struct Server {
-    /// Address to listen on.
-    pub listen: SocketAddr,
-    /// Address under which readers know the site, without a slash at its end.
-    pub public_url: String,
 }
 
 /// What readers may do.
@@ -159,18 +152,22 @@ impl Settings {
         if !window.is_empty() && Window::parse(window).is_none() {
             faults.push(Fault::new("schedule.window", "is no part of the day, such as 01:00-05:00"));
         }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let tls = server::tls(&in_force, folder, &mut faults);
+        let trusted_proxies = server::trusted_proxies(&in_force, &mut faults);
         let profiles = source::profiles(&table, &mut faults);
-        let base = path.parent().unwrap_or(Path::new(""));
-        let sources = source::sources(&in_force, base, &profiles, &mut faults);
+        let sources = source::sources(&in_force, folder, &profiles, &mut faults);
         match listen {
             Ok(listen) if faults.is_empty() => {
-                Ok(Self { holdings_profiles: profiles, ..Self::from_values(in_force, listen, sources) })
+                let public_url = check::text(&in_force, "server.public_url").trim_end_matches('/').to_owned();
+                let server = Server { listen, public_url, tls, trusted_proxies };
+                Ok(Self { holdings_profiles: profiles, ..Self::from_values(in_force, server, sources) })
             }
             _ => Err(Error::Faults { path: path.to_owned(), faults }),
         }
     }
 
-    fn from_values(in_force: Vec<Setting>, listen: SocketAddr, sources: Vec<Source>) -> Self {
+    fn from_values(in_force: Vec<Setting>, server: Server, sources: Vec<Source>) -> Self {
         let role = match check::text(&in_force, "role") {
             "hub" => Role::Hub,
             "branch" => Role::Branch,
@@ -183,10 +180,7 @@ impl Settings {
             role,
             library: (!library.is_empty()).then(|| LibraryCode::new(library)),
             timezone: check::text(&in_force, "timezone").to_owned(),
-            server: Server {
-                listen,
-                public_url: check::text(&in_force, "server.public_url").trim_end_matches('/').to_owned(),
-            },
+            server,
             policy: Policy { max_libraries: (max_libraries > 0).then_some(max_libraries) },
             gate: Gate {
                 max_drop: check::fraction(&in_force, "gate.max_drop"),

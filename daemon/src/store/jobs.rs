@@ -12,6 +12,18 @@ use crate::Result;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(i64);
 
+impl JobId {
+    /// The job of this number, as an address names it.
+    pub fn numbered(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// How far a job is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobState {

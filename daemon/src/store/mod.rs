@@ -4,11 +4,13 @@
 //! synchronisation: what a method has returned survives a power cut. A store may be opened beside a daemon; each
 //! write is one immediate transaction.
 
+mod accounts;
 mod checkpoints;
 mod holds;
 mod jobs;
 mod migrations;
 mod place;
+mod quality;
 mod runs;
 mod sources;
 
@@ -18,9 +20,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+pub use accounts::{Account, AccountId, AccountRole, NewAccount, SessionLimits};
 pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
+pub use quality::QualityRow;
 pub use runs::{OpenRun, Phase};
 pub use sources::{Ended, SourceRow};
 

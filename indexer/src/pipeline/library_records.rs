@@ -21,6 +21,8 @@ use crate::marc::{ParseOptions, RawRecord, Record, parse};
 
 /// Records that are looked at to learn in which charset a library writes.
 const SAMPLE: usize = 400;
+/// Blocks that are read at a time where the order counts.
+const BLOCKS_AHEAD: usize = 64;
 
 pub(super) struct LibraryRecords<'a> {
     code: &'a LibraryCode,
@@ -243,6 +245,33 @@ impl<'a> LibraryRecords<'a> {
             }
         })?;
         outcome
+    }
+
+    /// What `read` makes of each record and of what was read of it, in the order in which records lie; it works on
+    /// all cores, some blocks ahead of `take`.
+    pub(super) fn each_in_order<T: Send>(
+        &self,
+        read: impl Fn(&RawRecord, Option<(&Record, Mapped)>) -> T + Sync,
+        mut take: impl FnMut(T),
+    ) -> Result<()> {
+        for blocks in self.blocks.chunks(BLOCKS_AHEAD) {
+            let made = blocks.par_iter().map_init(Record::default, |record, block| {
+                let mut made = Vec::with_capacity(block.slots.len());
+                self.for_each_raw(
+                    block,
+                    |_| true,
+                    |_, raw| {
+                        let is_readable = parse(raw, &self.parse, record).is_ok();
+                        let mapped = is_readable.then(|| mapped(record, self.profile));
+                        made.push(read(raw, mapped.map(|mapped| (&*record, mapped))));
+                        Ok(())
+                    },
+                )?;
+                Ok(made)
+            });
+            made.collect::<Result<Vec<Vec<T>>>>()?.into_iter().flatten().for_each(&mut take);
+        }
+        Ok(())
     }
 
     /// Some records from all over the archive.

@@ -133,6 +133,17 @@ fn guess_from(library: &LibraryArchive, state: &State) -> Result<()> {
     Ok(())
 }
 
+/// Keeps a profile that a person has called right.
+pub(super) fn keep_confirmed(
+    library: &LibraryArchive,
+    charset: Option<String>,
+    profile: HoldingsProfile,
+) -> Result<()> {
+    let stored = StoredProfile { version: VERSION, confirmed: true, charset, guessed_from: None, profile };
+    library.write_small(FILE, &stored.to_text()?)?;
+    Ok(())
+}
+
 /// Records from the beginning of a set, to guess a profile from without keeping anything.
 pub fn sample_of(paths: &[PathBuf]) -> Result<Vec<Record>> {
     let mut sample = Vec::new();
