@@ -88,6 +88,9 @@ fn heavy_crates_have_one_home() {
         ("askama", "web"),
         ("tower-http", "web"),
         ("clap", "web"),
+        ("argon2", "web"),
+        ("tokio-rustls", "web"),
+        ("rcgen", "web"),
         ("rusqlite", "daemon"),
         ("croner", "daemon"),
     ];

@@ -25,6 +25,25 @@
     }
   }
 
+  // How far a run is, as it happens; the page comes again when it has ended.
+  const live = document.querySelector("[data-events]");
+  if (live) {
+    const events = new EventSource(live.dataset.events);
+    events.onmessage = function (event) {
+      const told = JSON.parse(event.data);
+      live.querySelectorAll("[data-live]").forEach(function (place) {
+        const text = told[place.dataset.live];
+        if (text !== undefined && place.textContent !== text) place.textContent = text;
+      });
+      if (told.ended) {
+        events.close();
+        location.reload();
+      }
+    };
+  } else if (document.querySelector("[data-again]")) {
+    setTimeout(function () { location.reload(); }, 2000);
+  }
+
   const chooser = document.querySelector(".chooser");
   if (!chooser) return;
   const filter = document.getElementById("filter");

@@ -21,7 +21,12 @@ impl Turns {
     /// Two turns a core: one computes while the other waits for a page of the index.
     pub(crate) fn for_this_machine() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self(Arc::new(Semaphore::new(cores * 2)))
+        Self::of(cores * 2)
+    }
+
+    /// So many turns.
+    pub(crate) fn of(n_turns: usize) -> Self {
+        Self(Arc::new(Semaphore::new(n_turns)))
     }
 }
 

@@ -27,6 +27,14 @@ pub(crate) enum WebError {
     NoOriginal,
     /// A parameter is wrong.
     BadRequest(BadRequest),
+    /// A form of another site.
+    OtherSite,
+    /// Signed in, but for less than this.
+    Forbidden,
+    /// A token that is none.
+    Unauthorized,
+    /// What was asked for cannot be done, with the reason as a sentence.
+    Refused(String),
     /// Too many at once.
     Busy,
     /// No generation is open yet.
@@ -110,6 +118,9 @@ impl WebError {
                 StatusCode::NOT_FOUND
             }
             Self::Merged { .. } => StatusCode::PERMANENT_REDIRECT,
+            Self::OtherSite | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Refused(_) => StatusCode::CONFLICT,
             Self::Gone(_) => StatusCode::GONE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Busy | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
@@ -125,6 +136,8 @@ impl WebError {
             Self::Gone(_) => "union.gone_title",
             Self::UnknownLibrary(_) => "libraries.unknown_title",
             Self::BadRequest(_) => "error.bad_request_title",
+            Self::OtherSite | Self::Forbidden | Self::Unauthorized => "error.forbidden_title",
+            Self::Refused(_) => "error.refused_title",
             Self::Busy => "error.busy_title",
             Self::NotReady => "none.title",
             Self::Internal(_) => "error.internal_title",
@@ -144,6 +157,10 @@ impl WebError {
             Self::Gone(id) => lang.fill("union.gone_text", &[("id", &short(id))]),
             Self::UnknownLibrary(code) => lang.fill("libraries.unknown", &[("code", &short(code))]),
             Self::BadRequest(cause) => cause.sentence(lang),
+            Self::OtherSite => lang.t("error.other_site").to_owned(),
+            Self::Forbidden => lang.t("error.forbidden").to_owned(),
+            Self::Unauthorized => lang.t("error.unauthorized").to_owned(),
+            Self::Refused(why) => why.clone(),
             Self::Busy => lang.t("error.busy").to_owned(),
             Self::NotReady => lang.t("error.not_ready").to_owned(),
             Self::Internal(_) => lang.t("error.internal").to_owned(),

@@ -3,20 +3,24 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use daemon::settings::Tls;
+
 use crate::ask::Asked;
 use crate::i18n::Lang;
+use crate::login::origin;
+use crate::pages::admin;
 use crate::state::App;
-use crate::{api, assets, pages, reader};
+use crate::{api, assets, pages, reader, robots};
 
 /// Nothing inline, nothing from elsewhere, in no other site's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -27,8 +31,31 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Only GET here: a body has nothing to say.
 const MAX_BODY: usize = 16 * 1024;
 
+/// A form of admins: a holdings profile may name many locations.
+const MAX_FORM: usize = 512 * 1024;
+
 /// The whole site.
 pub(crate) fn router(app: App) -> Router {
+    readers()
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .merge(
+            admins()
+                .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
+                .layer(RequestBodyLimitLayer::new(MAX_FORM)),
+        )
+        .merge(uploads())
+        .layer(middleware::from_fn_with_state(app.clone(), origin::refuse_others))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .layer(CompressionLayer::new())
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .with_state(app)
+}
+
+fn readers() -> Router<App> {
     Router::new()
         // Readers
         .route("/", get(pages::home::show))
@@ -38,6 +65,11 @@ pub(crate) fn router(app: App) -> Router {
         .route("/libraries", get(pages::libraries::list))
         .route("/libraries/{code}", get(pages::libraries::show))
         .route("/help", get(pages::help::show))
+        .route("/login", get(pages::login::show).post(pages::login::sign_in))
+        .route("/logout", post(pages::login::sign_out))
+        .route("/trust", get(pages::trust::show))
+        .route("/trust/lianmu.crt", get(pages::trust::certificate))
+        .route("/robots.txt", get(robots::show))
         .route("/assets/{hash}/{name}", get(assets::show))
         // Programs
         .route("/api/v1/search", get(api::search))
@@ -51,15 +83,31 @@ pub(crate) fn router(app: App) -> Router {
         .route("/metrics", get(api::metrics))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::wrong_method)
-        .layer(middleware::from_fn_with_state(app.clone(), around))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(CompressionLayer::new())
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .with_state(app)
+}
+
+fn admins() -> Router<App> {
+    Router::new()
+        .route("/admin", get(admin::house::home))
+        .route("/admin/sources", get(admin::sources::show).post(admin::sources::act))
+        .route("/admin/runs", get(admin::runs::list))
+        .route("/admin/runs/{id}", get(admin::runs::show).post(admin::runs::act))
+        .route("/admin/runs/{id}/events", get(admin::events::of_run))
+        .route("/admin/libraries", get(admin::libraries::list))
+        .route("/admin/libraries/{code}", get(admin::profile::show).post(admin::profile::act))
+        .route("/admin/quality/{code}", get(admin::quality::show))
+        .route("/admin/quality/{code}/csv", get(admin::quality::csv))
+        .route("/admin/generations", get(admin::house::generations))
+        .route("/admin/users", get(admin::house::users))
+        .route("/admin/settings", get(admin::house::settings))
+        .method_not_allowed_fallback(pages::wrong_method)
+}
+
+/// Files of any size up to a cap of their own, for as long as bytes keep coming.
+fn uploads() -> Router<App> {
+    Router::new()
+        .route("/admin/libraries/{code}/upload", post(admin::upload::take))
+        .layer(DefaultBodyLimit::disable())
+        .method_not_allowed_fallback(pages::wrong_method)
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -69,7 +117,15 @@ fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Header
 /// Counts the answer, and remembers a language that was asked for.
 async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
     let asked = Asked::parse(request.uri().query());
+    let is_for_people = robots::is_for_people(request.uri().path());
     let mut response = next.run(request).await;
+    if is_for_people {
+        response.headers_mut().insert(robots::HEADER, HeaderValue::from_static("noindex"));
+    }
+    if matches!(app.settings().server.tls, Tls::Files { .. }) {
+        let year = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
     app.metrics().answered(response.status());
     if let Some(lang) = asked.get("lang").and_then(Lang::from_tag)
         && let Ok(cookie) = HeaderValue::from_str(&reader::set_cookie("lang", lang.tag()))

@@ -6,19 +6,22 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use daemon::settings::Settings;
+use daemon::store::Store;
 use indexer::archive::Archive;
 use indexer::bib::{EditionId, Entry, LibraryCode};
 use indexer::index::Successor;
 use indexer::library::Members;
 use indexer::search::{Catalogue, Query};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::blocking::{self, Turns};
 use crate::error::WebError;
 use crate::fresh::{Fresh, Freshnesses};
+use crate::login::delays::Delays;
 use crate::metrics::Metrics;
 
 /// How often `catalogue/current` is looked at.
@@ -36,9 +39,22 @@ struct Inner {
     open: ArcSwapOption<Open>,
     seen: Mutex<Seen>,
     turns: Turns,
+    hashing: Turns,
+    listeners: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
+    delays: Mutex<Delays>,
+    store: Mutex<Option<Store>>,
+    began: Instant,
     metrics: Metrics,
     fresh: Fresh,
 }
+
+/// Passwords hashed at the same time: each takes 19 MiB.
+const MAX_HASHING: usize = 4;
+/// Pages that listen to the progress of a run at the same time.
+const MAX_LISTENERS: usize = 32;
+/// Files uploaded at the same time.
+const MAX_UPLOADS: usize = 2;
 
 /// What the last glance at the data directory saw.
 #[derive(Default)]
@@ -131,6 +147,12 @@ impl App {
             open: ArcSwapOption::empty(),
             seen: Mutex::default(),
             turns: Turns::for_this_machine(),
+            hashing: Turns::of(MAX_HASHING),
+            listeners: Arc::new(Semaphore::new(MAX_LISTENERS)),
+            uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
+            delays: Mutex::default(),
+            store: Mutex::default(),
+            began: Instant::now(),
             metrics: Metrics::default(),
             fresh: Fresh::default(),
         };
@@ -259,6 +281,42 @@ impl App {
     /// Turns for blocking work.
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
+    }
+
+    /// Turns for hashing passwords.
+    pub(crate) fn hashing(&self) -> &Turns {
+        &self.0.hashing
+    }
+
+    /// A place among those who listen to progress, if one is free.
+    pub(crate) fn listener_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.listeners).try_acquire_owned().ok()
+    }
+
+    /// A place among those who upload, if one is free.
+    pub(crate) fn upload_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.uploads).try_acquire_owned().ok()
+    }
+
+    /// What is known of wrong passwords, with the time of the process' clock.
+    pub(crate) fn with_delays<T>(&self, act: impl FnOnce(&mut Delays, Duration) -> T) -> T {
+        let mut delays = self.0.delays.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut delays, self.0.began.elapsed())
+    }
+
+    /// `state.db`, opened when it is first asked for: whoever only reads the catalogue makes none. It blocks.
+    pub(crate) fn store(&self) -> Result<Store, WebError> {
+        let mut store = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = &*store {
+            return Ok(open.clone());
+        }
+        let opened = Store::open(&self.0.data_dir).map_err(WebError::internal)?;
+        Ok(store.insert(opened).clone())
+    }
+
+    /// The data directory.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.0.data_dir
     }
 
     /// The counters.

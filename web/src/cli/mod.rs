@@ -21,6 +21,7 @@ mod search;
 mod serve;
 mod sources;
 mod status;
+mod user;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -91,6 +92,8 @@ enum Command {
     Explain(explain::Args),
     /// Decide by hand which records are one entry.
     Cluster(cluster::Args),
+    /// Make accounts, change their passwords, give them tokens.
+    User(user::Args),
     /// List, add or edit member libraries.
     Library(library::Args),
 }
@@ -138,6 +141,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Entries(args) => entries::run(&global, args),
         Command::Explain(args) => explain::run(&global, args),
         Command::Cluster(args) => cluster::run(&global, args),
+        Command::User(args) => user::run(&global, args),
         Command::Library(args) => library::run(&global, args),
     };
     match outcome {

@@ -2,17 +2,20 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::Context;
-use daemon::settings::Settings;
+use daemon::settings::{Settings, Tls};
 use daemon::systemd;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::{Global, Outcome};
+use crate::client::Peer;
 use crate::router::router;
 use crate::state::App;
+use crate::tls::{Certificates, TlsListener};
 
 /// How long open answers may go on after the signal to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -66,25 +69,39 @@ fn log() {
 }
 
 async fn serve_until_told(app: App) -> anyhow::Result<()> {
-    let listen = app.settings().server.listen;
+    let server = app.settings().server.clone();
+    let listen = server.listen;
+    let certificates = Certificates::open(&server, app.data_dir())?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let scheme = if certificates.is_some() { "https" } else { "http" };
     // The one line on standard output: whoever asked for port 0 reads the port from it.
-    println!("lianmu listens on http://{}", listener.local_addr()?);
+    println!("lianmu listens on {scheme}://{}", listener.local_addr()?);
     if app.open().is_none() {
         eprintln!("lianmu: no generation yet: run `lianmu import`, then `lianmu build`");
+    }
+    if server.tls == Tls::Internal {
+        eprintln!("lianmu: /trust on this site says how a PC comes to trust its certificate");
     }
     tokio::spawn(app.clone().keep_glancing());
     systemd::ready();
     let (told, wait) = tokio::sync::oneshot::channel::<()>();
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
+    let stopping = async move {
         told_to_stop().await;
         systemd::stopping();
         let _ = told.send(());
-    });
+    };
+    let service = router(app).into_make_service_with_connect_info::<Peer>();
     // Keep-alive connections would hold the process for ever.
     let farewell = async {
         let _ = wait.await;
         tokio::time::sleep(FAREWELL).await;
+    };
+    let serving: Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>> = match certificates {
+        Some(certificates) => {
+            let listener = TlsListener::over(listener, certificates)?;
+            Box::pin(axum::serve(listener, service).with_graceful_shutdown(stopping).into_future())
+        }
+        None => Box::pin(axum::serve(listener, service).with_graceful_shutdown(stopping).into_future()),
     };
     tokio::select! {
         ended = serving => ended.context("serving ended"),

@@ -193,6 +193,7 @@ mod tests {
     use std::path::Path;
 
     use indexer::bib::MaterialType;
+    use indexer::pipeline::FaultKind;
     use indexer::search::{SearchField, Sort};
 
     use super::*;
@@ -279,7 +280,26 @@ mod tests {
             assert!(!is_key || all.contains(word.as_str()), "{word} is used, but no locale has it");
         }
         // Sections whose keys are put together from codes.
-        let coded = ["type", "field", "sort", "advice", "marc_unimarc", "marc_marc21", "ground", "shown"];
+        let coded = [
+            "type",
+            "field",
+            "sort",
+            "advice",
+            "marc_unimarc",
+            "marc_marc21",
+            "ground",
+            "shown",
+            "account_role",
+            "origin",
+            "source_kind",
+            "source_state",
+            "run_state",
+            "run_mode",
+            "phase",
+            "holdings_role",
+            "fault",
+            "fault_advice",
+        ];
         for key in all {
             let section = key.split('.').next().unwrap();
             assert!(coded.contains(&section) || named.contains(key), "{key} is in the locales, but unused");
@@ -291,8 +311,11 @@ mod tests {
         for lang in Lang::ALL {
             let codes = MaterialType::ALL.iter().map(|t| format!("type.{}", t.code()));
             let fields = SearchField::ALL.iter().map(|f| format!("field.{}", f.name()));
+            let faults = FaultKind::ALL
+                .iter()
+                .flat_map(|f| ["fault", "fault_advice"].map(|s| format!("{s}.{}", f.name())));
             let sorts = Sort::ALL.iter().map(|s| format!("sort.{}", s.name()));
-            for key in codes.chain(fields).chain(sorts) {
+            for key in codes.chain(fields).chain(sorts).chain(faults) {
                 assert!(lang.find(&key).is_some(), "{key} in {lang:?}");
             }
         }

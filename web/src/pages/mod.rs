@@ -1,14 +1,17 @@
 //! Pages for readers: each handler with its template beside it. Catalogue data is escaped by the templates
 //! and stands in `dir="auto"`; every choice is in the address.
 
+pub(crate) mod admin;
 mod cards;
 mod drawing;
 pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod libraries;
+pub(crate) mod login;
 mod marc;
 pub(crate) mod record;
 pub(crate) mod search;
+pub(crate) mod trust;
 mod union;
 
 use std::fmt::Display;

@@ -1,6 +1,6 @@
 // A reader searches: with and without a script, wide and narrow, light and dark.
 // Fails on a violation of axe-core, of the content security policy, on a console error, on sideways scroll.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -181,13 +181,56 @@ async function everyPage(browser, base) {
   }
 }
 
+// An admin: signs in without a script, by keyboard; every page of his, wide and narrow, light and dark.
+async function admin(browser, base) {
+  const account = JSON.parse(execFileSync(program, ["--data", data, "user", "add", "--library", "BUPT", "--barcode", `t${Date.now()}`,
+    "--name", "王芳", "--email", "wf@example.cn", "--role", "admin", "--json"], { encoding: "utf8" }));
+  const { context, page } = await open(browser, { javaScriptEnabled: false, locale: "zh-CN", viewport: { width: 1366, height: 768 } });
+  await page.goto(base + "/admin");
+  check("admin", page.url().includes("/login?next="), "a closed page leads to the login");
+  await page.selectOption("#library", "BUPT");
+  await page.fill("#barcode", account.barcode);
+  await page.fill("#password", account.password);
+  await page.press("#password", "Enter");
+  check("admin", new URL(page.url()).pathname === "/admin", "Enter signs in and leads on");
+  await page.goto(base + "/admin/libraries/BUPT");
+  await page.click("button[value=preview]");
+  check("admin", (await page.locator("#preview").count()) === 1, "the profile is tried without a script");
+  await page.goto(base + "/admin/runs");
+  const run = await page.locator("table.admin tbody a").first().getAttribute("href");
+  const cookies = await context.cookies();
+  await context.close();
+  const pages = {
+    admin: "/admin", sources: "/admin/sources", runs: "/admin/runs", run, "admin-libraries": "/admin/libraries",
+    profile: "/admin/libraries/BUPT?profile=cnmarc-905-group", quality: "/admin/quality/BUPT", generations: "/admin/generations",
+    users: "/admin/users", settings: "/admin/settings", login: "/login",
+  };
+  const ways = [
+    { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },
+    { name: "phone", viewport: { width: 320, height: 640 }, locale: "zh-TW" },
+    { name: "dark", viewport: { width: 1366, height: 768 }, locale: "en", colorScheme: "dark" },
+  ];
+  for (const { name, ...options } of ways) {
+    const { context, page } = await open(browser, options);
+    await context.addCookies(cookies);
+    for (const [what, path] of Object.entries(pages)) {
+      await page.goto(base + path);
+      check(what, !page.url().includes("/login?"), "still signed in");
+      await noSidewaysScroll(page, `${what} ${name}`);
+      await accessible(page, `${what} ${name}`);
+      await shot(page, `${what}-${name}`);
+    }
+    await context.close();
+  }
+}
+
 const site = await serve();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 try {
-  for (const walk of [readerWithoutScript, readerWithScript, keyboard, everyPage]) {
+  for (const walk of [readerWithoutScript, readerWithScript, keyboard, everyPage, admin]) {
     try {
       await walk(browser, site.base);
     } catch (error) {

@@ -66,6 +66,11 @@ impl Site {
         Self::over(tempfile::tempdir().unwrap(), "")
     }
 
+    /// The address of the other end: `127.0.0.1:port`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(crate) fn over(data: TempDir, config: &str) -> Self {
         std::fs::write(data.path().join("lianmu.toml"), config).unwrap();
         Self::again(data)
@@ -100,12 +105,18 @@ impl Site {
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, path, headers, b"")
+    }
+
+    /// Sends a body too; whoever sends one says its length among the headers.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
         // HTTP/1.0: the answer is neither chunked nor kept open.
         write!(stream, "{method} {} HTTP/1.0\r\nHost: {}\r\n{headers}\r\n", encoded(path), self.address)
             .unwrap();
+        stream.write_all(body).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();

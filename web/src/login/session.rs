@@ -1,0 +1,111 @@
+//! Sessions: the cookie that holds one, and the account behind a request.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use daemon::store::{Account, AccountRole, SessionLimits, Store};
+use jiff::{SignedDuration, Timestamp};
+
+use super::secret::Secret;
+use crate::error::WebError;
+use crate::reader::{Reader, cookie};
+use crate::state::App;
+use crate::{ask, blocking, pages};
+
+/// Staff: half an hour without use, twelve hours in all.
+pub(crate) const LIMITS: SessionLimits =
+    SessionLimits { idle: SignedDuration::from_mins(30), whole: SignedDuration::from_hours(12) };
+
+/// Over TLS the name itself binds the cookie to this host (`__Host-`); over plain HTTP browsers would refuse that.
+fn cookie_name(app: &App) -> &'static str {
+    if app.settings().server.is_encrypted() { "__Host-session" } else { "session" }
+}
+
+/// The header that gives a session to the browser; it ends with the browser, or earlier.
+pub(crate) fn set_cookie(app: &App, secret: &Secret) -> String {
+    let secure = if app.settings().server.is_encrypted() { "; Secure" } else { "" };
+    format!("{}={}; Path=/; SameSite=Lax; HttpOnly{secure}", cookie_name(app), secret.reveal())
+}
+
+/// The header that takes it away.
+pub(crate) fn forget_cookie(app: &App) -> String {
+    let secure = if app.settings().server.is_encrypted() { "; Secure" } else { "" };
+    format!("{}=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly{secure}", cookie_name(app))
+}
+
+/// The session that a request carries.
+pub(crate) fn carried(app: &App, headers: &HeaderMap) -> Option<Secret> {
+    cookie(headers, cookie_name(app)).as_deref().and_then(Secret::parse)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<Secret> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    Secret::parse(value.strip_prefix("Bearer ")?.trim())
+}
+
+/// Whether an account counts today.
+pub(crate) fn counts(account: &Account, today: &str) -> bool {
+    account.blocked.is_none() && account.valid_until.as_deref().is_none_or(|last| last >= today)
+}
+
+fn find(store: &Store, session: Option<Secret>, token: Option<Secret>) -> Result<Option<Account>, WebError> {
+    let now = Timestamp::now();
+    let account = match (token, session) {
+        (Some(token), _) => store.account_of_token(token.hash()),
+        (None, Some(session)) => store.session(session.hash(), LIMITS, now),
+        (None, None) => Ok(None),
+    };
+    let today = now.strftime("%Y-%m-%d").to_string();
+    Ok(account.map_err(WebError::internal)?.filter(|account| counts(account, &today)))
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn(pub(crate) Account);
+
+/// Somebody who runs the machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Admin(pub(crate) Account);
+
+async fn account(parts: &Parts, app: &App) -> Result<Option<Account>, WebError> {
+    let (session, token) = (carried(app, &parts.headers), bearer(&parts.headers));
+    if session.is_none() && token.is_none() {
+        return Ok(None);
+    }
+    let opened = app.clone();
+    blocking::run(app.turns(), move || find(&opened.store()?, session, token)).await
+}
+
+impl OptionalFromRequestParts<App> for SignedIn {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Infallible> {
+        Ok(account(parts, app).await.ok().flatten().map(SignedIn))
+    }
+}
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let reader = match Reader::from_request_parts(parts, app).await {
+            Ok(reader) => reader,
+            Err(never) => match never {},
+        };
+        match account(parts, app).await {
+            Ok(Some(account)) if account.role == AccountRole::Admin => Ok(Self(account)),
+            Ok(Some(_)) => Err(pages::page(app, &reader, Err(WebError::Forbidden))),
+            Ok(None) if bearer(&parts.headers).is_some() => {
+                Err(pages::page(app, &reader, Err(WebError::Unauthorized)))
+            }
+            Ok(None) => {
+                let back = parts.uri.path_and_query().map_or("/admin", |path| path.as_str());
+                Err(Redirect::to(&ask::link("/login", [("next", back)])).into_response())
+            }
+            Err(cause) => Err(pages::page(app, &reader, Err(cause))),
+        }
+    }
+}

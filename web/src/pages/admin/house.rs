@@ -1,0 +1,150 @@
+//! `/admin`, `/admin/generations`, `/admin/users`, `/admin/settings`: what there is; what is changed by commands.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::standing::{Matter, is_unconfirmed, matters};
+use super::{Frame, Ui, local, page, render, size, with_store};
+use crate::error::WebError;
+use crate::i18n::grouped;
+use crate::login::Admin;
+use crate::reader::Reader;
+use crate::state::App;
+
+#[derive(Template)]
+#[template(path = "admin/home.html")]
+struct HomePage {
+    ui: Ui,
+    frame: Frame,
+    matters: Vec<Matter>,
+    unconfirmed: Vec<String>,
+}
+
+/// `/admin`
+pub(crate) async fn home(State(app): State<App>, reader: Reader, admin: Admin) -> Response {
+    let looked = with_store(&app, |app, store| {
+        let archive = app.archive();
+        let codes = archive.libraries().map_err(WebError::internal)?;
+        let unconfirmed = codes.iter().filter(|code| is_unconfirmed(archive, code)).map(ToString::to_string);
+        Ok((matters(app, store)?, unconfirmed.collect::<Vec<_>>()))
+    });
+    let result = looked.await.and_then(|(matters, unconfirmed)| {
+        let frame = Frame::of(&admin, None);
+        render(&HomePage { ui: Ui::new(&app, &reader), frame, matters, unconfirmed })
+    });
+    page(&app, &reader, result)
+}
+
+/// A table with its head.
+#[derive(Template)]
+#[template(path = "admin/table.html")]
+struct TablePage<'a> {
+    ui: Ui,
+    frame: Frame,
+    title: &'a str,
+    lead: &'a str,
+    head: Vec<&'a str>,
+    rows: Vec<Vec<String>>,
+    command: &'a str,
+}
+
+/// `/admin/generations`
+pub(crate) async fn generations(State(app): State<App>, reader: Reader, admin: Admin) -> Response {
+    let rows = with_store(&app, |app, _| {
+        let folder = app.data_dir().join("catalogue");
+        let current = std::fs::read_to_string(folder.join("current")).unwrap_or_default();
+        let mut rows = Vec::new();
+        for item in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = item.file_name().to_string_lossy().into_owned();
+            if !item.path().join("manifest.json").is_file() {
+                continue;
+            }
+            let files = std::fs::read_dir(item.path()).into_iter().flatten().flatten();
+            let bytes: u64 = files.filter_map(|file| file.metadata().ok()).map(|about| about.len()).sum();
+            let in_force = if name == current.trim() { "●" } else { "" };
+            rows.push(vec![in_force.to_owned(), name, size(bytes)]);
+        }
+        rows.sort_by(|a, b| b[1].cmp(&a[1]));
+        Ok(rows)
+    });
+    let lang = reader.lang;
+    let result = rows.await.and_then(|rows| {
+        let entries = app.open().map(|open| open.catalogue.manifest().entries).unwrap_or_default();
+        render(&TablePage {
+            ui: Ui::new(&app, &reader),
+            frame: Frame::of(&admin, None),
+            title: lang.t("admin.generations"),
+            lead: &lang.fill("admin.generations_lead", &[("n", &grouped(entries))]),
+            head: ["admin.in_force", "admin.generation", "admin.bytes"].map(|key| lang.t(key)).into(),
+            rows,
+            command: "lianmu build",
+        })
+    });
+    page(&app, &reader, result)
+}
+
+/// `/admin/users`
+pub(crate) async fn users(State(app): State<App>, reader: Reader, admin: Admin) -> Response {
+    let accounts = with_store(&app, |_, store| store.accounts().map_err(WebError::internal)).await;
+    let lang = reader.lang;
+    let result = accounts.and_then(|accounts| {
+        let rows = accounts.into_iter().map(|account| {
+            let state = account.blocked.or(account.valid_until).unwrap_or_default();
+            let role = lang.label("account_role", account.role.name());
+            vec![
+                account.library,
+                account.barcode,
+                account.name,
+                role,
+                account.email,
+                local(&app, Some(account.created)),
+                state,
+            ]
+        });
+        let head = [
+            "login.library",
+            "login.barcode",
+            "admin.name",
+            "admin.role",
+            "admin.email",
+            "admin.created",
+            "admin.limits",
+        ];
+        render(&TablePage {
+            ui: Ui::new(&app, &reader),
+            frame: Frame::of(&admin, None),
+            title: lang.t("admin.users"),
+            lead: lang.t("admin.users_lead"),
+            head: head.map(|key| lang.t(key)).into(),
+            rows: rows.collect(),
+            command: "lianmu user add --library BJFU --barcode 0002 --name … --email … --role staff\n\
+                      lianmu user password --library BJFU 0002 --password-stdin",
+        })
+    });
+    page(&app, &reader, result)
+}
+
+/// `/admin/settings`
+pub(crate) async fn settings(State(app): State<App>, reader: Reader, admin: Admin) -> Response {
+    let lang = reader.lang;
+    let rows = app.settings().in_force().iter().map(|setting| {
+        let line = setting.to_string();
+        let (what, origin) = line.rsplit_once("  # ").unwrap_or((&line, ""));
+        let (key, value) = what.split_once(" = ").unwrap_or((&setting.key, "—"));
+        // An address or a command may hold a password.
+        let is_secret = ["location", "command", "password"].iter().any(|part| key.contains(part));
+        let value = if is_secret && value != "—" && value != "\"\"" { "…" } else { value };
+        vec![key.to_owned(), value.to_owned(), lang.label("origin", &origin.replace(' ', "-"))]
+    });
+    let result = render(&TablePage {
+        ui: Ui::new(&app, &reader),
+        frame: Frame::of(&admin, None),
+        title: lang.t("admin.settings"),
+        lead: lang.t("admin.settings_lead"),
+        head: ["admin.key", "admin.value", "admin.origin"].map(|key| lang.t(key)).into(),
+        rows: rows.collect(),
+        command: "lianmu serve --print-config",
+    });
+    page(&app, &reader, result)
+}

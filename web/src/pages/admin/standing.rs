@@ -1,0 +1,52 @@
+//! How the house stands, for the first page of admins: what wants a decision or a look.
+
+use daemon::alert;
+use daemon::settings::Source;
+use daemon::store::Store;
+use indexer::archive::Archive;
+use indexer::bib::LibraryCode;
+use indexer::pipeline::stored_profile;
+use jiff::Timestamp;
+
+use crate::error::WebError;
+use crate::state::App;
+
+/// Something that a person should look at.
+pub(super) struct Matter {
+    pub(super) href: String,
+    pub(super) what: String,
+    pub(super) reason: String,
+    pub(super) state: &'static str,
+}
+
+/// Whether a library's profile is a guess that nobody has looked at.
+pub(super) fn is_unconfirmed(archive: &Archive, code: &LibraryCode) -> bool {
+    let stored = archive.library(code).ok().and_then(|library| stored_profile(&library).ok().flatten());
+    stored.is_some_and(|stored| !stored.confirmed)
+}
+
+/// Held runs first, then sources that fare badly.
+pub(super) fn matters(app: &App, store: &Store) -> Result<Vec<Matter>, WebError> {
+    let mut matters = Vec::new();
+    for hold in store.open_holds().map_err(WebError::internal)? {
+        matters.push(Matter {
+            href: format!("/admin/runs/{}", hold.run),
+            what: format!("{} {}", hold.library, hold.run),
+            reason: hold.reason,
+            state: "held",
+        });
+    }
+    let sources: &[Source] = &app.settings().sources;
+    let healths = alert::healths(store, sources, Timestamp::now()).map_err(WebError::internal)?;
+    for (source, health) in sources.iter().zip(healths) {
+        if !matches!(health.state, "ok" | "new" | "held") {
+            matters.push(Matter {
+                href: "/admin/sources".to_owned(),
+                what: format!("{} {}", source.library, source.shown()),
+                reason: health.reason.unwrap_or_default(),
+                state: health.state,
+            });
+        }
+    }
+    Ok(matters)
+}
