@@ -55,6 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
+    measured("hostile, not in the mix", &hostile(), |query| catalogue.search(query).map(drop))?;
     say("mixed, top 20", &mut alone);
     say("mixed, whole", &mut whole);
     say("page of twenty", &mut pages);
@@ -102,6 +103,28 @@ fn say(name: &str, times: &mut [f64]) {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     println!("{name:26} p50 {:7.3} ms  p99 {:7.3} ms  max {:7.3} ms", at(0.5), at(0.99), at(1.0));
+}
+
+/// What nobody means: it must be answered all the same, and soon.
+fn hostile() -> Vec<Query> {
+    let texts = [
+        "三".repeat(3_400),
+        "的 ".repeat(3_400),
+        "a* OR ".repeat(1_500),
+        format!("{}三国{}", "(\"-".repeat(1_600), "\")".repeat(1_600)),
+        "*".to_owned(),
+        "a*".to_owned(),
+        "-的".to_owned(),
+        "\u{1}\u{2}\u{1b}\u{7f}".to_owned(),
+        "\"".to_owned(),
+        "“的".to_owned(),
+        "\u{202e}的\u{200f}\u{2067}国".to_owned(),
+        "yi yi yi yi yi yi yi yi yi yi".to_owned(),
+        "\"的\" \"中国\" \"研究\"".to_owned(),
+    ];
+    let fields = [SearchField::Any, SearchField::Title, SearchField::Pinyin, SearchField::CallNumber];
+    let asked = |field| texts.iter().map(move |text| Query { text: text.clone(), field, ..Query::default() });
+    fields.into_iter().flat_map(asked).collect()
 }
 
 fn classes(entries: &[Entry], seed: &mut Seed) -> Vec<(&'static str, Vec<Query>)> {
