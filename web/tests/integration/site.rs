@@ -127,10 +127,10 @@ impl Site {
         Answer { status, headers, body: String::from_utf8_lossy(&answer[split + 4..]).into_owned() }
     }
 
-    /// Waits until a condition holds, at most ten seconds.
+    /// Waits until a condition holds, at most thirty seconds.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        self.within(Duration::from_secs(10), what, holds);
+        self.within(Duration::from_secs(30), what, holds);
     }
 
     /// Waits until a condition holds, at most so long.

@@ -12,7 +12,7 @@ use crate::site::{Site, lianmu};
 fn systemd_hears_that_it_is_ready_lives_and_stops() {
     let data = tempfile::tempdir().unwrap();
     let socket = UnixDatagram::bind(data.path().join("notify")).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut child = lianmu(data.path())
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env("NOTIFY_SOCKET", data.path().join("notify"))
