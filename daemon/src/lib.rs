@@ -14,6 +14,7 @@ pub mod jobs;
 mod leftovers;
 pub mod lock;
 mod priority;
+pub mod purchases;
 pub mod quality;
 pub mod report;
 pub mod retry;

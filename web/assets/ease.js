@@ -116,3 +116,132 @@
     if (event.key === "Enter") event.preventDefault();
   });
 })();
+
+// Completions under the search box. Without this the box is a box; Enter always searches for what stands in it.
+(function () {
+  const input = document.querySelector("input[data-suggest]");
+  if (!input) return;
+  const form = input.form;
+  const list = document.createElement("ul");
+  list.id = "suggestions";
+  list.className = "suggestions";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", input.dataset.suggest);
+  list.hidden = true;
+  input.after(list);
+  const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
+  Object.keys(attributes).forEach(function (name) { input.setAttribute(name, attributes[name]); });
+  const kinds = form.elements.field;
+  let active = -1;
+  let asked = "";
+  let waiting = 0;
+  let flight = null;
+
+  function close() {
+    clearTimeout(waiting);
+    if (flight) flight.abort();
+    list.hidden = true;
+    active = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  }
+
+  function mark(next) {
+    const options = list.children;
+    if (active >= 0) options[active].setAttribute("aria-selected", "false");
+    active = next;
+    if (active < 0) { input.removeAttribute("aria-activedescendant"); return; }
+    options[active].setAttribute("aria-selected", "true");
+    options[active].scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", options[active].id);
+  }
+
+  function take(option) {
+    input.value = option.dataset.text;
+    if (kinds) kinds.value = option.dataset.kind;
+    close();
+    form.requestSubmit();
+  }
+
+  function name(kind) {
+    const option = kinds && Array.from(kinds.options).find(function (o) { return o.value === kind; });
+    return option ? option.textContent : kind;
+  }
+
+  function piece(tag, className, text) {
+    const part = document.createElement(tag);
+    part.className = className;
+    part.textContent = text;
+    return part;
+  }
+
+  function show(found) {
+    list.textContent = "";
+    active = -1;
+    input.removeAttribute("aria-activedescendant");
+    found.forEach(function (s, n) {
+      const option = document.createElement("li");
+      option.id = "suggestion-" + n;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      option.dataset.text = s.text;
+      option.dataset.kind = s.kind;
+      const text = piece("span", "text", s.text);
+      text.dir = "auto";
+      option.append(text, " ", piece("span", "soft small", name(s.kind)), " ", piece("span", "soft small num", s.hits));
+      list.append(option);
+    });
+    list.hidden = found.length === 0;
+    input.setAttribute("aria-expanded", String(found.length > 0));
+  }
+
+  function ask() {
+    asked = input.value.trim();
+    if (flight) flight.abort();
+    if (asked === "") { close(); return; }
+    flight = new AbortController();
+    fetch("/api/v1/suggest?q=" + encodeURIComponent(asked), { signal: flight.signal }).then(function (answer) {
+      return answer.ok ? answer.json() : { suggestions: [] };
+    }).then(function (found) {
+      if (document.activeElement === input) show(found.suggestions);
+    }).catch(function () { /* the box works without */ });
+  }
+
+  // What an input method has not settled yet is not asked for.
+  input.addEventListener("input", function (event) {
+    clearTimeout(waiting);
+    if (!event.isComposing) waiting = setTimeout(ask, 60);
+  });
+  input.addEventListener("compositionend", function () {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 60);
+  });
+  input.addEventListener("keydown", function (event) {
+    if (event.isComposing) return;
+    const n = list.children.length;
+    if (event.key === "ArrowDown" && list.hidden && input.value.trim() !== "") {
+      ask();
+    } else if (list.hidden) {
+      return;
+    } else if (event.key === "ArrowDown") {
+      mark(active + 1 < n ? active + 1 : -1);
+    } else if (event.key === "ArrowUp") {
+      mark(active < 0 ? n - 1 : active - 1);
+    } else if (event.key === "Escape") {
+      close();
+    } else if (event.key === "Enter" && active >= 0) {
+      take(list.children[active]);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+  form.addEventListener("submit", close);
+  input.addEventListener("blur", close);
+  // Before the box loses the focus.
+  list.addEventListener("mousedown", function (event) {
+    event.preventDefault();
+    const option = event.target.closest("li");
+    if (option && event.button === 0) take(option);
+  });
+})();

@@ -178,7 +178,13 @@ fn wrong(name: &'static str, value: &str, allowed: &[&str]) -> BadRequest {
     BadRequest::WrongValue { name, value: value.to_owned(), allowed: allowed.join(" ") }
 }
 
-fn number(asked: &Asked, name: &'static str, min: u32, max: u32) -> Result<Option<u32>, BadRequest> {
+/// A whole number between the limits.
+pub(crate) fn number(
+    asked: &Asked,
+    name: &'static str,
+    min: u32,
+    max: u32,
+) -> Result<Option<u32>, BadRequest> {
     let Some(value) = asked.get(name) else { return Ok(None) };
     match value.parse() {
         Ok(n) if (min..=max).contains(&n) => Ok(Some(n)),

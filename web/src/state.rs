@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use daemon::purchases::Purchases;
 use daemon::settings::Settings;
 use daemon::store::Store;
 use indexer::archive::Archive;
@@ -35,6 +36,7 @@ struct Inner {
     settings: Settings,
     data_dir: PathBuf,
     archive: Archive,
+    purchases: Purchases,
     members: ArcSwap<Members>,
     open: ArcSwapOption<Open>,
     seen: Mutex<Seen>,
@@ -143,6 +145,7 @@ impl App {
             settings,
             data_dir: data_dir.to_owned(),
             archive: Archive::open(data_dir)?,
+            purchases: Purchases::of(data_dir),
             members: ArcSwap::from_pointee(Members::embedded()),
             open: ArcSwapOption::empty(),
             seen: Mutex::default(),
@@ -220,6 +223,16 @@ impl App {
                 tracing::error!("the first search failed: {:#}", anyhow::Error::new(cause));
             }
         }
+        self.prepare();
+    }
+
+    /// Makes what browsing and completions need of the open generation, so that no reader waits for that either.
+    fn prepare(&self) {
+        let Some(open) = self.open() else { return };
+        let completed = open.catalogue.suggest("zhongg", 1).map(drop);
+        if let Err(cause) = completed.and_then(|()| open.catalogue.prepare_browsing()) {
+            tracing::error!("browsing is not prepared: {:#}", anyhow::Error::new(cause));
+        }
     }
 
     /// Glances once a second until the process ends.
@@ -238,8 +251,14 @@ impl App {
             ticks.tick().await;
             let app = self.clone();
             let looked = blocking::run(&self.0.turns, move || {
+                let before = app.open();
                 app.glance();
                 app.look_at_freshness();
+                if let (Some(before), Some(now)) = (before, app.open())
+                    && !Arc::ptr_eq(&before, &now)
+                {
+                    app.prepare();
+                }
                 Ok(())
             });
             if let Err(cause) = looked.await {
@@ -276,6 +295,11 @@ impl App {
     /// The original records.
     pub(crate) fn archive(&self) -> &Archive {
         &self.0.archive
+    }
+
+    /// What readers wish was bought.
+    pub(crate) fn purchases(&self) -> &Purchases {
+        &self.0.purchases
     }
 
     /// Turns for blocking work.

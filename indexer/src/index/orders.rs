@@ -206,6 +206,17 @@ impl Orders {
         inside.and_then(|entry| self.number(from + entry)).unwrap_or(u32::MAX)
     }
 
+    /// How many entries stand on a library's shelves.
+    pub(crate) fn shelf_len(&self, library: &LibraryCode) -> usize {
+        self.shelves.get(library.as_str()).map_or(0, |(_, length)| *length)
+    }
+
+    /// The entry at a place of a library's shelves.
+    pub(crate) fn on_shelf(&self, library: &LibraryCode, nth: usize) -> Option<u32> {
+        let &(start, length) = self.shelves.get(library.as_str())?;
+        if nth < length { self.number(start + nth) } else { None }
+    }
+
     /// The entries of a library as they stand on its shelves.
     pub(crate) fn shelf(&self, library: &LibraryCode) -> impl Iterator<Item = u32> {
         let (start, length) = self.shelves.get(library.as_str()).copied().unwrap_or((0, 0));

@@ -75,6 +75,8 @@ pub enum AdviceKind {
     FewerWords,
     /// Another spelling has hits.
     OtherSpelling,
+    /// Other characters of the same sound have hits.
+    SameSound,
     /// Without the filters there are hits.
     FewerFilters,
     /// A part of what was typed was ignored.
@@ -92,6 +94,7 @@ impl AdviceKind {
             Self::PinyinOffered => "pinyin-offered",
             Self::FewerWords => "fewer-words",
             Self::OtherSpelling => "other-spelling",
+            Self::SameSound => "same-sound",
             Self::FewerFilters => "fewer-filters",
             Self::Ignored => "ignored",
             Self::NothingFound => "nothing-found",

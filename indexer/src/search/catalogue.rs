@@ -11,8 +11,10 @@ use tantivy::SegmentReader;
 use crate::bib::{EditionId, Entry};
 use crate::index::layer::LayerFiles;
 use crate::index::{Error, Generation, Manifest, Successor, lanes, schema, switch};
+use crate::search::browse::Browsing;
 use crate::search::headings::Headings;
 use crate::search::segment::Segment;
+use crate::search::suggest::Suggesting;
 use crate::search::texts::TextRecord;
 use crate::search::{Answer, Query, answering, same_work};
 
@@ -23,6 +25,8 @@ pub const REACH: u32 = 10_000;
 pub struct Catalogue {
     pub(crate) generation: Generation,
     pub(crate) segments: Vec<Segment>,
+    pub(crate) browsing: Browsing,
+    pub(crate) suggesting: Suggesting,
 }
 
 impl Catalogue {
@@ -50,7 +54,7 @@ impl Catalogue {
         }
         Headings::number(segments.iter_mut().filter_map(|s| s.authors.as_mut())).map_err(engine)?;
         Headings::number(segments.iter_mut().filter_map(|s| s.subjects.as_mut())).map_err(engine)?;
-        Ok(Self { generation, segments })
+        Ok(Self { generation, segments, browsing: Browsing::default(), suggesting: Suggesting::default() })
     }
 
     /// Answers a query.
@@ -131,7 +135,7 @@ impl Catalogue {
 }
 
 /// tantivy may panic in a damaged file; a reader gets a sentence instead.
-fn guarded<T>(dir: &Path, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) fn guarded<T>(dir: &Path, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(act))
         .unwrap_or_else(|_| Err(Error::Damaged { path: dir.to_owned(), what: "reading it failed" }))
 }

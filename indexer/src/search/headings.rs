@@ -30,7 +30,7 @@ pub(crate) struct Headings {
 }
 
 /// The folded form of a term of the column, and the form as written.
-fn forms_of(term: &str) -> (&str, &str) {
+pub(crate) fn forms_of(term: &str) -> (&str, &str) {
     term.split_once(VALUE).unwrap_or((term, term))
 }
 
@@ -41,6 +41,11 @@ fn folded(term: &[u8]) -> &[u8] {
 impl Headings {
     pub(crate) fn of(column: StrColumn) -> Self {
         Self { numbers: Vec::with_capacity(column.num_terms()), column }
+    }
+
+    /// The terms, of which `forms_of` gives the forms.
+    pub(crate) fn column(&self) -> &StrColumn {
+        &self.column
     }
 
     /// Numbers the folded forms of all segments together.

@@ -7,6 +7,7 @@
 mod advise;
 mod answer;
 mod answering;
+mod browse;
 mod catalogue;
 mod counts;
 mod docs;
@@ -24,12 +25,15 @@ mod rank;
 mod readings;
 mod same_work;
 mod segment;
+mod suggest;
 mod texts;
 
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Advice, AdviceKind, Answer, Facets, Hit};
+pub use browse::{EntryPage, HeadingKind, HeadingPage, HeadingRow, ShelfStart, Start};
 pub use catalogue::{Catalogue, REACH};
 pub use marks::Marks;
 pub use query::{Query, SearchField, Sort};
+pub use suggest::{MOST_SUGGESTIONS, Suggestion, SuggestionKind};

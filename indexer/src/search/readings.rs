@@ -47,6 +47,11 @@ impl AsRef<[Vec<char>]> for Reading {
 }
 
 impl Reading {
+    /// The reading of syllables given as the sorted characters of each.
+    pub(crate) fn of(sets: Vec<Vec<char>>) -> Self {
+        Self(sets)
+    }
+
     /// Where the reading stands in a value: 2 it is the whole, 1 the start, 0 elsewhere, `None` nowhere.
     pub(crate) fn place(&self, value: &str) -> Option<u8> {
         let chars: Vec<char> = value.chars().collect();
@@ -217,7 +222,7 @@ impl Letters {
 }
 
 /// Documents with pairs of neighbouring characters in some reading; more than two characters are to be verified.
-fn neighbours(segment: &Segment, field: Field, sets: &[Vec<char>]) -> tantivy::Result<Docs> {
+pub(crate) fn neighbours(segment: &Segment, field: Field, sets: &[Vec<char>]) -> tantivy::Result<Docs> {
     if let [only] = sets {
         let single = only.iter().map(|c| segment.term(field, &c.to_string()));
         return Ok(Docs::union(single.collect::<tantivy::Result<Vec<_>>>()?.into_iter(), segment.max));

@@ -15,6 +15,7 @@ mod import;
 mod library;
 mod marc;
 mod progress;
+mod purchases;
 mod record;
 mod runs;
 mod search;
@@ -96,6 +97,8 @@ enum Command {
     User(user::Args),
     /// List, add or edit member libraries.
     Library(library::Args),
+    /// List what readers suggested for purchase.
+    Purchases(purchases::Args),
 }
 
 /// How a command ended, as its exit code says it.
@@ -143,6 +146,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Cluster(args) => cluster::run(&global, args),
         Command::User(args) => user::run(&global, args),
         Command::Library(args) => library::run(&global, args),
+        Command::Purchases(args) => purchases::run(&global, args),
     };
     match outcome {
         Ok(outcome) => outcome.into(),

@@ -86,7 +86,9 @@ impl View<'_> {
         let href = match advice.kind {
             "other-libraries" => asked.link("/search", &["library", "group", "only", "page"], &[]),
             "pinyin-offered" => asked.link("/search", &["field", "page"], &[("field", "pinyin")]),
-            "fewer-words" | "other-spelling" => asked.link("/search", &["q", "page"], &[("q", q)]),
+            "fewer-words" | "other-spelling" | "same-sound" => {
+                asked.link("/search", &["q", "page"], &[("q", q)])
+            }
             "fewer-filters" => {
                 asked.link("/search", &["type", "language", "class", "from", "to", "page"], &[])
             }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use indexer::library::Members;
 use indexer::search::SearchField;
 
+use super::browse::LISTS;
 use super::{Choosable, Ui, page, render};
 use crate::ask::{self, Asked, Choice};
 use crate::error::WebError;
@@ -31,6 +32,7 @@ struct HomePage {
     freshness: Option<String>,
     /// Libraries whose data is older than it should be.
     stale: Vec<(String, Trouble)>,
+    lists: [(&'static str, &'static str); 6],
     notes: Vec<String>,
 }
 
@@ -80,6 +82,7 @@ fn home(app: &App, reader: &Reader) -> Result<Response, WebError> {
         freshness: open.map(|open| freshness(&open, members.iter().count(), reader.lang)),
         stale: stale(app, &[], reader.lang),
         notes: notes(&choice, limit, &members, reader.lang),
+        lists: LISTS,
     })
 }
 
@@ -175,7 +178,7 @@ fn groups(
 }
 
 /// How fresh the data is, in one line.
-fn freshness(open: &Open, n_members: usize, lang: Lang) -> String {
+pub(super) fn freshness(open: &Open, n_members: usize, lang: Lang) -> String {
     let mut dates: Vec<&str> = open.libraries().filter_map(|(_, state)| state.as_of.as_deref()).collect();
     dates.sort_unstable();
     let n = open.libraries().count();

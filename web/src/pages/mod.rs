@@ -2,6 +2,7 @@
 //! and stands in `dir="auto"`; every choice is in the address.
 
 pub(crate) mod admin;
+pub(crate) mod browse;
 mod cards;
 mod drawing;
 pub(crate) mod help;
@@ -9,6 +10,7 @@ pub(crate) mod home;
 pub(crate) mod libraries;
 pub(crate) mod login;
 mod marc;
+pub(crate) mod purchase;
 pub(crate) mod record;
 pub(crate) mod search;
 pub(crate) mod trust;
@@ -67,6 +69,10 @@ impl Ui {
 
     fn is_here(&self, path: &str) -> bool {
         self.path == path
+    }
+
+    fn is_below(&self, path: &str) -> bool {
+        self.path.starts_with(path)
     }
 }
 

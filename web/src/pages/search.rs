@@ -107,6 +107,7 @@ struct Zero {
     heading: String,
     everywhere: Option<String>,
     any_field: Option<String>,
+    purchase: String,
 }
 
 /// `/search`
@@ -382,6 +383,7 @@ impl View<'_> {
                 .then(|| asked.link("/search", &everywhere, &[])),
             any_field: (self.query.field != SearchField::Any)
                 .then(|| asked.link("/search", &["field", "page"], &[])),
+            purchase: super::purchase::link(q, self.query.field),
         }
     }
 }

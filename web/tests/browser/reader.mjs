@@ -36,7 +36,10 @@ async function open(browser, options) {
     if (message.type() === "error" && !message.text().includes("404")) fail(where(), `console: ${message.text()}`);
   });
   page.on("pageerror", (error) => fail(where(), `script: ${error.message}`));
-  page.on("requestfailed", (request) => fail(where(), `request failed: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // Completions that are no longer waited for are broken off.
+    if (!request.url().includes("/api/v1/suggest")) fail(where(), `request failed: ${request.url()}`);
+  });
   return { context, page };
 }
 
@@ -140,6 +143,56 @@ async function readerWithScript(browser, base) {
   await context.close();
 }
 
+// Completions: by keyboard, as a combobox; Escape closes them, Enter takes one.
+async function completions(browser, base) {
+  const { context, page } = await open(browser, { locale: "zh-CN", viewport: { width: 1366, height: 768 } });
+  await page.goto(base + "/");
+  const box = page.locator("input[name=q]");
+  const active = () => box.getAttribute("aria-activedescendant");
+  await page.keyboard.type("jav");
+  await page.waitForSelector("#suggestions li");
+  check("completions", (await box.getAttribute("aria-expanded")) === "true", "the box says that there are some");
+  check("completions", (await active()) === null, "none is taken by itself");
+  await accessible(page, "completions");
+  await noSidewaysScroll(page, "completions");
+  await shot(page, "completions");
+  await page.keyboard.press("Escape");
+  check("completions", await page.locator("#suggestions").isHidden(), "Escape closes them");
+  await page.keyboard.press("ArrowDown");
+  await page.waitForSelector("#suggestions li");
+  await page.keyboard.press("ArrowDown");
+  check("completions", (await active()) === "suggestion-0", "the arrow goes to the first");
+  const text = await page.locator("#suggestion-0 .text").innerText();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/search/);
+  check("completions", new URL(page.url()).searchParams.get("q") === text, "Enter searches for it");
+  check("completions", (await page.locator(".hit").count()) > 0, "and it is found");
+  await context.close();
+}
+
+// From the home page through the lists to a record and its neighbours, without a script.
+async function browsing(browser, base) {
+  const { context, page } = await open(browser, { javaScriptEnabled: false, locale: "zh-CN", viewport: { width: 1366, height: 768 } });
+  await page.goto(base + "/");
+  await page.click("nav.lists a[href='/browse/class']");
+  await page.click("table.tree a[href*='class=T']");
+  check("browsing", (await page.locator("table.tree tbody tr").count()) > 0, "classes below T");
+  await page.click("nav.lists a[href='/browse/call-number']");
+  await page.click("a[rel=next]");
+  await page.click("a[rel=prev]");
+  await page.locator(".rows a").first().click();
+  await page.locator("a[href*='near=']").first().click();
+  check("browsing", (await page.locator(".rows .here").count()) === 1, "the book stands among its neighbours");
+  await page.goto(base + "/browse/author?from=l");
+  await page.locator(".headings a").first().click();
+  check("browsing", (await page.locator(".rows li").count()) > 0, "a heading has entries");
+  await page.goto(base + "/purchase?title=%E4%B8%89%E4%BD%93");
+  await page.selectOption("#library", "BUPT");
+  await page.click("form.fill button");
+  check("browsing", page.url().endsWith("/purchase?thanks=BUPT"), "the wish is kept");
+  await context.close();
+}
+
 // By keyboard alone: skip link, box, result.
 async function keyboard(browser, base) {
   const { context, page } = await open(browser, { javaScriptEnabled: true, locale: "zh-CN", viewport: { width: 1366, height: 768 } });
@@ -161,7 +214,9 @@ async function everyPage(browser, base) {
   const pages = {
     union, members: union + "?view=members",
     home: "/", filter: "/?filter=bj&library=NLC", search: "/search?q=java", zero: "/search?q=%E4%B8%8D%E5%AD%98%E5%9C%A8xyz&type=map",
-    record, marc: record + "?view=marc", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
+    record, marc: record + "?view=marc", classes: "/browse/class", deeper: "/browse/class?class=TP3", shelf: "/browse/call-number", authors: "/browse/author?from=l",
+    subjects: "/browse/subject", heading: "/browse/subject?heading=%E5%8E%86%E5%8F%B2", novelties: "/browse/new", journals: "/browse/journals",
+    purchase: "/purchase?title=x", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
   };
   const ways = [
     { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },
@@ -230,7 +285,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 try {
-  for (const walk of [readerWithoutScript, readerWithScript, keyboard, everyPage, admin]) {
+  for (const walk of [readerWithoutScript, readerWithScript, completions, browsing, keyboard, everyPage, admin]) {
     try {
       await walk(browser, site.base);
     } catch (error) {

@@ -3,6 +3,7 @@
 
 mod admin;
 mod api;
+mod browse;
 mod cli;
 mod harvest;
 mod house;

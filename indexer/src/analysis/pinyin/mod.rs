@@ -8,5 +8,7 @@ mod readings;
 mod title;
 
 pub use query::{Piece, is_pinyin_like, split_query};
-pub use readings::{chars_of_prefix, chars_of_syllable, is_syllable, reads_as, syllables};
+pub use readings::{
+    all_syllables, chars_of_prefix, chars_of_syllable, is_common, is_syllable, reads_as, syllables,
+};
 pub use title::{initials, reading, sort_key};

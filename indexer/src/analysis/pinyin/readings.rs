@@ -45,6 +45,11 @@ pub fn chars_of_prefix(prefix: &str) -> Vec<char> {
     chars
 }
 
+/// All syllables, sorted.
+pub fn all_syllables() -> &'static [&'static str] {
+    &READINGS.syllables
+}
+
 /// Whether these letters are one whole syllable.
 pub fn is_syllable(letters: &str) -> bool {
     READINGS.syllables.binary_search(&letters).is_ok()
@@ -106,7 +111,7 @@ impl Readings {
             let mut chars = folded.chars();
             let (Some(target), None) = (chars.next(), chars.next()) else { continue };
             // A rare form lends its target the first reading only: the rest would make every syllable longer.
-            let n = if target == c || common(c) { multi.count() } else { 1 };
+            let n = if target == c || is_common(c) { multi.count() } else { 1 };
             let proper =
                 multi.into_iter().take(n).map(|p| plain(p.plain()).into_owned()).filter(|s| spoken(s));
             let mut own: Vec<String> = proper.collect();
@@ -147,7 +152,7 @@ impl Readings {
 }
 
 /// In GB 2312: its readings are all in use.
-pub(super) fn common(c: char) -> bool {
+pub fn is_common(c: char) -> bool {
     let at = (c as usize).wrapping_sub(FIRST_HAN);
     COMMON.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
 }

@@ -6,7 +6,7 @@ use pinyin::ToPinyin;
 use rustc_hash::FxHashMap;
 
 use super::super::fold::{fold, fold_mapped};
-use super::readings::{common, plain};
+use super::readings::{is_common, plain};
 
 static PHRASES: LazyLock<FxHashMap<String, Vec<&'static str>>> = LazyLock::new(|| {
     let rows = data::pinyin::PHRASES.lines().filter(|l| !l.starts_with('#'));
@@ -87,7 +87,7 @@ fn read(title: &str, each: &mut impl FnMut(char, Option<&str>)) {
         let origin = origins.next().map_or(0, |(from, _)| *from);
         // 乾隆 and 活着 fold to 干隆 and 活著 but are read as they stand.
         while originals.next_if(|(at, _)| *at < origin).is_some() {}
-        let original = originals.peek().map(|(_, c)| *c).filter(|&c| common(c));
+        let original = originals.peek().map(|(_, c)| *c).filter(|&c| is_common(c));
         match original.unwrap_or(c).to_pinyin() {
             Some(syllable) => each(c, Some(&plain(syllable.with_tone_num_end()))),
             None => each(c, None),

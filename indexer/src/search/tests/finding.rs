@@ -155,10 +155,14 @@ fn advice() {
     };
     says("三国演艺", AdviceKind::OtherSpelling, Some(2), Some("三国演义"));
     says("pyhton", AdviceKind::OtherSpelling, Some(1), Some("python"));
+    says("java简明教呈", AdviceKind::OtherSpelling, Some(1), Some("java简明教程"));
+    says("鲁讯", AdviceKind::SameSound, Some(2), Some("鲁迅"));
+    says("国佳与佳庭", AdviceKind::SameSound, Some(1), Some("国家与家庭"));
     says("呐喊 水浒", AdviceKind::FewerWords, Some(1), Some("呐喊"));
     says("《", AdviceKind::Ignored, None, Some("《"));
     says("《", AdviceKind::NothingFound, None, None);
     says("不存在之书", AdviceKind::NothingFound, None, None);
+    says("author:林巧明", AdviceKind::OtherSpelling, Some(1), Some("author:林巧民"));
     says("sgyy", AdviceKind::ReadAsPinyin, Some(2), Some("sgyy"));
     let away = Query { libraries: vec![LibraryCode::new("PKU")], ..any("java") };
     assert_eq!(kinds(&away)[0], (AdviceKind::OtherLibraries, Some(1), None));

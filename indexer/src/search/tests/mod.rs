@@ -1,6 +1,7 @@
 //! Small catalogues from composed entries, and what searches in them must give.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod browsing;
 mod corpus;
 mod counting;
 mod equal_forms;
@@ -9,6 +10,7 @@ mod generations;
 mod layers;
 mod ordering;
 mod power_cuts;
+mod suggesting;
 
 use tempfile::TempDir;
 
