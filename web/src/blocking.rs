@@ -15,7 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Turns for blocking work.
 #[derive(Clone, Debug)]
-pub(crate) struct Turns(Arc<Semaphore>);
+pub(crate) struct Turns {
+    turns: Arc<Semaphore>,
+    patience: Duration,
+}
 
 impl Turns {
     /// Two turns a core: one computes while the other waits for a page of the index.
@@ -26,7 +29,11 @@ impl Turns {
 
     /// So many turns.
     pub(crate) fn of(n_turns: usize) -> Self {
-        Self(Arc::new(Semaphore::new(n_turns)))
+        Self::new(n_turns, PATIENCE)
+    }
+
+    fn new(n_turns: usize, patience: Duration) -> Self {
+        Self { turns: Arc::new(Semaphore::new(n_turns)), patience }
     }
 }
 
@@ -36,7 +43,7 @@ pub(crate) async fn run<T: Send + 'static>(
     turns: &Turns,
     work: impl FnOnce() -> Result<T, WebError> + Send + 'static,
 ) -> Result<T, WebError> {
-    let waiting = tokio::time::timeout(PATIENCE, turns.0.clone().acquire_owned()).await;
+    let waiting = tokio::time::timeout(turns.patience, turns.turns.clone().acquire_owned()).await;
     let Ok(Ok(turn)) = waiting else { return Err(WebError::Busy) };
     let done = tokio::task::spawn_blocking(move || {
         // Held by the work, not by the request: a reader who leaves does not free a busy core.
@@ -44,4 +51,36 @@ pub(crate) async fn run<T: Send + 'static>(
         work()
     });
     done.await.unwrap_or_else(|cause| Err(WebError::internal(anyhow::Error::new(cause))))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_too_long_is_told_so_and_a_turn_comes_back() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let turns = Turns::new(1, Duration::from_millis(20));
+            let (release, wait) = mpsc::channel::<()>();
+            let own = turns.clone();
+            let long = tokio::spawn(async move {
+                run(&own, move || {
+                    let _ = wait.recv();
+                    Ok(1)
+                })
+                .await
+            });
+            while turns.turns.available_permits() > 0 {
+                tokio::task::yield_now().await;
+            }
+            assert!(matches!(run(&turns, || Ok(2)).await, Err(WebError::Busy)));
+            drop(release);
+            assert!(matches!(long.await.unwrap(), Ok(1)));
+            assert!(matches!(run(&turns, || Ok(3)).await, Ok(3)));
+        });
+    }
 }

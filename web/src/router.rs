@@ -28,6 +28,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// Longest a request may take, whatever it waits for.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// Seconds after which it is worth asking again.
+const RETRY_AFTER: &str = "2";
 /// Only GET here: a body has nothing to say.
 const MAX_BODY: usize = 16 * 1024;
 
@@ -47,6 +49,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(uploads())
         .layer(middleware::from_fn_with_state(app.clone(), origin::refuse_others))
         .layer(middleware::from_fn_with_state(app.clone(), around))
+        .layer(SetResponseHeaderLayer::if_not_present(header::RETRY_AFTER, retry_after))
         .layer(CompressionLayer::new())
         .layer(fixed(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -116,6 +119,11 @@ fn uploads() -> Router<App> {
         .route("/admin/libraries/{code}/upload", post(admin::upload::take))
         .layer(DefaultBodyLimit::disable())
         .method_not_allowed_fallback(pages::wrong_method)
+}
+
+/// Who is told that all are busy is told when to come again.
+fn retry_after(response: &Response) -> Option<HeaderValue> {
+    (response.status() == StatusCode::SERVICE_UNAVAILABLE).then(|| HeaderValue::from_static(RETRY_AFTER))
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -6,12 +6,13 @@ use indexer::bib::LibraryCode;
 
 use super::drawing::marked;
 use super::search::View;
+use crate::ask;
 use crate::i18n::{Lang, grouped};
 use crate::wire::{AdviceDocument, HoldingDocument, RecordDocument, library_name};
 
 /// What a list shows of a record.
 pub(super) struct Card {
-    pub(super) id: String,
+    pub(super) href: String,
     pub(super) title: Vec<(String, bool)>,
     pub(super) rest: String,
     pub(super) line: String,
@@ -57,7 +58,7 @@ impl View<'_> {
             }
         };
         Card {
-            id: record.id.clone(),
+            href: self.record_link(&record.id),
             title: marked(title, ranges),
             rest: rest.join(" : "),
             line: line.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · "),
@@ -66,6 +67,12 @@ impl View<'_> {
             holder: held.map_or_else(|| lang.t("search.no_holdings").to_owned(), name),
             more: held.and_then(|held| others(&record.holdings, &held.library, lang)),
         }
+    }
+
+    /// The record's page, where what was asked for is marked too.
+    fn record_link(&self, id: &str) -> String {
+        let asked = ["q", "field"].into_iter().filter_map(|name| Some((name, self.asked().get(name)?)));
+        ask::link(&format!("/record/{id}"), asked)
     }
 
     /// Where a reader would go first: the list at hand, this machine's library, the chosen ones in their order.

@@ -5,7 +5,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use indexer::bib::{Bib, Entry, Lendable, LibraryCode};
 use indexer::pipeline::{decisions, member_bibs};
+use indexer::search::{Marks, SearchField};
 
+use super::drawing::marked;
 use super::marc::{MarcPage, marc_page};
 use super::union::{MembersView, OtherEdition, members_view, other_editions};
 use super::{Ui, page, render};
@@ -42,6 +44,15 @@ struct RecordPage {
     citation: String,
     exports: Vec<(String, &'static str)>,
     marc: Option<MarcPage>,
+    /// What was asked for, where the reader comes from a list of hits.
+    marks: Marks,
+}
+
+impl RecordPage {
+    fn marked(&self, text: &str) -> Vec<(String, bool)> {
+        let ranges: Vec<[u32; 2]> = self.marks.within(text).iter().map(|r| [r.start, r.end]).collect();
+        marked(text, &ranges)
+    }
 }
 
 /// One line of the description.
@@ -139,7 +150,13 @@ fn record_page(app: &App, open: &Open, entry: &Entry, reader: &Reader) -> Result
         citation: export::citation(bib),
         exports: Format::ALL.map(|f| (format!("/record/{}/export/{}", entry.id, f.name()), f.label())).into(),
         marc: marc_page(app.archive(), entry, &table, reader),
+        marks: marks(reader),
     })
+}
+
+fn marks(reader: &Reader) -> Marks {
+    let field = reader.asked.get("field").and_then(SearchField::from_name).unwrap_or_default();
+    Marks::of(reader.asked.get("q").unwrap_or_default(), field)
 }
 
 /// The language of the title for `lang=""`, where a browser picks glyphs and voices by it.

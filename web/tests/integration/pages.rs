@@ -111,6 +111,17 @@ fn a_record_says_who_has_it() {
 }
 
 #[test]
+fn what_was_asked_for_is_marked_on_the_record_too() {
+    let site = Site::with_samples();
+    let id = samples::id(FIRST);
+    site.get("/search?q=java+簡明").has(&format!("/record/{id}?q=java+"));
+    site.get(&format!("/record/{id}?q=簡明")).has(">Java<mark>简明</mark>教程</h1>");
+    site.get(&format!("/record/{id}?q=清華&field=publisher")).has("<mark>清华</mark>大学出版社");
+    site.get(&format!("/record/{id}?q=jianmingjiaocheng")).has("<mark>简明教程</mark>");
+    site.get(&format!("/record/{id}")).lacks("<mark>");
+}
+
+#[test]
 fn a_union_says_so_and_can_be_seen_apart() {
     let site = Site::with_samples();
     let id = samples::id(UNION);
@@ -191,6 +202,7 @@ fn without_a_generation_the_pages_say_what_to_do() {
     site.get("/").has("目录还没有建立").has("lianmu import").has("name=\"library\" value=\"BUPT\"");
     let page = site.get("/search?q=java");
     assert_eq!(page.status, 503);
+    assert!(page.header("retry-after").is_some());
     page.has("lianmu build");
     assert_eq!(site.get("/readyz").status, 503);
     assert_eq!(site.get("/healthz").status, 200);

@@ -53,9 +53,17 @@ fn only_get_and_no_large_bodies() {
 #[test]
 fn strange_questions_do_no_harm() {
     let site = Site::with_samples();
-    let long = "三".repeat(4000);
+    let long = "三".repeat(3400);
+    let deep = format!("{}三国{}", "(\"-".repeat(900), "\")".repeat(900));
+    let many = "a* OR ".repeat(1200);
     for q in [
         long.as_str(),
+        &deep,
+        &many,
+        "%01%02%1b%7f",
+        "“三国",
+        "「『《",
+        "\u{200f}三\u{200e}国\u{2067}",
         "\"",
         "\"\"\"",
         "-",
