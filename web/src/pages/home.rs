@@ -1,14 +1,18 @@
 //! `/`: the search box, the libraries to choose from, how fresh the data is.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use indexer::bib::LibraryCode;
 use indexer::library::Members;
-use indexer::search::SearchField;
+use indexer::search::{Query, SearchField};
 
 use super::browse::LISTS;
 use super::{Choosable, Ui, page, render};
 use crate::ask::{self, Asked, Choice};
+use crate::blocking;
 use crate::error::WebError;
 use crate::fresh::{Trouble, trouble};
 use crate::i18n::{Lang, grouped};
@@ -41,6 +45,8 @@ struct Group {
     n_members: usize,
     chosen: bool,
     open: bool,
+    /// Entries of the query that the group has, where there is a query.
+    hits: Option<String>,
     members: Vec<Member>,
 }
 
@@ -49,6 +55,8 @@ struct Member {
     name: String,
     chosen: bool,
     as_of: String,
+    /// Entries of the query that it has, where there is a query.
+    hits: Option<String>,
 }
 
 /// Up to so many members all groups stand open: one look finds everything.
@@ -56,17 +64,47 @@ const ALL_AT_ONE_LOOK: usize = 60;
 
 /// `/`
 pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
-    page(&app, &reader, home(&app, &reader))
+    // Without counts one can still choose.
+    let counts = counts(&app, &reader).await.unwrap_or_default();
+    page(&app, &reader, home(&app, &reader, counts.as_ref()))
 }
 
-fn home(app: &App, reader: &Reader) -> Result<Response, WebError> {
+/// Hits of the query by library and by group.
+#[derive(Default)]
+struct Counts {
+    libraries: HashMap<LibraryCode, u64>,
+    groups: HashMap<String, u64>,
+}
+
+/// Who asked something and goes back to choose libraries sees what each would give.
+async fn counts(app: &App, reader: &Reader) -> Result<Option<Counts>, WebError> {
+    let asked = reader.asked.get("q").is_some();
+    let Some(open) = app.open().filter(|_| asked) else { return Ok(None) };
+    let members = app.members();
+    let query = ask::query(&reader.asked, Vec::new(), None)?;
+    let counted = blocking::run(app.turns(), move || {
+        let answer = open.catalogue.search(&Query { page: 1, per_page: 1, ..query.clone() });
+        let answer = answer.map_err(WebError::internal)?;
+        let mut counts = Counts { libraries: answer.libraries.into_iter().collect(), ..Counts::default() };
+        for (name, libraries) in members.groups() {
+            let libraries = libraries.iter().map(|library| library.code.clone()).collect();
+            let of_group = Query { libraries, page: 1, per_page: 1, ..query.clone() };
+            let (hits, _) = open.catalogue.ids(&of_group).map_err(WebError::internal)?;
+            counts.groups.insert(name.to_owned(), hits);
+        }
+        Ok(counts)
+    });
+    counted.await.map(Some)
+}
+
+fn home(app: &App, reader: &Reader, counts: Option<&Counts>) -> Result<Response, WebError> {
     let open = app.open();
     let members = app.members();
     let asked = with_memory(reader);
     let limit = app.settings().policy.max_libraries;
     let choice = ask::choice(&asked, &members, limit);
     let filter = asked.get("filter").unwrap_or_default();
-    let (groups, kept) = groups(&members, open.as_deref(), &choice, &asked, filter);
+    let (groups, kept) = groups(&members, open.as_deref(), &choice, &asked, counts);
     let field = asked.get("field").unwrap_or_default();
     render(&HomePage {
         ui: Ui::new(app, reader),
@@ -144,8 +182,9 @@ fn groups(
     open: Option<&Open>,
     choice: &Choice,
     asked: &Asked,
-    filter: &str,
+    counts: Option<&Counts>,
 ) -> (Vec<Group>, Vec<Member>) {
+    let filter = asked.get("filter").unwrap_or_default();
     let passing = (!filter.is_empty()).then(|| members.filter(filter));
     let passes = |library: &indexer::library::Library| {
         passing.as_ref().is_none_or(|p| p.iter().any(|found| found.code == library.code))
@@ -155,6 +194,7 @@ fn groups(
         name: library.name.clone(),
         chosen: choice.libraries.contains(&library.code),
         as_of: open.and_then(|o| o.library(&library.code)).and_then(|l| l.as_of.clone()).unwrap_or_default(),
+        hits: counts.map(|c| grouped(c.libraries.get(&library.code).copied().unwrap_or(0))),
     };
     let few = members.iter().count() <= ALL_AT_ONE_LOOK;
     let mut groups = Vec::new();
@@ -170,6 +210,7 @@ fn groups(
             // A whole group that the limit cut is shown by its members instead.
             chosen: asked.has("group", name) && shown.iter().all(|m| m.chosen),
             open: few || any_chosen || passing.is_some(),
+            hits: counts.map(|c| grouped(c.groups.get(name).copied().unwrap_or(0))),
             members: shown,
         });
     }

@@ -122,6 +122,16 @@ fn what_was_asked_for_is_marked_on_the_record_too() {
 }
 
 #[test]
+fn who_goes_back_to_choose_sees_what_each_library_and_group_would_give() {
+    let site = Site::with_samples();
+    site.get("/").lacks("<b class=\"num\">");
+    let page = site.get("/?q=java");
+    let hits = site.get("/api/v1/search?q=java&library=BJFU").json()["total"].to_string();
+    page.has(&format!("北京林业大学图书馆</span><span class=\"num\"><b>{hits}</b>"));
+    page.has("<b class=\"num\">");
+}
+
+#[test]
 fn a_union_says_so_and_can_be_seen_apart() {
     let site = Site::with_samples();
     let id = samples::id(UNION);
