@@ -4,6 +4,7 @@
 //! pinyin and as initials; then titles with one character wrong, homophones, and misspelt words of letters.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+#[allow(dead_code, reason = "each bench uses its part")]
 mod shared;
 
 use std::time::Instant;

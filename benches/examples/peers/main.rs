@@ -7,7 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 #[path = "../../benches/shared/mod.rs"]
-#[expect(dead_code, reason = "the layers of nights are for the bench `search`")]
+#[allow(dead_code, reason = "each bench uses its part")]
 mod shared;
 
 use std::fs::File;
@@ -121,11 +121,11 @@ fn piece(entries: &[Entry], seed: &mut Seed, length: usize) -> (String, usize) {
 
 /// Pieces with what else is needed to look whether their record is among what is found.
 fn pieces(entries: &[Entry], seed: &mut Seed) -> Vec<[String; 3]> {
-    let mut draw = |n: usize| {
+    let draw = |n: usize| {
         let (piece, at) = piece(entries, seed, 1 + n % 6);
         [piece, at.to_string(), entries[at].bib.isbns[0].to_string()]
     };
-    (0..PIECES).map(|n| draw(n)).collect()
+    (0..PIECES).map(draw).collect()
 }
 
 fn titles(entries: &[Entry], seed: &mut Seed) -> Vec<String> {
