@@ -76,7 +76,7 @@ impl Key {
         exact.extend(library.aliases.iter().map(|a| fold(a)));
         exact.retain(|e| !e.is_empty());
         let mut names = vec![fold(&library.name), spoken.clone()];
-        names.extend(exact[1..].iter().cloned());
+        names.extend(exact.iter().skip(1).cloned());
         let pinyin: String = own[..core].iter().filter_map(|s| s.right.first()).map(String::as_str).collect();
         Self {
             code: library.code.to_string(),
