@@ -118,15 +118,25 @@ async function unionId(base) {
   return null;
 }
 
+// Waits until something holds; five seconds at most.
+async function until(holds) {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    if (tries === 100) throw new Error("it never came to that");
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
 async function readerWithScript(browser, base) {
   const { context, page } = await open(browser, { locale: "zh-CN", viewport: { width: 1366, height: 768 } });
   await page.goto(base + "/");
   check("script", await page.evaluate(() => document.activeElement.name === "q"), "the box has the focus");
   await page.fill("#filter", "bjyddx");
-  await page.waitForFunction(() => document.querySelectorAll("details.group:not([hidden])").length === 1);
+  // Counted from outside: the page's policy allows no evaluated text.
+  const groups = (enough) => until(async () => enough(await page.locator("details.group:not([hidden])").count()));
+  await groups((n) => n === 1);
   check("script", (await page.locator("label.tick:visible input[name=library]").count()) === 1, "live filter finds one");
   await page.fill("#filter", "");
-  await page.waitForFunction(() => document.querySelectorAll("details.group:not([hidden])").length > 5);
+  await groups((n) => n > 5);
   await page.locator("input[name=group]").first().check();
   check("script", (await page.locator("#chosen .chip").count()) === 2, "a whole group is chosen");
   await page.fill("input[name=q]", "java");
@@ -149,6 +159,7 @@ async function completions(browser, base) {
   await page.goto(base + "/");
   const box = page.locator("input[name=q]");
   const active = () => box.getAttribute("aria-activedescendant");
+  await until(() => page.evaluate(() => document.activeElement.name === "q"));
   await page.keyboard.type("jav");
   await page.waitForSelector("#suggestions li");
   check("completions", (await box.getAttribute("aria-expanded")) === "true", "the box says that there are some");
@@ -189,6 +200,7 @@ async function browsing(browser, base) {
   await page.goto(base + "/purchase?title=%E4%B8%89%E4%BD%93");
   await page.selectOption("#library", "BUPT");
   await page.click("form.fill button");
+  await page.waitForURL(/thanks=/);
   check("browsing", page.url().endsWith("/purchase?thanks=BUPT"), "the wish is kept");
   await context.close();
 }
@@ -200,6 +212,7 @@ async function keyboard(browser, base) {
   await page.keyboard.press("Tab");
   check("keyboard", await page.evaluate(() => document.activeElement.className === "skip"), "the first stop is the skip link");
   await page.goto(base + "/");
+  await until(() => page.evaluate(() => document.activeElement.name === "q"));
   await page.keyboard.type("java");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/search/);
