@@ -1,7 +1,7 @@
 //! From a 64-bit key to the entries that have it: about four bytes a pair of key and entry.
 //!
 //! Only the upper bits of a key are kept, the highest 8 or 16 of them as the bucket a pair stands in; 32 in all, in a
-//! base no more than make one look-up in a hundred meet another key. So who asks compares again. The pairs of a
+//! base no more than make one look-up in sixty meet another key. So who asks compares again. The pairs of a
 //! layer are pushed again when it is folded, and so keep what any table may ask for.
 //! It knows nothing of what a key is made from.
 
@@ -16,7 +16,7 @@ const FEW: u64 = if cfg!(test) { 1 << 6 } else { 1 << 18 };
 /// Bits of a key that are ever kept.
 const MOST_BITS: u32 = 32;
 /// Bits beyond those that tell the pairs of a table apart: how seldom another key is met.
-const SPARE_BITS: u32 = 7;
+const SPARE_BITS: u32 = 6;
 
 /// What is kept of a key.
 pub(crate) fn kept(key: u64) -> [u8; 4] {

@@ -32,9 +32,9 @@ pub(crate) enum Level {
 }
 /// Entries on which a dictionary is trained.
 pub(crate) const SAMPLES: usize = 4_000;
-/// Bytes of a dictionary: two an entry, for a larger one saves more than it takes, between these.
+/// Bytes of a dictionary: two and a half an entry, for a larger one saves more than it takes, between these.
 const LEAST_DICTIONARY: usize = 112 << 10;
-const MOST_DICTIONARY: usize = 600 << 10;
+const MOST_DICTIONARY: usize = 700 << 10;
 /// Separates the access points of a text record.
 pub(crate) const FIELD: char = '\u{1e}';
 
@@ -232,7 +232,7 @@ impl Dictionary {
 
     /// For about `n_entries` entries. Too few samples give no dictionary of entries; plain frames do then.
     pub(crate) fn learnt(packed: &[Vec<u8>], texts: &[String], packs: Vec<u64>, n_entries: u32) -> Self {
-        let n_bytes = (2 * n_entries as usize).clamp(LEAST_DICTIONARY, MOST_DICTIONARY);
+        let n_bytes = (n_entries as usize * 5 / 2).clamp(LEAST_DICTIONARY, MOST_DICTIONARY);
         let bytes = zstd::dict::from_samples(packed, n_bytes).unwrap_or_default();
         Self::new(bytes, Symbols::learnt(texts), packs)
     }
