@@ -5,8 +5,11 @@
 use crate::index::terms;
 use crate::search::SearchField;
 
-/// More clauses than this are ignored: nobody types them by hand, and each costs a look-up in every field.
-const MOST_CLAUSES: usize = 32;
+/// More words than this are ignored, however they are joined: nobody types them by hand, and each costs a look-up in
+/// every field.
+const MOST_ATOMS: usize = 32;
+/// More beginnings of words than this are ignored: each may stand for thousands of terms.
+const MOST_PREFIXES: usize = 4;
 /// Longer texts are cut.
 const LONGEST: usize = 1_000;
 
@@ -116,7 +119,9 @@ impl Asked {
             atoms.extend(split_apart(word.text).map(|part| Atom::new(field, part, false)));
         }
         atoms.retain(|atom| !atom.normal.is_empty());
-        if atoms.is_empty() || self.clauses.len() + atoms.len() > MOST_CLAUSES {
+        let all = || self.clauses.iter().flat_map(|clause| &clause.any).chain(&atoms);
+        let n_prefixes = all().filter(|atom| atom.prefix).count();
+        if atoms.is_empty() || all().count() > MOST_ATOMS || n_prefixes > MOST_PREFIXES {
             return self.ignored.push(word.raw.to_owned());
         }
         match (self.clauses.last_mut(), join, atoms.len()) {
@@ -284,6 +289,24 @@ mod tests {
                 continue;
             }
             assert_eq!(shape(text), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn more_than_anybody_types_is_ignored_however_it_is_joined() {
+        let n_atoms = |text: &str| {
+            let asked = read(text, SearchField::Any);
+            (asked.clauses.iter().map(|c| c.any.len()).sum::<usize>(), asked.ignored.is_empty())
+        };
+        for (text, expect) in [
+            ("史 ".repeat(32), (32, true)),
+            ("史 ".repeat(40), (MOST_ATOMS, false)),
+            ("史 OR ".repeat(40) + "史", (MOST_ATOMS, false)),
+            ("a* b* c* d*".to_owned(), (4, true)),
+            ("a* OR ".repeat(40) + "b*", (MOST_PREFIXES, false)),
+            ("a* b* c* d* e* java".to_owned(), (MOST_PREFIXES + 1, false)),
+        ] {
+            assert_eq!(n_atoms(&text), expect, "{text}");
         }
     }
 
