@@ -1,35 +1,23 @@
 //! `/browse/journals`: journals and newspapers by title, A to Z by pinyin.
 
-use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use indexer::bib::EditionId;
 use indexer::search::Start;
 
-use super::{Browse, EntryRow, Frame, ROWS, made};
+use super::{Browse, Frame, ROWS, RowsPage, made};
 use crate::error::WebError;
 use crate::i18n::grouped;
-use crate::pages::{Ui, render};
+use crate::pages::render;
 use crate::reader::Reader;
 use crate::state::App;
-
-#[derive(Template)]
-#[template(path = "browse_rows.html")]
-struct JournalsPage {
-    ui: Ui,
-    frame: Frame,
-    rows: Vec<EntryRow>,
-    empty: String,
-    previous: Option<String>,
-    next: Option<String>,
-}
 
 /// `/browse/journals?library=&from=&at=`
 pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
     made(&app, &reader, |browse| render(&journals_page(&browse)?)).await
 }
 
-fn journals_page(browse: &Browse) -> Result<JournalsPage, WebError> {
+fn journals_page(browse: &Browse) -> Result<RowsPage, WebError> {
     let start =
         browse.asked("from").map_or(Start::First, |from| Start::Pinyin(from.chars().take(80).collect()));
     let at = browse.asked("at").map(EditionId::new);
@@ -41,7 +29,7 @@ fn journals_page(browse: &Browse) -> Result<JournalsPage, WebError> {
     let frame = browse.frame("browse.journals", "browse.journals_lead", &[]);
     let lead = browse.lang().fill("browse.journals_lead", &[("n", &grouped(total))]);
     let empty = if total == 0 { "browse.no_journals" } else { "browse.list_end" };
-    Ok(JournalsPage {
+    Ok(RowsPage {
         ui: browse.ui(),
         frame: Frame { libraries: browse.libraries(), letters: browse.letters(), lead, ..frame },
         rows: page.entries.iter().map(|entry| browse.row(entry)).collect(),

@@ -11,6 +11,7 @@ pub(crate) mod shelf;
 
 use std::sync::Arc;
 
+use askama::Template;
 use indexer::bib::{Entry, LibraryCode};
 
 use super::home::freshness;
@@ -52,6 +53,18 @@ pub(super) struct Frame {
     /// Letters to jump to; empty where there are none.
     letters: Vec<(char, String)>,
     from: String,
+}
+
+/// A page of entries in an order of their own: journals, a shelf.
+#[derive(Template)]
+#[template(path = "browse_rows.html")]
+struct RowsPage {
+    ui: Ui,
+    frame: Frame,
+    rows: Vec<EntryRow>,
+    empty: String,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
 /// One entry of a list.

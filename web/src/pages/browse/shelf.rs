@@ -1,34 +1,22 @@
 //! `/browse/call-number`: a library's books as they stand on its shelves.
 
-use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use indexer::bib::EditionId;
 use indexer::search::ShelfStart;
 
-use super::{Browse, EntryRow, Frame, ROWS, made};
+use super::{Browse, EntryRow, Frame, ROWS, RowsPage, made};
 use crate::error::WebError;
-use crate::pages::{Ui, render};
+use crate::pages::render;
 use crate::reader::Reader;
 use crate::state::App;
-
-#[derive(Template)]
-#[template(path = "browse_rows.html")]
-struct ShelfPage {
-    ui: Ui,
-    frame: Frame,
-    rows: Vec<EntryRow>,
-    empty: String,
-    previous: Option<String>,
-    next: Option<String>,
-}
 
 /// `/browse/call-number?library=&from=&at=&near=`
 pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
     made(&app, &reader, |browse| render(&shelf_page(browse)?)).await
 }
 
-fn shelf_page(mut browse: Browse) -> Result<ShelfPage, WebError> {
+fn shelf_page(mut browse: Browse) -> Result<RowsPage, WebError> {
     let shelves = browse.open.catalogue.shelves();
     let first = || shelves.iter().max_by_key(|(_, n)| *n).map(|(code, _)| code.clone());
     let home = browse.app.home().filter(|home| shelves.iter().any(|(code, _)| code == home));
@@ -55,7 +43,7 @@ fn shelf_page(mut browse: Browse) -> Result<ShelfPage, WebError> {
     let (previous, next) = browse.around(previous.as_deref(), next.as_deref());
     let mut libraries = browse.libraries();
     libraries.retain(|library| shelves.iter().any(|(code, _)| code.as_str() == library.value));
-    Ok(ShelfPage {
+    Ok(RowsPage {
         ui: browse.ui(),
         frame: Frame { libraries, ..browse.frame("browse.call_number", "browse.call_number_lead", &[]) },
         empty: browse.lang().t("browse.shelf_end").to_owned(),
