@@ -1,7 +1,7 @@
 //! A served data directory with an admin who is signed in, and what he does by pages.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -26,24 +26,27 @@ pub(crate) fn export(n_records: u32) -> String {
     (1..=n_records).map(|n| record(n, "978-7-02-000872-8")).collect()
 }
 
+/// The command that makes an account of BJFU.
+pub(crate) fn add_account(data: &std::path::Path, barcode: &str, name: &str, role: &str) -> Command {
+    let mut command = lianmu(data);
+    command.args(["user", "add", "--library", "BJFU", "--email", "wf@example.cn"]);
+    command.args(["--barcode", barcode, "--name", name, "--role", role]);
+    command
+}
+
+/// The password that is made for a new account.
+pub(crate) fn made_password(account: &mut Command) -> String {
+    let made = account.arg("--json").output().unwrap();
+    let account: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    account["password"].as_str().unwrap().to_owned()
+}
+
 fn add_admin(data: &std::path::Path, config: Option<&str>) {
     if let Some(config) = config {
         std::fs::write(data.join("lianmu.toml"), config).unwrap();
     }
-    let mut child = lianmu(data)
-        .args([
-            "user",
-            "add",
-            "--library",
-            "BJFU",
-            "--barcode",
-            "0001",
-            "--name",
-            "王芳",
-            "--email",
-            "wf@example.cn",
-        ])
-        .args(["--role", "admin", "--password-stdin"])
+    let mut child = add_account(data, "0001", "王芳", "admin")
+        .arg("--password-stdin")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,6 +1,6 @@
 //! Signing in: who gets in, for how long, and who does not.
 
-use crate::house::{House, PASSWORD, cookie_of, post, sign_in};
+use crate::house::{House, PASSWORD, add_account, cookie_of, made_password, post, sign_in};
 use crate::site::lianmu;
 
 #[test]
@@ -98,42 +98,10 @@ fn a_token_opens_the_pages_for_programs() {
 #[test]
 fn a_person_who_only_works_here_does_not_run_the_machine() {
     let house = House::new();
-    let made = lianmu(house.site.data())
-        .args([
-            "user",
-            "add",
-            "--library",
-            "BJFU",
-            "--barcode",
-            "2",
-            "--name",
-            "李强",
-            "--email",
-            "lq@example.cn",
-        ])
-        .args(["--role", "staff", "--json"])
-        .output()
-        .unwrap();
-    let account: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
-    let answer = sign_in(&house.site, "2", account["password"].as_str().unwrap());
+    let password = made_password(&mut add_account(house.site.data(), "2", "李强", "staff"));
+    let answer = sign_in(&house.site, "2", &password);
     let cookie = cookie_of(&answer);
     assert_eq!(house.site.ask("GET", "/admin", &[("Cookie", &cookie)]).status, 403);
-    let twice = lianmu(house.site.data())
-        .args([
-            "user",
-            "add",
-            "--library",
-            "BJFU",
-            "--barcode",
-            "2",
-            "--name",
-            "x",
-            "--email",
-            "y",
-            "--role",
-            "admin",
-        ])
-        .output()
-        .unwrap();
+    let twice = add_account(house.site.data(), "2", "x", "admin").output().unwrap();
     assert_eq!(twice.status.code(), Some(1), "a barcode is unique within its library");
 }

@@ -79,7 +79,7 @@ fn the_limit_of_libraries_keeps_the_first_and_names_the_rest() {
     let page = site.get("/search?q=java&group=工科类");
     assert_eq!(page.status, 200);
     page.has("一次最多检索 10 馆，这次没有检索：").has("北京石油化工学院图书馆");
-    site.get("/search?q=java&library=XXX").has("没有代码为“XXX”的成员馆，已略过。");
+    site.get("/search?q=java&library=NOWHERE").has("没有代码为“NOWHERE”的成员馆，已略过。");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_book_that_everybody_has_stays_light() {
 fn unknown_addresses_lead_on() {
     let site = Site::with_samples();
     for path in
-        ["/record/zzzzzzzzzzzzz", "/record/三国", "/libraries/XXX", "/nowhere", "/record/x/export/pdf"]
+        ["/record/zzzzzzzzzzzzz", "/record/三国", "/libraries/NOWHERE", "/nowhere", "/record/x/export/pdf"]
     {
         let page = site.get(path);
         assert!([404, 400].contains(&page.status), "{path}: {}", page.status);

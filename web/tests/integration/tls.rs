@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use crate::house::{add_account, made_password};
 use crate::site::{Site, lianmu};
 
 /// Asks over TLS, trusting one root; `None` where there is no trust.
@@ -78,24 +79,7 @@ fn a_silent_stranger_keeps_nobody_waiting() {
 #[test]
 fn over_tls_the_session_is_bound_to_the_host() {
     let data = tempfile::tempdir().unwrap();
-    let made = lianmu(data.path())
-        .args([
-            "user",
-            "add",
-            "--library",
-            "BJFU",
-            "--barcode",
-            "1",
-            "--name",
-            "王芳",
-            "--email",
-            "wf@example.cn",
-        ])
-        .args(["--role", "admin", "--json"])
-        .output()
-        .unwrap();
-    let account: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
-    let password = account["password"].as_str().unwrap();
+    let password = made_password(&mut add_account(data.path(), "1", "王芳", "admin"));
     let site = Site::over(data, INTERNAL);
     let root = site.data().join("tls/authority.crt");
     let body = format!("library=BJFU&barcode=1&password={password}");
