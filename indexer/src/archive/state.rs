@@ -39,6 +39,8 @@ const SLOT: usize = 44;
 // Length of a record in version 1, which is how version 2 begins.
 const SLOT_1: usize = 40;
 const AUXILIARY: u32 = 1 << 31;
+// Records read or written at a time: the hash likes long pieces.
+const PIECE: usize = 4096;
 
 /// A library's current records.
 #[derive(Clone, Debug, Default)]
@@ -133,8 +135,7 @@ impl State {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::reading(path))?;
         let length = file.metadata().map_err(Error::reading(path))?.len();
-        let mut input =
-            HashingReader { inner: BufReader::with_capacity(1 << 18, file), hasher: blake3::Hasher::new() };
+        let mut input = HashingReader { inner: BufReader::new(file), hasher: blake3::Hasher::new() };
         let mut header = [0; HEADER];
         input.read_exact(&mut header).map_err(Error::reading(path))?;
         if header[..8] != MAGIC[..] {
@@ -163,10 +164,12 @@ impl State {
             input.read_exact(&mut name).map_err(Error::reading(path))?;
             state.packs.push(PackName(name));
         }
-        for _ in 0..n_slots {
-            let mut bytes = [0; SLOT];
-            input.read_exact(&mut bytes[..slot_length]).map_err(Error::reading(path))?;
-            state.slots.push(decode(&bytes));
+        let mut piece = vec![0; slot_length * PIECE];
+        for first in (0..n_slots).step_by(PIECE) {
+            let n_here = (n_slots - first).min(PIECE as u64) as usize;
+            let piece = &mut piece[..n_here * slot_length];
+            input.read_exact(piece).map_err(Error::reading(path))?;
+            state.slots.extend(piece.chunks_exact(slot_length).map(decode));
         }
         let computed = *input.hasher.finalize().as_bytes();
         let mut stored = [0; 32];
@@ -202,9 +205,8 @@ impl State {
             for name in &self.packs {
                 put(&name.0)?;
             }
-            // One write a few thousand records: the hash likes long pieces.
-            let mut piece = Vec::with_capacity(SLOT * 4096);
-            for slots in self.slots.chunks(4096) {
+            let mut piece = Vec::with_capacity(SLOT * PIECE);
+            for slots in self.slots.chunks(PIECE) {
                 piece.clear();
                 slots.iter().for_each(|slot| encode(slot, &mut piece));
                 put(&piece)?;
@@ -228,7 +230,8 @@ fn encode(slot: &Slot, out: &mut Vec<u8>) {
     out.extend_from_slice(&slot.first_seen.to_le_bytes());
 }
 
-fn decode(bytes: &[u8; SLOT]) -> Slot {
+// A record of version 1 ends before the last number.
+fn decode(bytes: &[u8]) -> Slot {
     let mut key = [0; 16];
     let mut content = [0; 16];
     key.copy_from_slice(&bytes[..16]);
@@ -238,7 +241,7 @@ fn decode(bytes: &[u8; SLOT]) -> Slot {
         content: ContentHash::from_bytes(content),
         pack: u32_at(bytes, 32),
         slot: u32_at(bytes, 36),
-        first_seen: u32_at(bytes, 40),
+        first_seen: if bytes.len() < SLOT { 0 } else { u32_at(bytes, 40) },
     }
 }
 
