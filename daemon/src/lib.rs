@@ -17,6 +17,7 @@ mod priority;
 pub mod purchases;
 pub mod quality;
 pub mod report;
+pub mod requests;
 pub mod retry;
 pub mod run;
 pub mod runs;

@@ -1,0 +1,27 @@
+//! Interlibrary-loan requests (DOMAIN §8): what a request is, what may happen to it, and who decides.
+//!
+//! Pure: values in, values out. Where requests are kept and how messages travel is not known here; the same
+//! functions decide at the branch and at the centre, online and offline.
+//!
+//! A request is its events, in order. `State` and due date are never stored by themselves but come from
+//! `Standing::after` of all events, so two replicas that know the same events agree.
+
+mod due;
+mod event;
+mod form;
+mod history;
+mod lender;
+mod standing;
+mod state;
+mod transition;
+
+pub use due::{Calendar, Due, DueReason, Suspension, Vacation};
+pub use event::{Event, EventKind, Party};
+pub use form::{
+    Delivery, Doubt, Fault, FaultCode, Field, MOST_NOTE_BYTES, MOST_NOTE_CHARACTERS, RequestForm,
+};
+pub use history::{History, Recorded, Refused};
+pub use lender::{LenderRules, NotSubmitted, Open, SubmitTimes, Withdrawal, WithdrawalBar};
+pub use standing::Standing;
+pub use state::State;
+pub use transition::{Bar, Step};
