@@ -66,6 +66,12 @@ impl History {
         self.events.keys().next_back().map_or(1, |(clock, ..)| clock.saturating_add(1))
     }
 
+    /// The number of the next event that `library` records of this request.
+    pub fn next_seq(&self, library: &LibraryCode) -> u32 {
+        let own = self.events.keys().filter(|(_, at, _)| at == library).map(|(.., seq)| *seq);
+        own.max().map_or(1, |seq| seq.saturating_add(1))
+    }
+
     /// How the request stands, and which events did not count.
     pub fn standing(&self) -> (Standing, Vec<Refused>) {
         let (mut standing, mut refused) = (Standing::default(), Vec::new());

@@ -10,7 +10,9 @@ mod due;
 mod event;
 mod form;
 mod history;
+mod id;
 mod lender;
+mod message;
 mod standing;
 mod state;
 mod transition;
@@ -21,7 +23,9 @@ pub use form::{
     Delivery, Doubt, Fault, FaultCode, Field, MOST_NOTE_BYTES, MOST_NOTE_CHARACTERS, RequestForm,
 };
 pub use history::{History, Recorded, Refused};
+pub use id::{RequestId, number_of};
 pub use lender::{LenderRules, NotSubmitted, Open, SubmitTimes, Withdrawal, WithdrawalBar};
+pub use message::{DeliveryState, MessageKind};
 pub use standing::Standing;
 pub use state::State;
 pub use transition::{Bar, Step};

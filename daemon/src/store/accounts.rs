@@ -13,6 +13,16 @@ use crate::Result;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(i64);
 
+impl AccountId {
+    pub(super) fn of(number: i64) -> Self {
+        Self(number)
+    }
+
+    pub(super) fn number(self) -> i64 {
+        self.0
+    }
+}
+
 impl std::fmt::Display for AccountId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)

@@ -11,6 +11,7 @@ mod jobs;
 mod migrations;
 mod place;
 mod quality;
+mod requests;
 mod runs;
 mod sources;
 
@@ -25,6 +26,7 @@ pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
 pub use quality::QualityRow;
+pub use requests::{NewRequest, QueuedMessage, REQUESTS_A_PAGE, RequestFilter, StoredRequest, Submitted};
 pub use runs::{OpenRun, Phase};
 pub use sources::{Ended, SourceRow};
 

@@ -1,0 +1,417 @@
+//! Requests with their events, and the messages that wait for the line.
+//!
+//! A request, its event and its message come into being in one transaction: what a reader was told is accepted is
+//! on the disk with everything that shall be done about it.
+
+use indexer::bib::LibraryCode;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::Store;
+use super::accounts::AccountId;
+use super::sources::instant;
+use crate::Result;
+use crate::requests::{
+    Bar, DeliveryState, Event, History, MessageKind, Party, Recorded, RequestForm, RequestId, Standing,
+    State, Step,
+};
+
+/// Requests on a page of a list.
+pub const REQUESTS_A_PAGE: u32 = 20;
+
+/// A request that is to be kept. The form has no faults.
+#[derive(Clone, Debug)]
+pub struct NewRequest<'a> {
+    /// Its id.
+    pub id: RequestId,
+    /// The number that people use.
+    pub number: &'a str,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Code of the reader's library.
+    pub library: &'a LibraryCode,
+    /// What was filled in.
+    pub form: &'a RequestForm,
+    /// Who pressed the button.
+    pub party: Party,
+    /// Hash of the idempotency key, and of what came with it.
+    pub key: Option<([u8; 32], [u8; 32])>,
+}
+
+/// What became of a new request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is on the disk.
+    New,
+    /// The same key brought the same before: nothing was stored.
+    Known(RequestId),
+    /// The same key brought something else before: nothing was stored.
+    OtherBody,
+}
+
+/// A request as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "as in `NewRequest`")]
+pub struct StoredRequest {
+    pub id: RequestId,
+    pub number: String,
+    pub library: LibraryCode,
+    /// `None` once its reader is erased.
+    pub account: Option<AccountId>,
+    pub form: RequestForm,
+    pub state: State,
+    pub due: Option<Date>,
+    pub created: Timestamp,
+    /// When something happened to it last.
+    pub changed: Timestamp,
+}
+
+/// Which requests of a reader are asked for; what is `None` or empty does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct RequestFilter {
+    /// Made at this moment or later.
+    pub from: Option<Timestamp>,
+    /// Made before this moment.
+    pub until: Option<Timestamp>,
+    /// In this state.
+    pub state: Option<State>,
+    /// From this lender.
+    pub supplier: String,
+    /// Words of the title, or a piece of the number.
+    pub words: String,
+    /// From 1.
+    pub page: u32,
+}
+
+/// A message and how far its delivery has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedMessage {
+    /// Which request it belongs to.
+    pub request: RequestId,
+    /// The number of that, for people.
+    pub number: String,
+    /// From 1, without gaps, in the order in which they are sent.
+    pub n: u32,
+    /// What it says.
+    pub kind: String,
+    /// Code of the library that it is for in the end.
+    pub recipient: String,
+    /// How far it has come.
+    pub delivery: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Not before that.
+    pub next_try: Option<Timestamp>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// Since when it waits.
+    pub created: Timestamp,
+}
+
+const ONE: &str =
+    "SELECT id, number, library, account, form, state, due, created, changed FROM requests WHERE id = ?1";
+const ALL: &str = "SELECT id, number, library, account, form, state, due, created, changed FROM requests ORDER BY \
+                   created, id";
+// One text for every filter: what is not asked for is NULL or empty.
+const OF_ACCOUNT: &str = "SELECT id, number, library, account, form, state, due, created, changed, count(*) OVER () \
+    FROM requests WHERE account = ?1 AND (?2 IS NULL OR created >= ?2) AND (?3 IS NULL OR created < ?3) AND \
+    (?4 IS NULL OR state = ?4) AND (?5 = '' OR supplier = ?5) AND (?6 = '' OR instr(lower(title), lower(?6)) > 0 \
+    OR instr(number, upper(?6)) > 0) ORDER BY created DESC, id DESC LIMIT ?7 OFFSET ?8";
+const EVENTS: &str = "SELECT event FROM request_events WHERE request = ?1 ORDER BY clock, library, seq";
+const MESSAGES: &str = "SELECT m.request, r.number, m.n, m.kind, m.recipient, m.delivery, m.attempts, m.next_try, \
+                        m.last_error, m.created FROM messages m JOIN requests r ON r.id = m.request ORDER BY \
+                        m.created, m.request, m.n";
+const OPEN_OF: &str = "SELECT count(*) FROM requests WHERE account = ?1 AND state NOT IN ('completed', 'unfilled', \
+                       'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')";
+const SENT_SINCE: &str = "SELECT count(*) FROM requests WHERE library = ?1 AND supplier = ?2 AND created >= ?3 AND \
+                          state <> 'cancelled'";
+
+impl Store {
+    /// Keeps a new request, with its first event and the message that it becomes; durable when it returns.
+    pub fn submit_request(&self, new: &NewRequest<'_>, now: Timestamp) -> Result<Submitted> {
+        self.write(|transaction| {
+            if let Some((hash, body)) = new.key
+                && let Some(known) = known_key(transaction, new.account, hash)?
+            {
+                return Ok(if known.1 == body { Submitted::Known(known.0) } else { Submitted::OtherBody });
+            }
+            let form = json(new.form)?;
+            transaction.execute(
+                "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8)",
+                params![
+                    new.id.as_bytes(),
+                    new.number,
+                    new.library.as_str(),
+                    new.account.number(),
+                    new.form.supplier,
+                    new.form.title,
+                    form,
+                    now.as_second()
+                ],
+            )?;
+            let submitted = Recorded {
+                clock: 1,
+                library: new.library.clone(),
+                seq: 1,
+                at: now,
+                party: new.party,
+                event: Event::Submit,
+                note: String::new(),
+            };
+            put_event(transaction, new.id, &submitted)?;
+            put_message(transaction, new.id, MessageKind::Request, &new.form.supplier, &form, now)?;
+            if let Some((hash, body)) = new.key {
+                transaction.execute(
+                    "INSERT INTO request_keys (account, hash, body, request) VALUES (?1, ?2, ?3, ?4)",
+                    params![new.account.number(), hash, body, new.id.as_bytes()],
+                )?;
+            }
+            Ok(Submitted::New)
+        })
+    }
+
+    /// Records what happened to a request here, with the message that others must have; durable when it returns.
+    /// `None` where there is no such request; what cannot happen is not recorded.
+    pub fn record_event(
+        &self,
+        id: RequestId,
+        (library, party): (&LibraryCode, Party),
+        event: &Event,
+        note: &str,
+        now: Timestamp,
+    ) -> Result<Option<std::result::Result<Standing, Bar>>> {
+        self.write(|transaction| {
+            let Some(request) = transaction.query_row(ONE, [id.as_bytes()], from_row).optional()? else {
+                return Ok(None);
+            };
+            let mut history = history_of(transaction, id)?;
+            let (before, _) = history.standing();
+            let standing = match before.after(event) {
+                Ok(Step::To(standing)) => standing,
+                Ok(Step::Late) => before,
+                Err(bar) => return Ok(Some(Err(bar))),
+            };
+            let recorded = Recorded {
+                clock: history.next_clock(),
+                library: library.clone(),
+                seq: history.next_seq(library),
+                at: now,
+                party,
+                event: event.clone(),
+                note: note.to_owned(),
+            };
+            put_event(transaction, id, &recorded)?;
+            history.add(recorded);
+            put_standing(transaction, id, &standing, now)?;
+            match MessageKind::of(event, before.state) {
+                Some(kind) => put_message(transaction, id, kind, &request.form.supplier, note, now)?,
+                None if standing.state == State::Cancelled && before.state.is_at_home() => {
+                    never_send(transaction, id)?
+                }
+                None => {}
+            }
+            Ok(Some(Ok(standing)))
+        })
+    }
+
+    /// One request.
+    pub fn request(&self, id: RequestId) -> Result<Option<StoredRequest>> {
+        self.read(|connection| {
+            connection.prepare_cached(ONE)?.query_row([id.as_bytes()], from_row).optional()
+        })
+    }
+
+    /// Everything that happened to a request.
+    pub fn history(&self, id: RequestId) -> Result<History> {
+        self.read(|connection| history_of(connection, id))
+    }
+
+    /// A page of a reader's requests, the newest first, and how many there are in all.
+    pub fn requests_of(
+        &self,
+        account: AccountId,
+        filter: &RequestFilter,
+    ) -> Result<(u32, Vec<StoredRequest>)> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(OF_ACCOUNT)?;
+            let mut total = 0;
+            let rows = statement.query_map(
+                params![
+                    account.number(),
+                    filter.from.map(Timestamp::as_second),
+                    filter.until.map(Timestamp::as_second),
+                    filter.state.map(State::code),
+                    filter.supplier,
+                    filter.words.trim(),
+                    REQUESTS_A_PAGE,
+                    REQUESTS_A_PAGE.saturating_mul(filter.page.saturating_sub(1)),
+                ],
+                |row| Ok((row.get::<_, u32>(9)?, from_row(row)?)),
+            )?;
+            let mut requests = Vec::new();
+            for row in rows {
+                let (all, request) = row?;
+                total = all;
+                requests.push(request);
+            }
+            Ok((total, requests))
+        })
+    }
+
+    /// All requests, the eldest first.
+    pub fn each_request(&self, mut each: impl FnMut(StoredRequest, History)) -> Result<()> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(ALL)?;
+            for request in statement.query_map([], from_row)? {
+                let request = request?;
+                let history = history_of(connection, request.id)?;
+                each(request, history);
+            }
+            Ok(())
+        })
+    }
+
+    /// All messages, the eldest first.
+    pub fn messages(&self) -> Result<Vec<QueuedMessage>> {
+        self.read(|connection| connection.prepare_cached(MESSAGES)?.query_map([], message_of)?.collect())
+    }
+
+    /// How many requests of a reader have not ended.
+    pub fn open_requests(&self, account: AccountId) -> Result<u32> {
+        self.read(|connection| {
+            connection.prepare_cached(OPEN_OF)?.query_row([account.number()], |row| row.get(0))
+        })
+    }
+
+    /// How many requests a library has made to a lender since a moment, those withdrawn aside.
+    pub fn requests_since(&self, library: &LibraryCode, supplier: &str, since: Timestamp) -> Result<u32> {
+        self.read(|connection| {
+            let values = params![library.as_str(), supplier, since.as_second()];
+            connection.prepare_cached(SENT_SINCE)?.query_row(values, |row| row.get(0))
+        })
+    }
+}
+
+fn known_key(
+    connection: &Connection,
+    account: AccountId,
+    hash: [u8; 32],
+) -> rusqlite::Result<Option<(RequestId, [u8; 32])>> {
+    connection
+        .prepare_cached("SELECT request, body FROM request_keys WHERE account = ?1 AND hash = ?2")?
+        .query_row(params![account.number(), hash], |row| {
+            Ok((RequestId::from_bytes(row.get(0)?), row.get(1)?))
+        })
+        .optional()
+}
+
+fn history_of(connection: &Connection, id: RequestId) -> rusqlite::Result<History> {
+    let mut statement = connection.prepare_cached(EVENTS)?;
+    let mut history = History::default();
+    for text in statement.query_map([id.as_bytes()], |row| row.get::<_, String>(0))? {
+        history.add(parsed(0, &text?)?);
+    }
+    Ok(history)
+}
+
+fn put_event(transaction: &Transaction<'_>, id: RequestId, recorded: &Recorded) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO request_events (request, clock, library, seq, event) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            id.as_bytes(),
+            i64::try_from(recorded.clock).unwrap_or(i64::MAX),
+            recorded.library.as_str(),
+            recorded.seq,
+            json(recorded)?
+        ],
+    )?;
+    Ok(())
+}
+
+fn put_standing(
+    transaction: &Transaction<'_>,
+    id: RequestId,
+    standing: &Standing,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let due = standing.due.map(|day| day.to_string());
+    transaction.execute(
+        "UPDATE requests SET state = ?2, due = ?3, changed = ?4 WHERE id = ?1",
+        params![id.as_bytes(), standing.state.code(), due, now.as_second()],
+    )?;
+    Ok(())
+}
+
+fn put_message(
+    transaction: &Transaction<'_>,
+    id: RequestId,
+    kind: MessageKind,
+    recipient: &str,
+    body: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created) SELECT ?1, 1 + count(*), ?2, ?3, \
+         ?4, 'pending', ?5 FROM messages WHERE request = ?1",
+        params![id.as_bytes(), kind.code(), recipient, body, now.as_second()],
+    )?;
+    Ok(())
+}
+
+fn never_send(transaction: &Transaction<'_>, id: RequestId) -> rusqlite::Result<()> {
+    transaction.execute(
+        "UPDATE messages SET delivery = 'dead', last_error = 'withdrawn before it was sent' WHERE request = ?1",
+        [id.as_bytes()],
+    )?;
+    Ok(())
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {
+    let due: Option<String> = row.get(6)?;
+    Ok(StoredRequest {
+        id: RequestId::from_bytes(row.get(0)?),
+        number: row.get(1)?,
+        library: LibraryCode::new(row.get::<_, String>(2)?),
+        account: row.get::<_, Option<i64>>(3)?.map(AccountId::of),
+        form: parsed(4, &row.get::<_, String>(4)?)?,
+        state: State::from_code(&row.get::<_, String>(5)?).ok_or_else(|| unknown(5))?,
+        due: due.and_then(|day| day.parse().ok()),
+        created: instant(row.get(7)?),
+        changed: instant(row.get(8)?),
+    })
+}
+
+fn message_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
+    Ok(QueuedMessage {
+        request: RequestId::from_bytes(row.get(0)?),
+        number: row.get(1)?,
+        n: row.get(2)?,
+        kind: row.get(3)?,
+        recipient: row.get(4)?,
+        delivery: DeliveryState::from_code(&row.get::<_, String>(5)?).ok_or_else(|| unknown(5))?,
+        attempts: row.get(6)?,
+        next_try: row.get::<_, Option<i64>>(7)?.map(instant),
+        last_error: row.get(8)?,
+        created: instant(row.get(9)?),
+    })
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|cause| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, cause.into())
+    })
+}
+
+fn unknown(column: usize) -> rusqlite::Error {
+    let cause = "a word that this version does not know";
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, cause.into())
+}
+
+#[cfg(test)]
+mod tests;
