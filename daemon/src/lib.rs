@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod build;
 pub mod clock;
+pub mod desk;
 mod error;
 mod evidence;
 pub mod freshness;

@@ -5,6 +5,7 @@
 pub mod clc;
 pub mod fold;
 pub mod languages;
+pub mod lender_rules;
 pub mod marc8;
 pub mod match_weights;
 pub mod members;

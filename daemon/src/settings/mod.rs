@@ -78,6 +78,8 @@ impl Role {
 pub struct Policy {
     /// Libraries that one search may choose; `None` is no limit.
     pub max_libraries: Option<usize>,
+    /// Requests that a reader may have open at once; 0 is no limit.
+    pub max_requests: u32,
 }
 
 /// When an import is held for a person to look at.
@@ -175,13 +177,17 @@ impl Settings {
         };
         let library = check::text(&in_force, "library");
         let window = check::text(&in_force, "schedule.window");
+        let max_requests = check::number(&in_force, "policy.max_requests");
         let max_libraries = usize::try_from(check::number(&in_force, "policy.max_libraries")).unwrap_or(0);
         Self {
             role,
             library: (!library.is_empty()).then(|| LibraryCode::new(library)),
             timezone: check::text(&in_force, "timezone").to_owned(),
             server,
-            policy: Policy { max_libraries: (max_libraries > 0).then_some(max_libraries) },
+            policy: Policy {
+                max_libraries: (max_libraries > 0).then_some(max_libraries),
+                max_requests: u32::try_from(max_requests).unwrap_or(0),
+            },
             gate: Gate {
                 max_drop: check::fraction(&in_force, "gate.max_drop"),
                 max_change: check::fraction(&in_force, "gate.max_change"),

@@ -37,6 +37,8 @@ pub struct NewRequest<'a> {
     pub party: Party,
     /// Hash of the idempotency key, and of what came with it.
     pub key: Option<([u8; 32], [u8; 32])>,
+    /// A rule stands against it: only a key that came before is answered.
+    pub is_barred: bool,
 }
 
 /// What became of a new request.
@@ -48,6 +50,8 @@ pub enum Submitted {
     Known(RequestId),
     /// The same key brought something else before: nothing was stored.
     OtherBody,
+    /// It is barred: nothing was stored.
+    Barred,
 }
 
 /// A request as it is kept.
@@ -135,6 +139,9 @@ impl Store {
                 && let Some(known) = known_key(transaction, new.account, hash)?
             {
                 return Ok(if known.1 == body { Submitted::Known(known.0) } else { Submitted::OtherBody });
+            }
+            if new.is_barred {
+                return Ok(Submitted::Barred);
             }
             let form = json(new.form)?;
             transaction.execute(

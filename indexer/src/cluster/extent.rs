@@ -1,5 +1,10 @@
 //! Pages, volumes and height out of an extent statement: `xii, 302 p. ; 24 cm`, `3册(1208页)`.
 
+/// Whether an extent statement (CNMARC 215$a, MARC21 300$a) counts two volumes or more.
+pub fn describes_set(extent: &str) -> bool {
+    Extent::of(extent).is_set()
+}
+
 /// What an extent statement says in numbers; 0 where it does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extent {

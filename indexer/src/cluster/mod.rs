@@ -30,6 +30,7 @@ pub const VERSION: u32 = 2;
 pub use block::{BLOCK_CAP, block_keys, stored_keys, wanted_keys, with_one_isbn};
 pub use compare::{Comparison, Contribution, Verdict, compare, explain};
 pub use decision::{Constraints, Decision, DecisionKind, constraints, in_force};
+pub use extent::describes_set;
 pub use merge::{Source, merge, work_key};
 pub use record::MatchRecord;
 pub use resolve::{GROUP_CAP, Link, Resolution, Review, resolve};

@@ -44,6 +44,7 @@ impl Desk {
             form: &form,
             party: Party::Reader,
             key,
+            is_barred: false,
         };
         self.store.submit_request(&new, at(n.into())).unwrap()
     }

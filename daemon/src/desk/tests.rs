@@ -1,0 +1,162 @@
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+use super::*;
+use crate::requests::{FaultCode, Field};
+use crate::store::{AccountRole, NewAccount};
+
+struct Hall {
+    desk: Desk,
+    reader: Account,
+    _folder: tempfile::TempDir,
+}
+
+fn at(text: &str) -> Timestamp {
+    format!("2026-11-30T{text}:00+08:00").parse().unwrap()
+}
+
+fn form() -> RequestForm {
+    RequestForm {
+        title: "森林培育学".into(),
+        year: "2011".into(),
+        call_number: "S72/12".into(),
+        supplier: "PKU".into(),
+        delivery: "courier".into(),
+        recipient: "林巧".into(),
+        email: "linqiao@example.org".into(),
+        ..RequestForm::default()
+    }
+}
+
+impl Hall {
+    fn new(most_open: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let new = NewAccount {
+            library: "BJFU",
+            barcode: "R001",
+            name: "林巧",
+            email: "linqiao@example.org",
+            role: AccountRole::Reader,
+            password: None,
+        };
+        store.add_account(&new, at("08:00")).unwrap();
+        let reader = store.account("BJFU", "R001").unwrap().unwrap();
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        Self { desk: Desk { store, rules: Rules::default(), most_open, zone }, reader, _folder: folder }
+    }
+
+    fn asking<'a>(&'a self, form: &'a RequestForm) -> Asking<'a> {
+        Asking {
+            account: &self.reader,
+            form,
+            is_direct: false,
+            is_set: false,
+            is_held_at_home: false,
+            is_confirmed: true,
+            key: None,
+        }
+    }
+
+    fn kept(&self, form: &RequestForm, random: u8) -> (StoredRequest, Vec<Warning>) {
+        match self.desk.take(&self.asking(form), at("09:00"), [random; 16]).unwrap() {
+            Taken::Kept { request, warnings } => (request, warnings),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn happens(&self, request: &StoredRequest, party: Party, event: &Event, time: &str) {
+        let by = (&request.library, party);
+        self.desk.store.record_event(request.id, by, event, "", at(time)).unwrap().unwrap().unwrap();
+    }
+
+    fn again(&self, request: &StoredRequest) -> StoredRequest {
+        self.desk.store.request(request.id).unwrap().unwrap()
+    }
+}
+
+#[test]
+fn a_request_is_taken_and_a_second_one_like_it_is_warned_of() {
+    let hall = Hall::new(10);
+    let (request, warnings) = hall.kept(&form(), 1);
+    assert_eq!((request.state, warnings), (State::Queued, vec![]));
+    assert!(request.number.starts_with("BJFU-261130-"), "{}", request.number);
+    let same = form();
+    let look = Asking { is_confirmed: false, is_held_at_home: true, ..hall.asking(&same) };
+    let taken = hall.desk.take(&look, at("09:01"), [2; 16]).unwrap();
+    let warnings = vec![Warning::OwnCopy, Warning::Duplicate];
+    assert_eq!(taken, Taken::Unconfirmed { warnings, doubts: vec![] });
+    assert_eq!(hall.desk.store.open_requests(hall.reader.id).unwrap(), 1, "looking keeps nothing");
+    let other = RequestForm { volume: "下册".into(), ..form() };
+    assert_eq!(hall.kept(&other, 3).1, vec![], "another volume is another request");
+}
+
+#[test]
+fn values_and_rules_stand_against_a_request() {
+    let hall = Hall::new(1);
+    let refused = |form: &RequestForm, is_direct| {
+        let asking = Asking { is_direct, ..hall.asking(form) };
+        match hall.desk.take(&asking, at("09:00"), [9; 16]).unwrap() {
+            Taken::Refused { faults, bars } => (faults, bars),
+            other => panic!("{other:?}"),
+        }
+    };
+    let national = RequestForm { supplier: "NLC".into(), ..form() };
+    assert_eq!(refused(&national, true).1, vec![NotSubmitted::NoDirectForm]);
+    let no_year = RequestForm { year: String::new(), ..form() };
+    let fault = Fault { field: Field::Year, code: FaultCode::Missing };
+    assert_eq!(refused(&no_year, false), (vec![fault], vec![]));
+    hall.kept(&national, 1);
+    assert_eq!(refused(&form(), false).1, vec![NotSubmitted::TooManyOpen(1)]);
+}
+
+#[test]
+fn a_key_sent_again_is_answered_as_before_whatever_changed_meanwhile() {
+    let hall = Hall::new(1);
+    let form = form();
+    let asking = Asking { key: Some(([1; 32], [2; 32])), ..hall.asking(&form) };
+    let Taken::Kept { request, .. } = hall.desk.take(&asking, at("09:00"), [1; 16]).unwrap() else {
+        panic!()
+    };
+    let Taken::Kept { request: again, .. } = hall.desk.take(&asking, at("09:05"), [2; 16]).unwrap() else {
+        panic!("the limit of one open request is no reason to forget it")
+    };
+    assert_eq!(again.id, request.id);
+    let other = Asking { key: Some(([1; 32], [3; 32])), ..asking };
+    assert_eq!(hall.desk.take(&other, at("09:05"), [3; 16]).unwrap(), Taken::OtherBody);
+}
+
+#[test]
+fn a_withdrawal_is_certain_at_home_and_a_message_after_that() {
+    let hall = Hall::new(10);
+    let (request, _) = hall.kept(&form(), 1);
+    assert_eq!(hall.desk.withdraw(&request, at("23:00")).unwrap(), Ok(State::Cancelled));
+    let (request, _) = hall.kept(&form(), 2);
+    hall.happens(&request, Party::Branch, &Event::Transmit, "14:00");
+    assert_eq!(hall.desk.withdraw(&request, at("15:01")).unwrap(), {
+        Err(Refusal::Withdrawal(WithdrawalBar::TooLate(at("15:00"))))
+    });
+    assert_eq!(hall.desk.withdraw(&request, at("14:59")).unwrap(), Ok(State::CancelPending));
+    let again = hall.desk.withdraw(&request, at("14:59")).unwrap();
+    assert_eq!(again, Err(Refusal::Withdrawal(WithdrawalBar::UnderWay)));
+}
+
+#[test]
+fn a_loan_is_renewed_as_often_as_the_lender_says() {
+    let hall = Hall::new(10);
+    let (request, _) = hall.kept(&form(), 1);
+    assert_eq!(hall.desk.renew(&request, at("10:00")).unwrap(), Err(Refusal::Bar(Bar::NotIn(State::Queued))));
+    let day = |day: &str| Some(day.parse().unwrap());
+    for (party, event) in [
+        (Party::Branch, Event::Transmit),
+        (Party::Lender, Event::Ship { due: day("2026-12-30") }),
+        (Party::Requester, Event::Receive),
+        (Party::Requester, Event::CheckOut),
+    ] {
+        hall.happens(&request, party, &event, "11:00");
+    }
+    assert_eq!(hall.desk.renew(&hall.again(&request), at("12:00")).unwrap(), Ok(State::OnLoan));
+    let granted = Event::AnswerRenew { granted: true, due: day("2027-01-30") };
+    hall.happens(&request, Party::Lender, &granted, "13:00");
+    let lent = hall.again(&request);
+    assert_eq!(lent.due, day("2027-01-30"));
+    assert_eq!(hall.desk.renew(&lent, at("14:00")).unwrap(), Err(Refusal::Renewals(1)));
+}
