@@ -16,6 +16,7 @@ mod login;
 mod metrics;
 mod pages;
 mod reader;
+mod requests;
 mod robots;
 mod router;
 mod state;

@@ -1,6 +1,8 @@
 //! The documents of CONTRACT §3, one set for the API and for `--json`. Inner types are turned into them
 //! here and nowhere else.
 
+pub(crate) mod requests;
+
 use indexer::bib::{Bib, Entry, Lendable, LibraryCode, LibraryHolding, Member};
 use indexer::library::Members;
 use indexer::search::{Advice, Answer, Hit, Query};

@@ -92,7 +92,8 @@ pub enum Event {
 }
 
 /// An event without its values: what tables are keyed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "as the events of the same names")]
 pub enum EventKind {
     Submit,

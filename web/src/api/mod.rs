@@ -1,6 +1,7 @@
 //! The JSON API of CONTRACT §3. Handlers only: what they say is in `wire`, what they read in `ask`.
 
 mod openapi;
+pub(crate) mod requests;
 pub(crate) mod suggest;
 
 use std::sync::Arc;

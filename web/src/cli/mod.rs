@@ -16,7 +16,9 @@ mod library;
 mod marc;
 mod progress;
 mod purchases;
+mod queue;
 mod record;
+mod requests;
 mod runs;
 mod search;
 mod serve;
@@ -99,6 +101,10 @@ enum Command {
     Library(library::Args),
     /// List what readers suggested for purchase.
     Purchases(purchases::Args),
+    /// List readers' requests for interlibrary loan.
+    Requests(requests::Args),
+    /// List the messages that requests have become.
+    Queue(queue::Args),
 }
 
 /// How a command ended, as its exit code says it.
@@ -147,6 +153,8 @@ pub(crate) fn run() -> ExitCode {
         Command::User(args) => user::run(&global, args),
         Command::Library(args) => library::run(&global, args),
         Command::Purchases(args) => purchases::run(&global, args),
+        Command::Requests(args) => requests::run(&global, args),
+        Command::Queue(args) => queue::run(&global, args),
     };
     match outcome {
         Ok(outcome) => outcome.into(),

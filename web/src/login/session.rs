@@ -98,14 +98,41 @@ impl FromRequestParts<App> for Admin {
         match account(parts, app).await {
             Ok(Some(account)) if account.role == AccountRole::Admin => Ok(Self(account)),
             Ok(Some(_)) => Err(pages::page(app, &reader, Err(WebError::Forbidden))),
-            Ok(None) if bearer(&parts.headers).is_some() => {
-                Err(pages::page(app, &reader, Err(WebError::Unauthorized)))
-            }
-            Ok(None) => {
-                let back = parts.uri.path_and_query().map_or("/admin", |path| path.as_str());
-                Err(Redirect::to(&ask::link("/login", [("next", back)])).into_response())
-            }
+            Ok(None) => Err(at_the_door(parts, app, &reader)),
             Err(cause) => Err(pages::page(app, &reader, Err(cause))),
         }
     }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let reader = match Reader::from_request_parts(parts, app).await {
+            Ok(reader) => reader,
+            Err(never) => match never {},
+        };
+        match account(parts, app).await {
+            Ok(Some(account)) => Ok(Self(account)),
+            Ok(None) => Err(at_the_door(parts, app, &reader)),
+            Err(cause) if is_program(parts) => Err(cause.problem(&reader)),
+            Err(cause) => Err(pages::page(app, &reader, Err(cause))),
+        }
+    }
+}
+
+fn is_program(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/api/")
+}
+
+// People are asked to sign in, programs are told that they are not.
+fn at_the_door(parts: &Parts, app: &App, reader: &Reader) -> Response {
+    if is_program(parts) {
+        return WebError::Unauthorized.problem(reader);
+    }
+    if bearer(&parts.headers).is_some() {
+        return pages::page(app, reader, Err(WebError::Unauthorized));
+    }
+    let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    Redirect::to(&ask::link("/login", [("next", back)])).into_response()
 }

@@ -10,6 +10,7 @@ pub(crate) mod home;
 pub(crate) mod libraries;
 pub(crate) mod login;
 mod marc;
+pub(crate) mod me;
 pub(crate) mod purchase;
 pub(crate) mod record;
 pub(crate) mod search;

@@ -11,6 +11,7 @@ mod journey;
 mod kill;
 mod login;
 mod pages;
+mod requests;
 mod samples;
 mod security;
 mod site;

@@ -1,0 +1,7 @@
+//! `/me/…`: what is only for the reader who is signed in.
+
+pub(crate) mod new_request;
+pub(crate) mod request;
+pub(crate) mod requests;
+
+use super::{Choosable, Ui, page, render};
