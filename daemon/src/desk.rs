@@ -77,7 +77,7 @@ pub enum Taken {
     /// It is on the disk.
     Kept {
         /// The request.
-        request: StoredRequest,
+        request: Box<StoredRequest>,
         /// What should be known.
         warnings: Vec<Warning>,
     },
@@ -132,7 +132,7 @@ impl Desk {
             Submitted::Known(known) => known,
         };
         let request = self.store.request(kept)?;
-        Ok(request.map_or(Taken::OtherBody, |request| Taken::Kept { request, warnings }))
+        Ok(request.map_or(Taken::OtherBody, |request| Taken::Kept { request: Box::new(request), warnings }))
     }
 
     fn open(&self, account: &Account, rules: &LenderRules, now: Timestamp) -> Result<Open> {

@@ -1,3 +1,4 @@
+//! The desk takes what may be taken, says what stands against the rest, and keeps to what the lender allows.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 use super::*;
 use crate::requests::{FaultCode, Field};
@@ -58,7 +59,7 @@ impl Hall {
 
     fn kept(&self, form: &RequestForm, random: u8) -> (StoredRequest, Vec<Warning>) {
         match self.desk.take(&self.asking(form), at("09:00"), [random; 16]).unwrap() {
-            Taken::Kept { request, warnings } => (request, warnings),
+            Taken::Kept { request, warnings } => (*request, warnings),
             other => panic!("{other:?}"),
         }
     }

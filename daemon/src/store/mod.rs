@@ -8,6 +8,7 @@ mod accounts;
 mod checkpoints;
 mod holds;
 mod jobs;
+mod messages;
 mod migrations;
 mod place;
 mod quality;
@@ -25,8 +26,9 @@ pub use accounts::{Account, AccountId, AccountRole, NewAccount, SessionLimits};
 pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
+pub use messages::QueuedMessage;
 pub use quality::QualityRow;
-pub use requests::{NewRequest, QueuedMessage, REQUESTS_A_PAGE, RequestFilter, StoredRequest, Submitted};
+pub use requests::{NewRequest, REQUESTS_A_PAGE, RequestFilter, StoredRequest, Submitted};
 pub use runs::{OpenRun, Phase};
 pub use sources::{Ended, SourceRow};
 

@@ -10,11 +10,11 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::Store;
 use super::accounts::AccountId;
+use super::messages::{never_send, put_message};
 use super::sources::instant;
 use crate::Result;
 use crate::requests::{
-    Bar, DeliveryState, Event, History, MessageKind, Party, Recorded, RequestForm, RequestId, Standing,
-    State, Step,
+    Bar, Event, History, MessageKind, Party, Recorded, RequestForm, RequestId, Standing, State, Step,
 };
 
 /// Requests on a page of a list.
@@ -88,31 +88,6 @@ pub struct RequestFilter {
     pub page: u32,
 }
 
-/// A message and how far its delivery has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueuedMessage {
-    /// Which request it belongs to.
-    pub request: RequestId,
-    /// The number of that, for people.
-    pub number: String,
-    /// From 1, without gaps, in the order in which they are sent.
-    pub n: u32,
-    /// What it says.
-    pub kind: String,
-    /// Code of the library that it is for in the end.
-    pub recipient: String,
-    /// How far it has come.
-    pub delivery: DeliveryState,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Not before that.
-    pub next_try: Option<Timestamp>,
-    /// What went wrong last.
-    pub last_error: Option<String>,
-    /// Since when it waits.
-    pub created: Timestamp,
-}
-
 const ONE: &str =
     "SELECT id, number, library, account, form, state, due, created, changed FROM requests WHERE id = ?1";
 const ALL: &str = "SELECT id, number, library, account, form, state, due, created, changed FROM requests ORDER BY \
@@ -123,9 +98,6 @@ const OF_ACCOUNT: &str = "SELECT id, number, library, account, form, state, due,
     (?4 IS NULL OR state = ?4) AND (?5 = '' OR supplier = ?5) AND (?6 = '' OR instr(lower(title), lower(?6)) > 0 \
     OR instr(number, upper(?6)) > 0) ORDER BY created DESC, id DESC LIMIT ?7 OFFSET ?8";
 const EVENTS: &str = "SELECT event FROM request_events WHERE request = ?1 ORDER BY clock, library, seq";
-const MESSAGES: &str = "SELECT m.request, r.number, m.n, m.kind, m.recipient, m.delivery, m.attempts, m.next_try, \
-                        m.last_error, m.created FROM messages m JOIN requests r ON r.id = m.request ORDER BY \
-                        m.created, m.request, m.n";
 const OPEN_OF: &str = "SELECT count(*) FROM requests WHERE account = ?1 AND state NOT IN ('completed', 'unfilled', \
                        'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')";
 const SENT_SINCE: &str = "SELECT count(*) FROM requests WHERE library = ?1 AND supplier = ?2 AND created >= ?3 AND \
@@ -280,11 +252,6 @@ impl Store {
         })
     }
 
-    /// All messages, the eldest first.
-    pub fn messages(&self) -> Result<Vec<QueuedMessage>> {
-        self.read(|connection| connection.prepare_cached(MESSAGES)?.query_map([], message_of)?.collect())
-    }
-
     /// How many requests of a reader have not ended.
     pub fn open_requests(&self, account: AccountId) -> Result<u32> {
         self.read(|connection| {
@@ -295,8 +262,9 @@ impl Store {
     /// How many requests a library has made to a lender since a moment, those withdrawn aside.
     pub fn requests_since(&self, library: &LibraryCode, supplier: &str, since: Timestamp) -> Result<u32> {
         self.read(|connection| {
-            let values = params![library.as_str(), supplier, since.as_second()];
-            connection.prepare_cached(SENT_SINCE)?.query_row(values, |row| row.get(0))
+            connection
+                .prepare_cached(SENT_SINCE)?
+                .query_row(params![library.as_str(), supplier, since.as_second()], |row| row.get(0))
         })
     }
 }
@@ -351,30 +319,6 @@ fn put_standing(
     Ok(())
 }
 
-fn put_message(
-    transaction: &Transaction<'_>,
-    id: RequestId,
-    kind: MessageKind,
-    recipient: &str,
-    body: &str,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    transaction.execute(
-        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created) SELECT ?1, 1 + count(*), ?2, ?3, \
-         ?4, 'pending', ?5 FROM messages WHERE request = ?1",
-        params![id.as_bytes(), kind.code(), recipient, body, now.as_second()],
-    )?;
-    Ok(())
-}
-
-fn never_send(transaction: &Transaction<'_>, id: RequestId) -> rusqlite::Result<()> {
-    transaction.execute(
-        "UPDATE messages SET delivery = 'dead', last_error = 'withdrawn before it was sent' WHERE request = ?1",
-        [id.as_bytes()],
-    )?;
-    Ok(())
-}
-
 fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {
     let due: Option<String> = row.get(6)?;
     Ok(StoredRequest {
@@ -390,21 +334,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {
     })
 }
 
-fn message_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
-    Ok(QueuedMessage {
-        request: RequestId::from_bytes(row.get(0)?),
-        number: row.get(1)?,
-        n: row.get(2)?,
-        kind: row.get(3)?,
-        recipient: row.get(4)?,
-        delivery: DeliveryState::from_code(&row.get::<_, String>(5)?).ok_or_else(|| unknown(5))?,
-        attempts: row.get(6)?,
-        next_try: row.get::<_, Option<i64>>(7)?.map(instant),
-        last_error: row.get(8)?,
-        created: instant(row.get(9)?),
-    })
-}
-
 fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))
 }
@@ -415,7 +344,7 @@ fn parsed<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusqlite
     })
 }
 
-fn unknown(column: usize) -> rusqlite::Error {
+pub(super) fn unknown(column: usize) -> rusqlite::Error {
     let cause = "a word that this version does not know";
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, cause.into())
 }

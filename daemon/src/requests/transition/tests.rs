@@ -1,3 +1,4 @@
+//! Every event in every state, as a table, and what holds of any sequence of them.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 use jiff::civil::{Date, date};
 use proptest::prelude::*;

@@ -1,3 +1,4 @@
+//! Requests, their events and messages are kept together, and a key makes one of them.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 use super::super::{AccountRole, NewAccount};
 use super::*;
