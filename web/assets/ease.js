@@ -25,6 +25,23 @@
     }
   }
 
+  // What is to be copied or printed can be selected and printed without these buttons too.
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+  if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(function (text) {
+    const whole = text.textContent;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy noprint";
+    button.textContent = text.dataset.copy;
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(whole).then(function () { button.textContent = text.dataset.copied; });
+    });
+    text.append(" ", button);
+  });
+
   // How far a run is, as it happens; the page comes again when it has ended.
   const live = document.querySelector("[data-events]");
   if (live) {

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use indexer::archive::Archive;
 use indexer::bib::{Bib, Entry};
-use indexer::export;
+use indexer::export::{self, Gb7714};
 use indexer::marc::{Carrier, ParseOptions, RawRecord, Record, parse};
 
 use crate::error::WebError;
@@ -59,7 +59,7 @@ impl Format {
         Self::ALL.map(Self::name).join(" ")
     }
 
-    fn content_type(self) -> &'static str {
+    pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Iso2709 => "application/marc",
             Self::Marcxml => "application/marcxml+xml; charset=utf-8",
@@ -83,10 +83,20 @@ impl Format {
 }
 
 /// The citation by GB/T 7714.
-pub(crate) fn citation(bib: &Bib) -> String {
-    let mut text = String::new();
-    export::write_gb7714(bib, &mut text);
-    text
+fn citation(bib: &Bib) -> String {
+    written(|out| export::write_gb7714(bib, Gb7714::Of2015, out))
+}
+
+/// Names of styles with the reference in each; where both GB/T 7714 say the same it stands once.
+pub(crate) fn citations(bib: &Bib) -> Vec<(&'static str, String)> {
+    let of_2025 = written(|out| export::write_gb7714(bib, Gb7714::Of2025, out));
+    let of_2015 = citation(bib);
+    let apa = ("APA 7", written(|out| export::write_apa(bib, out)));
+    if of_2015 == of_2025 {
+        vec![("GB/T 7714—2025, 2015", of_2025), apa]
+    } else {
+        vec![("GB/T 7714—2025", of_2025), ("GB/T 7714—2015", of_2015), apa]
+    }
 }
 
 /// The entry in a format.
@@ -101,10 +111,43 @@ pub(crate) fn write(format: Format, entry: &Entry, archive: &Archive) -> Result<
     })
 }
 
+/// Several entries in a format, as one file; those whose MARC is not here are left out of a file of MARC.
+pub(crate) fn write_all(format: Format, entries: &[Entry], archive: &Archive) -> Result<Vec<u8>, WebError> {
+    match format {
+        Format::Csl => {
+            let items = entries.iter().map(|e| export::write_csl(&e.bib, e.id.as_str(), None)).collect();
+            return Ok(format!("{}\n", serde_json::Value::Array(items)).into_bytes());
+        }
+        Format::Marcxml => {
+            let found: Vec<RawRecord> =
+                entries.iter().filter_map(|e| originals(e, archive).ok()).flatten().collect();
+            return if found.is_empty() {
+                Err(WebError::NoOriginal)
+            } else {
+                Ok(as_marcxml(&found).into_bytes())
+            };
+        }
+        _ => {}
+    }
+    let mut out = Vec::new();
+    for entry in entries {
+        match write(format, entry, archive) {
+            Ok(bytes) => out.extend_from_slice(&bytes),
+            Err(WebError::NoOriginal) => {}
+            Err(cause) => return Err(cause),
+        }
+    }
+    if out.is_empty() && !entries.is_empty() { Err(WebError::NoOriginal) } else { Ok(out) }
+}
+
 fn text(write: impl FnOnce(&mut String)) -> Vec<u8> {
+    written(write).into_bytes()
+}
+
+fn written(write: impl FnOnce(&mut String)) -> String {
     let mut out = String::new();
     write(&mut out);
-    out.into_bytes()
+    out
 }
 
 /// The original records behind an entry that are on this machine.
@@ -138,18 +181,26 @@ fn iso2709(entry: &Entry, archive: &Archive) -> Result<Vec<u8>, WebError> {
 }
 
 fn marcxml(entry: &Entry, archive: &Archive) -> Result<String, WebError> {
+    Ok(as_marcxml(&originals(entry, archive)?))
+}
+
+fn as_marcxml(records: &[RawRecord]) -> String {
     let mut out = export::MARCXML_BEGIN.to_owned();
-    for record in originals(entry, archive)?.iter().filter_map(read) {
+    for record in records.iter().filter_map(read) {
         export::write_marcxml(&record, &mut out);
     }
     out.push_str(export::MARCXML_END);
-    Ok(out)
+    out
 }
 
 /// The answer that carries the entry as a file.
 pub(crate) fn response(format: Format, entry: &Entry, archive: &Archive) -> Result<Response, WebError> {
-    let body = write(format, entry, archive)?;
-    let name = format!("attachment; filename=\"{}.{}\"", entry.id, format.extension());
+    Ok(file(format, entry.id.as_str(), write(format, entry, archive)?))
+}
+
+/// The answer that carries a file of this name, without its ending.
+pub(crate) fn file(format: Format, name: &str, body: Vec<u8>) -> Response {
+    let name = format!("attachment; filename=\"{name}.{}\"", format.extension());
     let about = [(header::CONTENT_TYPE, format.content_type()), (header::CONTENT_DISPOSITION, &name)];
-    Ok((about, body).into_response())
+    (about, body).into_response()
 }

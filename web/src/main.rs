@@ -3,6 +3,7 @@
 mod api;
 mod ask;
 mod assets;
+mod basket;
 mod blocking;
 mod cli;
 mod client;

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use crate::ask::Asked;
+use crate::basket::{self, Basket};
 use crate::i18n::Lang;
 use crate::state::App;
 
@@ -30,6 +31,8 @@ pub(crate) struct Remembered {
     pub(crate) field: Option<String>,
     /// Codes of the libraries chosen last.
     pub(crate) libraries: Vec<String>,
+    /// What was put into the basket.
+    pub(crate) basket: Basket,
 }
 
 impl FromRequestParts<App> for Reader {
@@ -43,6 +46,7 @@ impl FromRequestParts<App> for Reader {
         let remembered = Remembered {
             field: cookie(&parts.headers, "field"),
             libraries: libraries.split('.').filter(|c| !c.is_empty()).map(str::to_owned).collect(),
+            basket: Basket::read(&cookie(&parts.headers, basket::COOKIE).unwrap_or_default()),
         };
         Ok(Self { lang, asked, path: parts.uri.path().to_owned(), remembered })
     }

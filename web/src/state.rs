@@ -117,6 +117,14 @@ impl Open {
         }
     }
 
+    /// The entry that has this id now: an old id leads to its successor.
+    pub(crate) fn find_now(&self, id: &str) -> Result<Entry, WebError> {
+        match self.find(id) {
+            Err(WebError::Merged { new, .. }) => self.find(new.as_str()),
+            found => found,
+        }
+    }
+
     /// Other editions of an entry's work, and the entries that it was compared with and kept apart from.
     pub(crate) fn beside(&self, entry: &Entry) -> Result<Beside, WebError> {
         let sibling = |id| self.catalogue.entry(id).map_err(WebError::internal).transpose();

@@ -1,6 +1,8 @@
-//! `Bib` → a reference by GB/T 7714—2015: `林巧民. Java简明教程[M]. 北京: 清华大学出版社, 2013.`
+//! `Bib` → a reference by GB/T 7714: `林巧民. Java简明教程[M]. 北京: 清华大学出版社, 2013.`
 //!
-//! Half-width punctuation, no role words, three authors and 等, the first edition unsaid (DOMAIN §9.3).
+//! Half-width punctuation, no role words, three authors and 等, the first edition unsaid (DOMAIN §9.3). Of 2025
+//! the rules for names are followed: family names keep their case, initials their hyphen. That names in pinyin be
+//! written out cannot be told from the letters, so they are shortened like all others.
 
 use crate::bib::{Bib, MaterialType};
 
@@ -8,9 +10,19 @@ use super::contributors::{Name, contributors};
 
 const MAX_NAMES: usize = 3;
 
+/// Which GB/T 7714.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gb7714 {
+    /// Of 2015: `KNUTH D E`.
+    Of2015,
+    /// In force since 2026-07-01: `Knuth D E`.
+    Of2025,
+}
+
 /// Appends the reference, without a line break.
-pub fn write_gb7714(bib: &Bib, out: &mut String) {
+pub fn write_gb7714(bib: &Bib, year: Gb7714, out: &mut String) {
     let names = contributors(bib);
+    let name_list = |names: &[Name], is_chinese| name_list(names, is_chinese, year);
     let is_chinese = is_chinese(bib);
     let mut parts: Vec<String> = Vec::new();
     let leading = name_list(names.leading(), is_chinese);
@@ -35,8 +47,8 @@ fn is_chinese(bib: &Bib) -> bool {
         .any(|c| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}'))
 }
 
-fn name_list(names: &[Name], is_chinese: bool) -> Option<String> {
-    let mut list: Vec<String> = names.iter().take(MAX_NAMES).map(cited).collect();
+fn name_list(names: &[Name], is_chinese: bool, year: Gb7714) -> Option<String> {
+    let mut list: Vec<String> = names.iter().take(MAX_NAMES).map(|name| cited(name, year)).collect();
     if list.is_empty() {
         return None;
     }
@@ -46,20 +58,26 @@ fn name_list(names: &[Name], is_chinese: bool) -> Option<String> {
     Some(list.join(", "))
 }
 
-// `Knuth, Donald E.` is cited as `KNUTH D E`.
-fn cited(name: &Name) -> String {
+// `Knuth, Donald E.` is cited as `KNUTH D E` or `Knuth D E`, `Godard, Jean-Luc` as `GODARD J L` or `Godard J-L`.
+fn cited(name: &Name, year: Gb7714) -> String {
     match name {
         Name::Inverted { family, given } if family.chars().all(|c| (c as u32) < 0x250) => {
-            let initials: Vec<String> = given
-                .split([' ', '.', '-', '·'])
-                .filter_map(|word| word.chars().find(|c| c.is_alphabetic()))
-                .map(|c| c.to_uppercase().collect())
-                .collect();
-            format!("{} {}", family.to_uppercase(), initials.join(" ")).trim().to_owned()
+            let (family, hyphen) = match year {
+                Gb7714::Of2015 => (family.to_uppercase(), " "),
+                Gb7714::Of2025 => (family.clone(), "-"),
+            };
+            let words = given.split([' ', '.', '·']).map(|word| initials(word, hyphen));
+            let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+            format!("{family} {}", words.join(" ")).trim().to_owned()
         }
         Name::Inverted { .. } => name.heading(),
         Name::Whole(name) | Name::Body(name) => name.clone(),
     }
+}
+
+fn initials(word: &str, hyphen: &str) -> String {
+    let first = |part: &str| part.chars().find(|c| c.is_alphabetic()).map(|c| c.to_uppercase().to_string());
+    word.split('-').filter_map(first).collect::<Vec<_>>().join(hyphen)
 }
 
 fn title(bib: &Bib) -> String {
@@ -142,7 +160,13 @@ mod tests {
 
     fn check(bib: &Bib, expect: &str) {
         let mut out = String::new();
-        write_gb7714(bib, &mut out);
+        write_gb7714(bib, Gb7714::Of2015, &mut out);
+        assert_eq!(out, expect);
+    }
+
+    fn check_2025(bib: &Bib, expect: &str) {
+        let mut out = String::new();
+        write_gb7714(bib, Gb7714::Of2025, &mut out);
         assert_eq!(out, expect);
     }
 
@@ -194,6 +218,18 @@ mod tests {
             &bib,
             "CORMEN T H, LEISERSON C E, RIVEST R L, et al. Introduction to algorithms[M]. 2nd ed. Cambridge: MIT Press, 2001.",
         );
+        check_2025(
+            &bib,
+            "Cormen T H, Leiserson C E, Rivest R L, et al. Introduction to algorithms[M]. 2nd ed. Cambridge: MIT Press, 2001.",
+        );
+        let hyphen = Bib {
+            agents: vec![agent("Godard, Jean-Luc")],
+            ..book("Histoire", "", "Paris", "Gallimard", 1998)
+        };
+        check(&hyphen, "GODARD J L. Histoire[M]. Paris: Gallimard, 1998.");
+        check_2025(&hyphen, "Godard J-L. Histoire[M]. Paris: Gallimard, 1998.");
+        let java = book("Java简明教程", "林巧民编著", "北京", "清华大学出版社", 2013);
+        check_2025(&java, "林巧民. Java简明教程[M]. 北京: 清华大学出版社, 2013.");
     }
 
     #[test]

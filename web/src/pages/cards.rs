@@ -12,6 +12,10 @@ use crate::wire::{AdviceDocument, HoldingDocument, RecordDocument, library_name}
 
 /// What a list shows of a record.
 pub(super) struct Card {
+    pub(super) id: String,
+    /// Its title as a whole.
+    pub(super) name: String,
+    pub(super) in_basket: bool,
     pub(super) href: String,
     pub(super) title: Vec<(String, bool)>,
     pub(super) rest: String,
@@ -58,6 +62,9 @@ impl View<'_> {
             }
         };
         Card {
+            id: record.id.clone(),
+            name: title.chars().take(60).collect(),
+            in_basket: self.reader.remembered.basket.has(&record.id),
             href: self.record_link(&record.id),
             title: marked(title, ranges),
             rest: rest.join(" : "),

@@ -95,7 +95,7 @@ pub(crate) async fn show(State(app): State<App>, Path(code): Path<String>, reade
             ui: Ui::new(&app, &reader),
             row: row(&app, library, app.open().as_deref(), reader.lang),
             group: library.group.clone(),
-            opac: library.opac_url.clone().filter(|url| url.starts_with("http")),
+            opac: library.opac_url.as_deref().and_then(super::beside::catalogue_root),
             search: ask::link("/search", [("library", code.as_str())]),
         }),
     };

@@ -2,6 +2,8 @@
 //! and stands in `dir="auto"`; every choice is in the address.
 
 pub(crate) mod admin;
+pub(crate) mod basket;
+mod beside;
 pub(crate) mod browse;
 mod cards;
 mod drawing;
@@ -15,6 +17,7 @@ pub(crate) mod purchase;
 pub(crate) mod record;
 pub(crate) mod search;
 pub(crate) mod trust;
+pub(crate) mod unapi;
 mod union;
 
 use std::fmt::Display;
@@ -37,6 +40,7 @@ pub(crate) struct Ui {
     path: String,
     languages: Vec<(Lang, String)>,
     home: Option<String>,
+    n_basket: usize,
 }
 
 impl Ui {
@@ -44,7 +48,13 @@ impl Ui {
         let language = |lang: Lang| (lang, reader.asked.link(&reader.path, &[], &[("lang", lang.tag())]));
         let members = app.members();
         let home = app.home().and_then(|code| members.get(&code).map(|l| l.name.clone()));
-        Self { lang: reader.lang, path: reader.path.clone(), languages: Lang::ALL.map(language).into(), home }
+        Self {
+            lang: reader.lang,
+            path: reader.path.clone(),
+            languages: Lang::ALL.map(language).into(),
+            home,
+            n_basket: reader.remembered.basket.ids().len(),
+        }
     }
 
     // What follows is called by the templates.

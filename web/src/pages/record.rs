@@ -4,9 +4,11 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use indexer::bib::{Bib, Entry, Lendable, LibraryCode};
+use indexer::export::{citation_tags, schema_org, write_coins};
 use indexer::pipeline::{decisions, member_bibs};
 use indexer::search::{Marks, SearchField};
 
+use super::beside::{self, Shelf};
 use super::drawing::marked;
 use super::marc::{MarcPage, marc_page};
 use super::union::{MembersView, OtherEdition, members_view, other_editions};
@@ -41,7 +43,17 @@ struct RecordPage {
     is_union: bool,
     members: Option<MembersView>,
     editions: Vec<OtherEdition>,
-    citation: String,
+    /// Style and reference.
+    citations: Vec<(&'static str, String)>,
+    /// The address that stays, and the square that leads to it.
+    permalink: String,
+    square: Option<(usize, String)>,
+    shelf: Option<Shelf>,
+    in_basket: bool,
+    /// What programs read off the page.
+    json_ld: String,
+    coins: String,
+    tags: Vec<(&'static str, String)>,
     exports: Vec<(String, &'static str)>,
     marc: Option<MarcPage>,
     /// What was asked for, where the reader comes from a list of hits.
@@ -80,6 +92,8 @@ struct HoldingRow {
     state: &'static str,
     as_of: String,
     trouble: Option<Trouble>,
+    /// The book in the lender's own catalogue.
+    own: Option<String>,
 }
 
 /// `/record/{id}`
@@ -128,6 +142,8 @@ fn record_page(app: &App, open: &Open, entry: &Entry, reader: &Reader) -> Result
         let said = member_bibs(app.archive(), entry);
         members_view(entry, &said, &table, lang)
     });
+    let permalink = format!("{}/record/{}", app.settings().server.public_url, entry.id);
+    let held_by: Vec<String> = holders(entry).iter().map(|code| library_name(&table, code)).collect();
     Ok(RecordPage {
         ui: Ui::new(app, reader),
         id: entry.id.to_string(),
@@ -147,11 +163,23 @@ fn record_page(app: &App, open: &Open, entry: &Entry, reader: &Reader) -> Result
         is_union: entry.members.len() > 1,
         members,
         editions: other_editions(entry, &beside, &decisions, lang),
-        citation: export::citation(bib),
+        citations: export::citations(bib),
+        square: beside::square(&permalink),
+        shelf: beside::shelf(app, open, entry)?,
+        in_basket: reader.remembered.basket.has(entry.id.as_str()),
+        json_ld: in_script(&schema_org(bib, &permalink, &held_by).to_string()),
+        coins: write_coins(bib, Some(&permalink)),
+        tags: citation_tags(bib),
+        permalink,
         exports: Format::ALL.map(|f| (format!("/record/{}/export/{}", entry.id, f.name()), f.label())).into(),
         marc: marc_page(app.archive(), entry, &table, reader),
         marks: marks(reader),
     })
+}
+
+/// JSON that may stand in a script element: nothing in it can end the element or begin a comment.
+fn in_script(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 fn marks(reader: &Reader) -> Marks {
@@ -301,6 +329,9 @@ fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec<HoldingRow
             state,
             as_of: open.library(&held.library).and_then(|l| l.as_of.clone()).unwrap_or_default(),
             trouble: trouble(fresh.get(&held.library), app.settings(), lang),
+            own: members
+                .get(&held.library)
+                .and_then(|l| beside::own_catalogue(l.opac_url.as_deref(), entry, &held.library)),
         }
     };
     held.into_iter().map(row).collect()
@@ -320,6 +351,11 @@ mod tests {
         for url in ["http://example.org/三国", "HTTPS://example.org", "mailto:a@example.org"] {
             assert_eq!(link(url).href.as_deref(), Some(url), "{url}");
         }
+    }
+
+    #[test]
+    fn no_json_ends_its_script() {
+        assert_eq!(in_script(r#"{"a":"</script><!--&"}"#), r#"{"a":"\u003c/script\u003e\u003c!--\u0026"}"#);
     }
 
     #[test]

@@ -52,6 +52,9 @@ struct SearchPage {
     to: String,
     counts: Vec<CountList>,
     cards: Vec<Card>,
+    /// The ids of this page, and where it is.
+    ids: String,
+    here: String,
     pager: Pager,
     advice: Vec<AdviceLine>,
     zero: Option<Zero>,
@@ -253,6 +256,8 @@ impl View<'_> {
                 self.count_list("search.author", "author", &facets.authors),
                 self.count_list("search.subject", "subject", &facets.subjects),
             ],
+            ids: document.records.iter().map(|r| r.id.as_str()).collect::<Vec<_>>().join("."),
+            here: self.asked().link("/search", &[], &[]),
             cards: document.records.iter().map(|record| self.card(record)).collect(),
             pager: self.pager(document.page, document.pages),
             advice: document.advice.iter().map(|advice| self.advice(advice)).collect(),

@@ -105,6 +105,26 @@ async function membersWithoutScript(page, base) {
   check("members", (await page.locator(".marc").count()) > 0, "its MARC is one click away");
 }
 
+// Picked on a page of hits, kept, exported, taken out: without a script.
+async function basket(browser, base) {
+  const { context, page } = await open(browser, { javaScriptEnabled: false, acceptDownloads: true, locale: "zh-CN", viewport: { width: 1366, height: 768 } });
+  await page.goto(base + "/search?q=java");
+  await page.locator(".pick > input").nth(1).check();
+  await page.locator("#basket button").first().click();
+  check("basket", page.url().includes("/search?q=java"), "the button leads back to the hits");
+  check("basket", await page.locator(".pick > input").nth(1).isChecked(), "what is in the basket is ticked");
+  await page.click("#basket button[name=ids]");
+  await page.click("#basket a");
+  check("basket", (await page.locator(".hit").count()) === 20, "the whole page is in the basket");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("button.primary")]);
+  check("basket", file.suggestedFilename() === "lianmu.ris", "the basket comes as a file");
+  await page.locator("button[name=out]").first().click();
+  check("basket", (await page.locator(".hit").count()) === 19, "one is taken out");
+  await page.click("button[name=clear]");
+  check("basket", (await page.locator(".hit").count()) === 0, "the basket is emptied");
+  await context.close();
+}
+
 // An entry with the most records among the first hits.
 async function unionId(base) {
   const found = await (await fetch(base + "/api/v1/search?q=java&per_page=100")).json();
@@ -229,7 +249,7 @@ async function everyPage(browser, base) {
     home: "/", filter: "/?filter=bj&library=NLC", search: "/search?q=java", zero: "/search?q=%E4%B8%8D%E5%AD%98%E5%9C%A8xyz&type=map",
     record, marc: record + "?view=marc", classes: "/browse/class", deeper: "/browse/class?class=TP3", shelf: "/browse/call-number", authors: "/browse/author?from=l",
     subjects: "/browse/subject", heading: "/browse/subject?heading=%E5%8E%86%E5%8F%B2", novelties: "/browse/new", journals: "/browse/journals",
-    purchase: "/purchase?title=x", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
+    purchase: "/purchase?title=x", basket: "/basket", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
   };
   const ways = [
     { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },
@@ -239,6 +259,7 @@ async function everyPage(browser, base) {
   ];
   for (const { name, ...options } of ways) {
     const { context, page } = await open(browser, options);
+    await context.addCookies([{ name: "basket", value: record.split("/").pop(), url: base }]);
     for (const [what, path] of Object.entries(pages)) {
       await page.goto(base + path);
       await noSidewaysScroll(page, `${what} ${name}`);
@@ -298,7 +319,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 try {
-  for (const walk of [readerWithoutScript, readerWithScript, completions, browsing, keyboard, everyPage, admin]) {
+  for (const walk of [readerWithoutScript, basket, readerWithScript, completions, browsing, keyboard, everyPage, admin]) {
     try {
       await walk(browser, site.base);
     } catch (error) {

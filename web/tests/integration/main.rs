@@ -3,6 +3,7 @@
 
 mod admin;
 mod api;
+mod aside;
 mod browse;
 mod cli;
 mod harvest;

@@ -163,7 +163,7 @@ fn a_book_that_everybody_has_stays_light() {
     let hit = site.get("/search?q=鲁迅全集");
     hit.has("北京林业大学图书馆 2 册").has("另有 45 馆 90 册");
     let card = hit.body.split("class=\"hit\"").nth(1).unwrap().split("</li>").next().unwrap();
-    assert!(card.len() < 1500, "{} bytes: {card}", card.len());
+    assert!(card.len() < 1800, "{} bytes: {card}", card.len());
     assert!(hit.body.len() < 40_000, "{}", hit.body.len());
     let page = site.get(&format!("/record/{id}"));
     assert!(page.body.len() < 60_000, "{}", page.body.len());
@@ -235,7 +235,9 @@ fn harmful_records_are_shown_as_text() {
     ] {
         let page = site.get(&path);
         page.lacks("<script>alert").lacks("<img src=x").lacks("href=\"javascript:");
-        assert!(page.body.matches("<script").count() == 1, "{path}: one script, ours");
+        // On a record there is what search engines read, too.
+        let ours = if page.status == 200 && path.starts_with("/record/") { 2 } else { 1 };
+        assert_eq!(page.body.matches("<script").count(), ours, "{path}: none but ours");
         assert!(!page.body.contains(" style="), "{path}: the policy forbids inline styles");
     }
 }
