@@ -10,5 +10,6 @@ pub mod marc8;
 pub mod match_weights;
 pub mod members;
 pub mod names;
+pub mod pages;
 pub mod pinyin;
 pub mod sample;

@@ -14,6 +14,7 @@ mod export;
 mod fresh;
 mod i18n;
 mod login;
+mod markdown;
 mod metrics;
 mod pages;
 mod reader;

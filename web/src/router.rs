@@ -77,6 +77,8 @@ fn readers() -> Router<App> {
         .route("/browse/new", get(pages::browse::newest::show))
         .route("/browse/journals", get(pages::browse::journals::show))
         .route("/purchase", get(pages::purchase::show).post(pages::purchase::take))
+        .route("/notices", get(pages::notices::show))
+        .route("/page/{slug}", get(pages::content::show))
         .route("/help", get(pages::help::show))
         .route("/me/requests", get(pages::me::requests::list).post(pages::me::requests::act))
         .route("/me/requests/new", get(pages::me::new_request::show).post(pages::me::new_request::send))
@@ -108,6 +110,9 @@ fn readers() -> Router<App> {
 
 fn admins() -> Router<App> {
     Router::new()
+        .route("/staff", get(pages::staff::home))
+        .route("/staff/notices", get(pages::staff::notices).post(pages::staff::act))
+        .route("/staff/pages", get(pages::staff::pages).post(pages::staff::write))
         .route("/admin", get(admin::house::home))
         .route("/admin/sources", get(admin::sources::show).post(admin::sources::act))
         .route("/admin/runs", get(admin::runs::list))

@@ -346,6 +346,13 @@ impl App {
         Ok(store.insert(opened).clone())
     }
 
+    /// `state.db`, if there is one: a page that only shows what staff wrote makes none. It blocks.
+    pub(crate) fn store_if_there(&self) -> Result<Option<Store>, WebError> {
+        let is_open = self.0.store.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let is_there = is_open || self.0.data_dir.join("state.db").is_file();
+        is_there.then(|| self.store()).transpose()
+    }
+
     /// The data directory.
     pub(crate) fn data_dir(&self) -> &Path {
         &self.0.data_dir

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod checkpoints;
+mod contents;
 mod holds;
 mod jobs;
 mod messages;
@@ -24,6 +25,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use accounts::{Account, AccountId, AccountRole, NewAccount, SessionLimits};
 pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
+pub use contents::Notice;
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
 pub use messages::QueuedMessage;

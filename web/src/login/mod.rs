@@ -8,4 +8,4 @@ pub(crate) mod password;
 pub(crate) mod secret;
 pub(crate) mod session;
 
-pub(crate) use session::{Admin, SignedIn};
+pub(crate) use session::{Admin, SignedIn, Staff};

@@ -10,6 +10,8 @@ use indexer::library::Members;
 use indexer::search::{Query, SearchField};
 
 use super::browse::LISTS;
+use super::content::PAGES;
+use super::notices::{self, Line};
 use super::{Choosable, Ui, page, render};
 use crate::ask::{self, Asked, Choice};
 use crate::blocking;
@@ -36,6 +38,8 @@ struct HomePage {
     freshness: Option<String>,
     /// Libraries whose data is older than it should be.
     stale: Vec<(String, Trouble)>,
+    notices: Vec<Line>,
+    pages: [(&'static str, &'static str); 6],
     lists: [(&'static str, &'static str); 6],
     notes: Vec<String>,
 }
@@ -54,6 +58,10 @@ struct Member {
     code: String,
     name: String,
     chosen: bool,
+    /// A member since lately.
+    new: bool,
+    /// A campus of another institution.
+    campus: bool,
     as_of: String,
     /// Entries of the query that it has, where there is a query.
     hits: Option<String>,
@@ -66,7 +74,8 @@ const ALL_AT_ONE_LOOK: usize = 60;
 pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
     // Without counts one can still choose.
     let counts = counts(&app, &reader).await.unwrap_or_default();
-    page(&app, &reader, home(&app, &reader, counts.as_ref()))
+    let notices = notices::few(&app, None, reader.lang).await;
+    page(&app, &reader, home(&app, &reader, counts.as_ref(), notices))
 }
 
 /// Hits of the query by library and by group.
@@ -97,7 +106,12 @@ async fn counts(app: &App, reader: &Reader) -> Result<Option<Counts>, WebError> 
     counted.await.map(Some)
 }
 
-fn home(app: &App, reader: &Reader, counts: Option<&Counts>) -> Result<Response, WebError> {
+fn home(
+    app: &App,
+    reader: &Reader,
+    counts: Option<&Counts>,
+    notices: Vec<Line>,
+) -> Result<Response, WebError> {
     let open = app.open();
     let members = app.members();
     let asked = with_memory(reader);
@@ -120,6 +134,8 @@ fn home(app: &App, reader: &Reader, counts: Option<&Counts>) -> Result<Response,
         freshness: open.map(|open| freshness(&open, members.iter().count(), reader.lang)),
         stale: stale(app, &[], reader.lang),
         notes: notes(&choice, limit, &members, reader.lang),
+        notices,
+        pages: PAGES,
         lists: LISTS,
     })
 }
@@ -177,6 +193,12 @@ pub(super) fn notes(choice: &Choice, limit: Option<usize>, members: &Members, la
     notes
 }
 
+/// A campus is set in where the institution that it belongs to stands in the same group.
+fn is_below_its_parent(members: &Members, library: &indexer::library::Library) -> bool {
+    let parent = library.parent.as_ref().and_then(|code| members.get(code));
+    parent.is_some_and(|parent| parent.group == library.group)
+}
+
 fn groups(
     members: &Members,
     open: Option<&Open>,
@@ -193,6 +215,8 @@ fn groups(
         code: library.code.to_string(),
         name: library.name.clone(),
         chosen: choice.libraries.contains(&library.code),
+        new: library.new,
+        campus: is_below_its_parent(members, library),
         as_of: open.and_then(|o| o.library(&library.code)).and_then(|l| l.as_of.clone()).unwrap_or_default(),
         hits: counts.map(|c| grouped(c.libraries.get(&library.code).copied().unwrap_or(0))),
     };

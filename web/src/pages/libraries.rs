@@ -6,11 +6,15 @@ use axum::response::Response;
 use indexer::bib::LibraryCode;
 use indexer::library::Library;
 
+use super::content::{self, library_slug};
+use super::notices::{self, Line};
 use super::{Ui, page, render};
 use crate::ask;
+use crate::blocking;
 use crate::error::WebError;
 use crate::fresh::{Trouble, trouble};
 use crate::i18n::{Lang, grouped};
+use crate::markdown;
 use crate::reader::Reader;
 use crate::state::{App, Open};
 
@@ -32,6 +36,9 @@ struct LibraryPage {
     group: String,
     opac: Option<String>,
     search: String,
+    /// What the library says of itself.
+    html: String,
+    notices: Vec<Line>,
 }
 
 struct Row {
@@ -89,15 +96,22 @@ pub(crate) async fn list(State(app): State<App>, reader: Reader) -> Response {
 /// `/libraries/{code}`
 pub(crate) async fn show(State(app): State<App>, Path(code): Path<String>, reader: Reader) -> Response {
     let members = app.members();
-    let result = match members.get(&LibraryCode::new(code.as_str())) {
-        None => Err(WebError::UnknownLibrary(code)),
-        Some(library) => render(&LibraryPage {
+    let Some(library) = members.get(&LibraryCode::new(code.as_str())) else {
+        return page(&app, &reader, Err(WebError::UnknownLibrary(code)));
+    };
+    let (own, lang, slug) = (app.clone(), reader.lang, library_slug(&code));
+    let text = blocking::run(app.turns(), move || content::text(&own, &slug, lang)).await;
+    let notices = notices::few(&app, Some(&library.code), reader.lang).await;
+    let result = text.and_then(|text| {
+        render(&LibraryPage {
+            html: markdown::to_html(&text),
+            notices,
             ui: Ui::new(&app, &reader),
             row: row(&app, library, app.open().as_deref(), reader.lang),
             group: library.group.clone(),
             opac: library.opac_url.as_deref().and_then(super::beside::catalogue_root),
             search: ask::link("/search", [("library", code.as_str())]),
-        }),
-    };
+        })
+    });
     page(&app, &reader, result)
 }

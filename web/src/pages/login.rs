@@ -9,6 +9,7 @@ use daemon::store::{Account, AccountRole};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::notices::{self, Line};
 use super::{Choosable, Ui, page, render};
 use crate::blocking;
 use crate::client::Client;
@@ -30,6 +31,7 @@ struct LoginPage {
     fault: Option<String>,
     has_admin: bool,
     signed_in: Option<String>,
+    notices: Vec<Line>,
 }
 
 /// What the form sends.
@@ -103,6 +105,7 @@ async fn form(
         fault,
         has_admin,
         signed_in,
+        notices: notices::few(app, None, reader.lang).await,
     })
 }
 
@@ -137,7 +140,11 @@ pub(crate) async fn sign_in(
         Ok(Ok((account, secret))) => {
             app.with_delays(|delays, _| delays.was_right(&subjects));
             tracing::info!(account = %account.id, %address, "signed in");
-            let place = if account.role == AccountRole::Admin { "/admin" } else { "/" };
+            let place = match account.role {
+                AccountRole::Admin => "/admin",
+                AccountRole::Staff => "/staff",
+                AccountRole::Reader => "/",
+            };
             let cookie = session::set_cookie(&app, &secret);
             ([(header::SET_COOKIE, cookie)], Redirect::to(onward(&sent.next).unwrap_or(place)))
                 .into_response()

@@ -6,6 +6,7 @@ pub(crate) mod basket;
 mod beside;
 pub(crate) mod browse;
 mod cards;
+pub(crate) mod content;
 mod drawing;
 pub(crate) mod help;
 pub(crate) mod home;
@@ -13,9 +14,11 @@ pub(crate) mod libraries;
 pub(crate) mod login;
 mod marc;
 pub(crate) mod me;
+pub(crate) mod notices;
 pub(crate) mod purchase;
 pub(crate) mod record;
 pub(crate) mod search;
+pub(crate) mod staff;
 pub(crate) mod trust;
 pub(crate) mod unapi;
 mod union;
@@ -26,6 +29,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::assets;
 use crate::error::WebError;
@@ -41,6 +47,27 @@ pub(crate) struct Ui {
     languages: Vec<(Lang, String)>,
     home: Option<String>,
     n_basket: usize,
+    today: String,
+}
+
+/// Keys of the names of days, Monday first.
+const DAYS: [&str; 7] = [
+    "site.monday",
+    "site.tuesday",
+    "site.wednesday",
+    "site.thursday",
+    "site.friday",
+    "site.saturday",
+    "site.sunday",
+];
+
+/// `2026-11-29 星期日`, where this machine stands.
+fn today(app: &App, lang: Lang) -> String {
+    let zone = TimeZone::get(&app.settings().timezone).unwrap_or(TimeZone::UTC);
+    let now = Timestamp::now().to_zoned_datetime(zone);
+    let day = now.weekday().to_monday_zero_offset();
+    let day = usize::try_from(day).ok().and_then(|n| DAYS.get(n)).map_or("", |key| lang.t(key));
+    format!("{} {day}", now.strftime("%Y-%m-%d"))
 }
 
 impl Ui {
@@ -53,6 +80,7 @@ impl Ui {
             path: reader.path.clone(),
             languages: Lang::ALL.map(language).into(),
             home,
+            today: today(app, reader.lang),
             n_basket: reader.remembered.basket.ids().len(),
         }
     }

@@ -38,7 +38,8 @@ async function open(browser, options) {
   page.on("pageerror", (error) => fail(where(), `script: ${error.message}`));
   page.on("requestfailed", (request) => {
     // Completions that are no longer waited for are broken off.
-    if (!request.url().includes("/api/v1/suggest")) fail(where(), `request failed: ${request.url()}`);
+    // So is the page under a file that is saved.
+    if (!/suggest|export/.test(request.url())) fail(where(), `request failed: ${request.url()}`);
   });
   return { context, page };
 }
@@ -249,7 +250,7 @@ async function everyPage(browser, base) {
     home: "/", filter: "/?filter=bj&library=NLC", search: "/search?q=java", zero: "/search?q=%E4%B8%8D%E5%AD%98%E5%9C%A8xyz&type=map",
     record, marc: record + "?view=marc", classes: "/browse/class", deeper: "/browse/class?class=TP3", shelf: "/browse/call-number", authors: "/browse/author?from=l",
     subjects: "/browse/subject", heading: "/browse/subject?heading=%E5%8E%86%E5%8F%B2", novelties: "/browse/new", journals: "/browse/journals",
-    purchase: "/purchase?title=x", basket: "/basket", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
+    purchase: "/purchase?title=x", basket: "/basket", guide: "/page/guide", faq: "/page/faq", notices: "/notices", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
   };
   const ways = [
     { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },
@@ -292,7 +293,7 @@ async function admin(browser, base) {
   const pages = {
     admin: "/admin", sources: "/admin/sources", runs: "/admin/runs", run, "admin-libraries": "/admin/libraries",
     profile: "/admin/libraries/BUPT?profile=cnmarc-905-group", quality: "/admin/quality/BUPT", generations: "/admin/generations",
-    users: "/admin/users", settings: "/admin/settings", login: "/login",
+    "staff-notices": "/staff/notices", "staff-pages": "/staff/pages", "staff-page": "/staff/pages?slug=guide", users: "/admin/users", settings: "/admin/settings", login: "/login",
   };
   const ways = [
     { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },

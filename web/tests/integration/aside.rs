@@ -78,7 +78,7 @@ fn a_basket_is_filled_exported_and_emptied() {
     let with =
         |path: &str, cookie: &str| site.ask("GET", path, &[("Cookie", cookie), ("Accept-Language", "zh")]);
     with("/basket", &cookie).has("Java简明教程").has("有 1 种已不在目录里");
-    with("/search?q=java", &cookie)
+    with("/search?q=Java简明教程", &cookie)
         .has(&format!("value=\"{first}\" form=\"basket\" aria-label=\"选中：Java简明教程\" checked"));
     let more = post(
         &site,

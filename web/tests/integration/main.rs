@@ -16,6 +16,7 @@ mod requests;
 mod samples;
 mod security;
 mod site;
+mod staff;
 mod systemd;
 mod tls;
 mod union;

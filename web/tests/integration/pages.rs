@@ -162,7 +162,7 @@ fn a_book_that_everybody_has_stays_light() {
     let id = samples::id(EVERYWHERE);
     let hit = site.get("/search?q=鲁迅全集");
     hit.has("北京林业大学图书馆 2 册").has("另有 45 馆 90 册");
-    let card = hit.body.split("class=\"hit\"").nth(1).unwrap().split("</li>").next().unwrap();
+    let card = hit.body.split("class=\"hit ").nth(1).unwrap().split("</li>").next().unwrap();
     assert!(card.len() < 1800, "{} bytes: {card}", card.len());
     assert!(hit.body.len() < 40_000, "{}", hit.body.len());
     let page = site.get(&format!("/record/{id}"));
