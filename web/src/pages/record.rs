@@ -92,6 +92,8 @@ struct HoldingRow {
     state: &'static str,
     as_of: String,
     trouble: Option<Trouble>,
+    /// A request may go to it: not what may not be lent, nor what stands here.
+    can_be_asked_for: bool,
     /// The book in the lender's own catalogue.
     own: Option<String>,
 }
@@ -325,6 +327,7 @@ fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec<HoldingRow
                 0 => lang.t("record.unknown_copies").to_owned(),
                 n => n.to_string(),
             },
+            can_be_asked_for: state != "no" && home.as_ref() != Some(&held.library),
             lendable,
             state,
             as_of: open.library(&held.library).and_then(|l| l.as_of.clone()).unwrap_or_default(),

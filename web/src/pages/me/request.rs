@@ -156,6 +156,7 @@ fn rows(app: &App, request: &StoredRequest, lang: Lang) -> Vec<(&'static str, St
         ("field.publisher", form.publisher.clone()),
         ("field.isbn", form.isbn.clone()),
         ("field.issn", form.issn.clone()),
+        ("request.material_type", form.material_type.clone()),
         ("field.call_number", form.call_number.clone()),
         ("request.volume", form.volume.clone()),
         ("request.delivery", delivery),
