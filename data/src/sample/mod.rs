@@ -50,6 +50,8 @@ pub struct Config {
     pub libraries: Vec<String>,
     /// Share of records that are damaged, 0 to 1.
     pub damage: f64,
+    /// Whether all libraries are about as large as each other; else as unequal as real ones.
+    pub evenly: bool,
 }
 
 impl Config {
@@ -57,7 +59,7 @@ impl Config {
     pub fn demo(seed: u64, works: u32) -> Self {
         let rows = crate::members::TABLE.lines().filter(|l| !l.starts_with('#')).skip(1);
         let libraries = rows.filter_map(|line| line.split('\t').next()).map(str::to_owned).collect();
-        Self { seed, works, libraries, damage: 0.01 }
+        Self { seed, works, libraries, damage: 0.01, evenly: false }
     }
 }
 
@@ -162,7 +164,8 @@ impl Consortium {
 /// Who holds what: the number of holders falls off as Zipf says, larger libraries are drawn more often.
 fn holdings(config: &Config) -> Vec<Vec<u32>> {
     let n_libraries = config.libraries.len();
-    let weights: Vec<f64> = (0..n_libraries).map(|rank| (rank as f64 + 2.0).powf(-0.6)).collect();
+    let falling = if config.evenly { 0.0 } else { -0.6 };
+    let weights: Vec<f64> = (0..n_libraries).map(|rank| (rank as f64 + 2.0).powf(falling)).collect();
     let mut held = vec![Vec::new(); n_libraries];
     for number in 0..config.works {
         let mut random = Random::new(config.seed ^ 0x686f_6c64, u64::from(number));

@@ -10,7 +10,7 @@ use crate::site::{Site, lianmu};
 /// A few libraries that share most of their books.
 fn consortium() -> Consortium {
     let libraries = ["BJFU", "BUPT", "NLC", "SHL"].map(str::to_owned).into();
-    Consortium::new(Config { seed: 46, works: 120, libraries, damage: 0.0 })
+    Consortium::new(Config { libraries, damage: 0.0, ..Config::demo(46, 120) })
 }
 
 #[track_caller]
