@@ -28,7 +28,7 @@ use crate::settings::{Settings, Source};
 use crate::store::JobId;
 use crate::systemd::Pulse;
 use crate::writer::Writer;
-use crate::{Result, alert};
+use crate::{Result, alert, priority};
 use complaints::Complaints;
 use harvests::Harvests;
 use looker::Looker;
@@ -54,8 +54,8 @@ enum Event {
 
 /// How often the loop looks for jobs and the time.
 const GLANCE: Duration = Duration::from_millis(250);
-/// Sources fetched at the same time.
-const MAX_FETCHES: usize = 4;
+/// Sources fetched at the same time; most of them wait for a line, or for a file to hold still.
+const MAX_FETCHES: usize = 16;
 /// A changed archive waits no longer than this for others that change too.
 const BUILD_AFTER: Duration = Duration::from_secs(15);
 /// How often it is looked whether a source has become overdue.
@@ -252,6 +252,7 @@ impl Daemon {
         let (writer, source, stop) = (Arc::clone(&self.writer), slot.source.clone(), self.stop.clone());
         let sender = self.events.0.clone();
         spawn("fetch", move || {
+            priority::lower();
             let brought = session::fetch(&writer, &source, fetcher.as_mut(), &stop, manner);
             let _ = sender.send(Event::Fetched { source: place, fetcher, manner, brought });
         });

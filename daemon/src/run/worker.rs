@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
+use indexer::pipeline;
+
 use super::Event;
 use crate::harvest::Stop;
 use crate::harvest::session::{self, Brought, Manner};
@@ -32,6 +34,8 @@ impl Worker {
     // What a person waits for comes before builds.
     pub(super) fn work_off(&self, works: &Receiver<Work>) {
         priority::lower();
+        // Before a page can ask for anything: the threads of a build are to be as modest as this one.
+        pipeline::start_threads();
         let mut waiting: VecDeque<Work> = VecDeque::new();
         loop {
             waiting.extend(works.try_iter());

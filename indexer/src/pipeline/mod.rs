@@ -78,3 +78,8 @@ pub use quality::{FaultKind, Finding, QualityCounts, quality};
 pub use record_keys::{MetRecord, record_keys};
 pub use retention::remove_unneeded;
 pub use sketch::{Sketch, sketch_of};
+
+/// Starts the threads that all work here is done on; they take over the priority of whoever calls this first.
+pub fn start_threads() {
+    rayon::spawn(|| ());
+}
