@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::reason::said;
 use crate::store::SourceRow;
 
 /// Without a good run for so long a source is overdue.
@@ -30,9 +31,10 @@ pub fn of(row: &SourceRow, held: Option<&str>, now: Timestamp) -> Health {
     if is_overdue {
         let last = last_reason().or_else(|| held.map(str::to_owned));
         let since = since.min(now).strftime("%Y-%m-%d %H:%M UTC");
+        let since = since.to_string();
         let reason = match last {
-            Some(last) => format!("no good run since {since}; the last one: {last}"),
-            None => format!("no good run since {since}"),
+            Some(last) => said("overdue-last", &[("since", &since), ("last", &last)]),
+            None => said("overdue", &[("since", &since)]),
         };
         return Health { state: "overdue", reason: Some(reason) };
     }

@@ -9,13 +9,11 @@ use indexer::files::remove_tree;
 
 use crate::harvest::Checkpoints;
 use crate::jobs::Answer;
+use crate::reason::said;
 use crate::runs::{self, Run, RunState, WrittenRun};
 use crate::store::{Ended, OpenRun, Phase, SourceCheckpoints};
 use crate::writer::Writer;
 use crate::{Result, holds, uploads};
-
-const STOPPED: &str = "lianmu was stopped in the middle of it; nothing was changed";
-const STOPPED_FETCHING: &str = "lianmu was stopped while it fetched; the next run goes on from there";
 
 /// Puts a data directory in order.
 pub(crate) fn put_in_order(writer: &Writer) -> Result<()> {
@@ -69,10 +67,10 @@ fn cut_short(writer: &Writer, open: &OpenRun) -> Result<Run> {
         _ => false,
     };
     let (state, reason) =
-        if goes_on { (RunState::Partial, STOPPED_FETCHING) } else { (RunState::Failed, STOPPED) };
+        if goes_on { (RunState::Partial, "stopped-fetching") } else { (RunState::Failed, "stopped") };
     Ok(Run {
         bytes: open.bytes,
-        reason: Some(reason.to_owned()),
+        reason: Some(said(reason, &[])),
         ..Run::of_nothing(&open.run, &LibraryCode::new(open.library.as_str()), &open.shown, &open.mode, state)
     })
 }

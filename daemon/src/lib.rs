@@ -17,6 +17,7 @@ pub mod lock;
 mod priority;
 pub mod purchases;
 pub mod quality;
+pub mod reason;
 pub mod report;
 pub mod requests;
 pub mod retry;

@@ -1,9 +1,11 @@
 //! Suggestions for purchase (荐购): what readers looked for and did not find, kept for the library's staff.
 //!
 //! File `archive/purchases.jsonl`, beside the librarians' decisions: one suggestion a line, oldest first, only ever
-//! added to. What `suggest` has returned is on the disk. Lines that a power cut tore are left out and counted. It
+//! added to; what the staff decided on one stands in later lines. What `suggest` and `decide` have returned is on the
+//! disk. Lines that a power cut tore are left out and counted. It
 //! knows neither pages nor who may read it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,6 +61,66 @@ pub struct Suggested {
     pub purchase: Purchase,
 }
 
+/// How far the staff is with a suggestion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PurchaseState {
+    /// Nobody has decided yet.
+    #[default]
+    New,
+    /// It is ordered.
+    Ordered,
+    /// It will not be bought.
+    Declined,
+    /// It is on the shelf.
+    Done,
+}
+
+impl PurchaseState {
+    /// All, in the order in which they follow each other.
+    pub const ALL: [Self; 4] = [Self::New, Self::Ordered, Self::Declined, Self::Done];
+
+    /// The word in the file, in JSON and in forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ordered => "ordered",
+            Self::Declined => "declined",
+            Self::Done => "done",
+        }
+    }
+
+    /// The state of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What was decided on a suggestion, as a line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Decided {
+    at: String,
+    /// The key of the suggestion.
+    on: String,
+    state: PurchaseState,
+    by: String,
+}
+
+/// A suggestion with what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// What it is decided by: a hash of the suggestion and its time.
+    pub key: String,
+    /// How far the staff is.
+    pub state: PurchaseState,
+    /// Who said so last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The suggestion.
+    #[serde(flatten)]
+    pub suggested: Suggested,
+}
+
 /// Whether a suggestion was new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
@@ -80,8 +142,8 @@ pub struct Purchases {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PurchaseList {
     /// Oldest first.
-    pub suggestions: Vec<Suggested>,
-    /// Lines that are no suggestion.
+    pub suggestions: Vec<Listed>,
+    /// Lines that are neither suggestion nor decision.
     pub n_damaged: usize,
 }
 
@@ -100,16 +162,34 @@ impl Purchases {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let text = self.text()?;
         let known = read(&text).suggestions;
-        if known.iter().rev().take(RECENT).any(|known| known.purchase == *purchase) {
+        if known.iter().rev().take(RECENT).any(|known| known.suggested.purchase == *purchase) {
             return Ok(Taken::Known);
         }
-        let line = serde_json::to_string(&Suggested { at: format!("{now:.0}"), purchase: purchase.clone() });
+        self.write(&Suggested { at: format!("{now:.0}"), purchase: purchase.clone() }, &text)?;
+        Ok(Taken::New)
+    }
+
+    /// Keeps what somebody decided on a suggestion; whether there is such a one.
+    pub fn decide(&self, key: &str, state: PurchaseState, by: &str, now: Timestamp) -> Result<bool> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = self.text()?;
+        let Some(known) = read(&text).suggestions.into_iter().find(|listed| listed.key == key) else {
+            return Ok(false);
+        };
+        if known.state != state {
+            let decided = Decided { at: format!("{now:.0}"), on: known.key, state, by: by.to_owned() };
+            self.write(&decided, &text)?;
+        }
+        Ok(true)
+    }
+
+    fn write(&self, what: &impl Serialize, text: &str) -> Result<()> {
+        let line = serde_json::to_string(what);
         let line = line.map_err(|cause| Error::writing(&self.path)(std::io::Error::other(cause)))?;
         if text.len() as u64 + line.len() as u64 > MOST_BYTES {
             return Err(Error::writing(&self.path)(std::io::ErrorKind::FileTooLarge.into()));
         }
-        self.append(&line, text.is_empty(), text.ends_with('\n')).map_err(Error::writing(&self.path))?;
-        Ok(Taken::New)
+        self.append(&line, text.is_empty(), text.ends_with('\n')).map_err(Error::writing(&self.path))
     }
 
     /// A torn line is closed first, so that it spoils itself alone.
@@ -140,13 +220,27 @@ impl Purchases {
 
 fn read(text: &str) -> PurchaseList {
     let mut list = PurchaseList::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        match serde_json::from_str(line) {
-            Ok(suggested) => list.suggestions.push(suggested),
-            Err(_) => list.n_damaged += 1,
+        if let Ok(suggested) = serde_json::from_str::<Suggested>(line) {
+            let listed = Listed { key: key_of(&suggested), state: PurchaseState::New, by: None, suggested };
+            places.entry(listed.key.clone()).or_insert(list.suggestions.len());
+            list.suggestions.push(listed);
+        } else if let Ok(decided) = serde_json::from_str::<Decided>(line) {
+            if let Some(listed) = places.get(&decided.on).and_then(|place| list.suggestions.get_mut(*place)) {
+                (listed.state, listed.by) = (decided.state, Some(decided.by));
+            }
+        } else {
+            list.n_damaged += 1;
         }
     }
     list
+}
+
+// The same words within a second are one wish.
+fn key_of(suggested: &Suggested) -> String {
+    let text = serde_json::to_string(suggested).unwrap_or_default();
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
 #[cfg(test)]
@@ -173,8 +267,32 @@ mod tests {
         assert_eq!(purchases.suggest(&wish("三体"), now).unwrap(), Taken::Known);
         assert_eq!(purchases.suggest(&wish("球状闪电"), now).unwrap(), Taken::New);
         let again = Purchases::of(dir.path()).list().unwrap();
-        let titles: Vec<_> = again.suggestions.iter().map(|s| s.purchase.title.as_str()).collect();
+        let titles: Vec<_> = again.suggestions.iter().map(|s| s.suggested.purchase.title.as_str()).collect();
         assert_eq!((titles, again.n_damaged), (vec!["三体", "球状闪电"], 0));
+    }
+
+    #[test]
+    fn what_was_decided_last_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let purchases = Purchases::of(dir.path());
+        let now = Timestamp::UNIX_EPOCH;
+        for title in ["三体", "球状闪电"] {
+            purchases.suggest(&wish(title), now).unwrap();
+        }
+        let key = purchases.list().unwrap().suggestions[1].key.clone();
+        assert!(
+            !purchases.decide("0000", PurchaseState::Done, "王芳", now).unwrap(),
+            "there is no such wish"
+        );
+        for state in [PurchaseState::Ordered, PurchaseState::Ordered, PurchaseState::Done] {
+            assert!(purchases.decide(&key, state, "王芳", now).unwrap());
+        }
+        let list = Purchases::of(dir.path()).list().unwrap();
+        let states: Vec<_> = list.suggestions.iter().map(|s| (s.state, s.by.as_deref())).collect();
+        assert_eq!(states, [(PurchaseState::New, None), (PurchaseState::Done, Some("王芳"))]);
+        assert_eq!(list.n_damaged, 0);
+        let lines = std::fs::read_to_string(dir.path().join("archive").join(FILE)).unwrap().lines().count();
+        assert_eq!(lines, 4, "nothing is written where nothing changed");
     }
 
     #[test]
@@ -204,7 +322,7 @@ mod tests {
             let list = Purchases::of(dir.path()).list().unwrap();
             let n = list.suggestions.len();
             assert!(n == 2 || n == 1 && !cut.promised, "{cut:?}: {n}");
-            assert_eq!(list.suggestions[0].purchase, wish("三体"));
+            assert_eq!(list.suggestions[0].suggested.purchase, wish("三体"));
         };
         let losses = [power_cut::Loss::Nothing, power_cut::Loss::All, power_cut::Loss::Seeded(7)];
         let n = power_cut::at_every_step(dir.path(), &losses, act, check).unwrap();

@@ -31,7 +31,7 @@ pub(crate) struct Fresh {
 pub(crate) struct Trouble {
     /// One sentence.
     pub(crate) sentence: String,
-    /// What the daemon says of it.
+    /// What the daemon says of it, in the reader's language where it can be said.
     pub(crate) reason: Option<String>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn trouble(freshness: Option<&Freshness>, settings: &Settings, lang: 
     let when =
         freshness.last_try.map(|time| time.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string());
     let sentence = lang.fill(key, &[("when", when.as_deref().unwrap_or("—"))]);
-    Some(Trouble { sentence, reason: freshness.reason.clone() })
+    Some(Trouble { sentence, reason: freshness.reason.as_deref().map(|reason| lang.reason(reason)) })
 }
 
 #[cfg(test)]

@@ -17,12 +17,13 @@ use indexer::bib::{EditionId, Entry, LibraryCode};
 use indexer::index::Successor;
 use indexer::library::Members;
 use indexer::search::{Catalogue, Query};
+use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::blocking::{self, Turns};
 use crate::error::WebError;
 use crate::fresh::{Fresh, Freshnesses};
-use crate::login::delays::Delays;
+use crate::login::delays::{self, Delays};
 use crate::metrics::Metrics;
 
 /// How often `catalogue/current` is looked at.
@@ -247,8 +248,9 @@ impl App {
     pub(crate) async fn keep_glancing(self) {
         let app = self.clone();
         let warmed = blocking::run(&self.0.turns, move || {
+            let remembered = app.remember_tries();
             app.warm_up();
-            Ok(())
+            remembered
         });
         if let Err(cause) = warmed.await {
             cause.log();
@@ -333,7 +335,23 @@ impl App {
     /// What is known of wrong passwords, with the time of the process' clock.
     pub(crate) fn with_delays<T>(&self, act: impl FnOnce(&mut Delays, Duration) -> T) -> T {
         let mut delays = self.0.delays.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut delays, self.0.began.elapsed())
+        // What an earlier process remembers lies before the beginning of this one.
+        act(&mut delays, self.0.began.elapsed() + delays::FORGOTTEN)
+    }
+
+    // Whoever guessed passwords before a restart goes on where he was.
+    fn remember_tries(&self) -> Result<(), WebError> {
+        if !self.0.data_dir.join("state.db").is_file() {
+            return Ok(());
+        }
+        let now = Timestamp::now().as_second();
+        for tries in self.store()?.tries().map_err(WebError::internal)? {
+            let age = u64::try_from(now - tries.last).map(Duration::from_secs);
+            if let Some(last) = age.ok().and_then(|age| delays::FORGOTTEN.checked_sub(age)) {
+                self.with_delays(|delays, _| delays.remember(tries.subject, tries.n_wrong, last));
+            }
+        }
+        Ok(())
     }
 
     /// `state.db`, opened when it is first asked for: whoever only reads the catalogue makes none. It blocks.

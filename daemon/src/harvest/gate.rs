@@ -5,6 +5,7 @@
 
 use indexer::bib::LibraryCode;
 
+use crate::reason::said;
 use crate::settings;
 
 /// Under so many records in the archive, and on a first run, shares say nothing.
@@ -73,7 +74,7 @@ fn half_read(evidence: &Evidence) -> Option<String> {
 }
 
 fn empty(evidence: &Evidence) -> Option<String> {
-    evidence.is_empty.then(|| "the file is empty".to_owned())
+    evidence.is_empty.then(|| said("empty", &[]))
 }
 
 fn foreign(evidence: &Evidence) -> Option<String> {
@@ -82,13 +83,11 @@ fn foreign(evidence: &Evidence) -> Option<String> {
         .iter()
         .max_by(|(_, a), (_, b)| rank(a).total_cmp(&rank(b)))
         .filter(|(_, other)| is_foreign(evidence, other))?;
+    let (library, share) = (code.as_str(), format!("{:.0}", likeness.records * 100.0));
     Some(if likeness.records >= SAME_RECORDS {
-        let share = likeness.records * 100.0;
-        format!(
-            "it looks like the file of {code}: {share:.0} % of the records are those of {code}, byte for byte"
-        )
+        said("same-records", &[("library", library), ("share", &share)])
     } else {
-        format!("it looks like the file of {code}: the locations in its holdings are those of {code}")
+        said("same-locations", &[("library", library)])
     })
 }
 
@@ -111,24 +110,18 @@ fn too_different(evidence: &Evidence, settings: &settings::Gate) -> Option<Strin
         return None;
     }
     let before = evidence.records_before;
-    let share = |n: u64| n as f64 / before as f64;
-    if share(evidence.deleted) > settings.max_drop {
-        return Some(format!(
-            "{} of {before} records ({:.1} %) would be gone; more than {:.1} % need a person's word",
-            evidence.deleted,
-            share(evidence.deleted) * 100.0,
-            settings.max_drop * 100.0,
-        ));
-    }
-    if share(evidence.changed) > settings.max_change {
-        return Some(format!(
-            "{} of {before} records ({:.1} %) would change; more than {:.1} % need a person's word",
-            evidence.changed,
-            share(evidence.changed) * 100.0,
-            settings.max_change * 100.0,
-        ));
-    }
-    None
+    let beyond = |code, n: u64, most: f64| {
+        let share = n as f64 / before as f64;
+        let values = [
+            ("n", n.to_string()),
+            ("of", before.to_string()),
+            ("share", format!("{:.1}", share * 100.0)),
+            ("limit", format!("{:.1}", most * 100.0)),
+        ];
+        (share > most).then(|| said(code, &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
+    };
+    beyond("drop", evidence.deleted, settings.max_drop)
+        .or_else(|| beyond("change", evidence.changed, settings.max_change))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::{
     Checkpoints, FetchContext, FetchProgress, Fetched, FetchedMode, Fetcher, Identifiers, LastGood, Stop,
 };
 use crate::import::{Begun, Imported, Incoming, begin, chain, finish, mode_name, take_in};
+use crate::reason::said;
 use crate::report::Report;
 use crate::runs::{Run, RunState};
 use crate::settings::Source;
@@ -153,8 +154,7 @@ fn take_fetched(
         FetchedMode::Other(mode) => mode,
     };
     let removals = keys_of(writer, source, fetched)?;
-    let broke_off =
-        (!fetched.complete).then(|| reason().unwrap_or_else(|| "the source broke off".to_owned()));
+    let broke_off = (!fetched.complete).then(|| reason().unwrap_or_else(|| said("broke-off", &[])));
     let incoming = Incoming {
         paths: &fetched.files,
         removals: &removals,

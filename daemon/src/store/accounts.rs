@@ -106,6 +106,19 @@ pub struct SessionLimits {
     pub whole: SignedDuration,
 }
 
+/// Somewhere somebody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Hash of its id.
+    pub hash: [u8; 32],
+    /// When it was begun.
+    pub began: Timestamp,
+    /// When it was used last, to a minute.
+    pub seen: Timestamp,
+    /// From where it was begun.
+    pub place: String,
+}
+
 /// A session is noted as seen at most so often: reading pages should not write.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// Sessions of one account; the oldest go.
@@ -181,11 +194,12 @@ impl Store {
         })
     }
 
-    /// Begins a session, known by the hash of its id.
+    /// Begins a session, known by the hash of its id; `place` is where it was begun, as its owner knows it again.
     pub fn begin_session(
         &self,
         hash: [u8; 32],
         id: AccountId,
+        place: &str,
         limits: SessionLimits,
         now: Timestamp,
     ) -> Result<()> {
@@ -200,8 +214,8 @@ impl Store {
                 params![id.0, MAX_SESSIONS - 1],
             )?;
             transaction.execute(
-                "INSERT INTO sessions (hash, account, began, seen) VALUES (?1, ?2, ?3, ?3)",
-                params![hash, id.0, now.as_second()],
+                "INSERT INTO sessions (hash, account, began, seen, place) VALUES (?1, ?2, ?3, ?3, ?4)",
+                params![hash, id.0, now.as_second(), place],
             )?;
             Ok(())
         })
@@ -235,6 +249,37 @@ impl Store {
     pub fn end_session(&self, hash: [u8; 32]) -> Result<()> {
         self.write(|transaction| {
             transaction.execute("DELETE FROM sessions WHERE hash = ?1", [&hash[..]])?;
+            Ok(())
+        })
+    }
+
+    /// The sessions of an account that still last, the one used last first.
+    pub fn sessions_of(&self, id: AccountId, limits: SessionLimits, now: Timestamp) -> Result<Vec<Session>> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT hash, began, seen, place FROM sessions WHERE account = ?1 AND seen >= ?2 AND began >= \
+                     ?3 ORDER BY seen DESC",
+                )?
+                .query_map(params![id.0, before(now, limits.idle), before(now, limits.whole)], |row| {
+                    Ok(Session {
+                        hash: row.get(0)?,
+                        began: instant(row.get(1)?),
+                        seen: instant(row.get(2)?),
+                        place: row.get(3)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// Ends all sessions of the account that a session belongs to.
+    pub fn end_sessions_beside(&self, hash: [u8; 32]) -> Result<()> {
+        self.write(|transaction| {
+            transaction.execute(
+                "DELETE FROM sessions WHERE account = (SELECT account FROM sessions WHERE hash = ?1)",
+                [&hash[..]],
+            )?;
             Ok(())
         })
     }
@@ -321,20 +366,30 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let id = store.add_account(&new("BJFU", "001"), at(0)).unwrap().unwrap();
         let is_in = |hash: [u8; 32], minutes| store.session(hash, LIMITS, at(minutes)).unwrap().is_some();
-        store.begin_session([1; 32], id, LIMITS, at(0)).unwrap();
+        store.begin_session([1; 32], id, "10.0.0.1", LIMITS, at(0)).unwrap();
         assert!(is_in([1; 32], 29));
         assert!(!is_in([2; 32], 29), "no such session");
         assert!(is_in([1; 32], 58), "used at 29");
         assert!(!is_in([1; 32], 89), "unused for 31 minutes");
-        store.begin_session([3; 32], id, LIMITS, at(100)).unwrap();
+        store.begin_session([3; 32], id, "10.0.0.1", LIMITS, at(100)).unwrap();
         for minutes in (120..=820).step_by(20) {
             assert!(is_in([3; 32], minutes), "{minutes}");
         }
         assert!(!is_in([3; 32], 821), "older than twelve hours");
-        store.begin_session([4; 32], id, LIMITS, at(900)).unwrap();
-        store.begin_session([5; 32], id, LIMITS, at(900)).unwrap();
+        store.begin_session([4; 32], id, "10.0.0.1", LIMITS, at(900)).unwrap();
+        store.begin_session([5; 32], id, "10.0.0.1", LIMITS, at(900)).unwrap();
         store.end_session([4; 32]).unwrap();
         assert!(!is_in([4; 32], 901) && is_in([5; 32], 901));
+        store.begin_session([6; 32], id, "10.0.0.2", LIMITS, at(901)).unwrap();
+        let places = |minutes| {
+            let all = store.sessions_of(id, LIMITS, at(minutes)).unwrap();
+            all.into_iter().map(|session| session.place).collect::<Vec<_>>()
+        };
+        assert_eq!(places(901).len(), 2);
+        assert!(places(940).is_empty(), "what has run out is not shown");
+        store.end_sessions_beside([6; 32]).unwrap();
+        assert!(places(901).is_empty() && !is_in([5; 32], 901), "signed out everywhere");
+        store.begin_session([5; 32], id, "", LIMITS, at(901)).unwrap();
         store.set_password(id, "$argon2id$new").unwrap();
         assert!(!is_in([5; 32], 901));
     }
@@ -349,6 +404,7 @@ mod tests {
                 .begin_session(
                     [n; 32],
                     id,
+                    "",
                     LIMITS,
                     Timestamp::from_second(at(0).as_second() + i64::from(n)).unwrap(),
                 )

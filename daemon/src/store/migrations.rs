@@ -9,8 +9,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{Error, Result};
 
 /// The steps in order; step n makes version n. A step is never changed once it was released.
-pub(super) const ALL: &[&str] =
-    &[include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql")];
+pub(super) const ALL: &[&str] = &[
+    include_str!("1.sql"),
+    include_str!("2.sql"),
+    include_str!("3.sql"),
+    include_str!("4.sql"),
+    include_str!("5.sql"),
+];
 
 /// "LMST" marks the file as ours.
 const APPLICATION: i32 = 0x4c4d_5354;

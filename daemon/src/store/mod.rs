@@ -16,6 +16,7 @@ mod quality;
 mod requests;
 mod runs;
 mod sources;
+mod tries;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-pub use accounts::{Account, AccountId, AccountRole, NewAccount, SessionLimits};
+pub use accounts::{Account, AccountId, AccountRole, NewAccount, Session, SessionLimits};
 pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
 pub use contents::Notice;
 pub use holds::{Decision, Hold};
@@ -33,6 +34,7 @@ pub use quality::QualityRow;
 pub use requests::{NewRequest, REQUESTS_A_PAGE, RequestFilter, StoredRequest, Submitted};
 pub use runs::{OpenRun, Phase};
 pub use sources::{Ended, SourceRow};
+pub use tries::WrongTries;
 
 use crate::{Error, Result};
 

@@ -1,6 +1,6 @@
 //! `lianmu purchases`: what readers wish was bought, for the library's staff.
 
-use daemon::purchases::{Purchases, Suggested};
+use daemon::purchases::{Listed, Purchases, Suggested};
 use indexer::bib::LibraryCode;
 
 use super::{Global, Outcome};
@@ -23,21 +23,21 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         eprintln!("lianmu: {n} {} damaged and left out", if n == 1 { "line is" } else { "lines are" });
     }
     let library = args.library.map(LibraryCode::new);
-    let wanted = |s: &&Suggested| library.is_none() || s.purchase.library == library;
-    for suggested in list.suggestions.iter().filter(wanted) {
+    let wanted = |s: &&Listed| library.is_none() || s.suggested.purchase.library == library;
+    for listed in list.suggestions.iter().filter(wanted) {
         if args.json {
-            println!("{}", serde_json::to_string(suggested)?);
+            println!("{}", serde_json::to_string(listed)?);
         } else {
-            say(suggested);
+            say(listed);
         }
     }
     Ok(Outcome::Done)
 }
 
-fn say(suggested: &Suggested) {
-    let Suggested { at, purchase } = suggested;
+fn say(listed: &Listed) {
+    let Suggested { at, purchase } = &listed.suggested;
     let library = purchase.library.as_ref().map_or("", LibraryCode::as_str);
-    println!("{at}  {library}  {}", purchase.title);
+    println!("{at}  {library}  {}  {}", listed.state.name(), purchase.title);
     let more = [&purchase.author, &purchase.publisher, &purchase.isbn, &purchase.contact, &purchase.note];
     for text in more.into_iter().filter(|text| !text.is_empty()) {
         println!("    {}", text.replace('\n', "\n    "));

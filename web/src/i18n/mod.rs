@@ -141,6 +141,18 @@ impl Lang {
         name.unwrap_or(code).to_owned()
     }
 
+    /// What the daemon says of a run or a source, in this language where it has a code.
+    pub(crate) fn reason(self, text: &str) -> String {
+        let Some(reason) = daemon::reason::read(text) else { return text.to_owned() };
+        let said = |(name, value): &(&'static str, String)| {
+            let is_reason = matches!(*name, "last" | "why");
+            (*name, if is_reason { self.reason(value) } else { value.clone() })
+        };
+        let values: Vec<(&str, String)> = reason.values.iter().map(said).collect();
+        let gaps: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.fill(&format!("reason.{}", reason.code), &gaps)
+    }
+
     fn of_tables(self) -> data::names::Lang {
         match self {
             Lang::ZhHans => data::names::Lang::ZhHans,
@@ -246,6 +258,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_reason_of_the_daemon_has_its_words() {
+        for lang in Lang::ALL {
+            for code in daemon::reason::codes() {
+                assert!(lang.find(&format!("reason.{code}")).is_some(), "{code} in {lang:?}");
+            }
+        }
+        let text =
+            "no good run since 2026-11-25 01:00 UTC; the last one: cannot write /x: database or disk is full";
+        let told = Lang::ZhHans.reason(text);
+        assert!(told.contains("2026-11-25 01:00 UTC") && told.contains("磁盘已满"), "{told}");
+        assert_eq!(Lang::ZhHans.reason("timed out"), "timed out");
+    }
+
     /// Keys that stand in the code or the templates as a whole: `"search.found"`.
     fn named_in_source() -> BTreeSet<String> {
         let mut named = BTreeSet::new();
@@ -296,6 +322,8 @@ mod tests {
             "run_state",
             "run_mode",
             "phase",
+            "reason",
+            "purchase_state",
             "holdings_role",
             "fault",
             "fault_advice",

@@ -1,13 +1,13 @@
 //! How long to wait after wrong passwords: the delay grows by account and by address, and is never a lock.
 //!
-//! Pure but for its memory, which is bounded. A try counts as wrong from its beginning until it proves right, so
+//! Pure but for its memory, which is bounded; the store keeps it beyond a restart, by `Subject::key`. A try counts as wrong from its beginning until it proves right, so
 //! that guessing side by side gains nothing. Search does not pass here.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// For whom tries are counted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// Library and barcode, whether there is such an account or not.
     Account(String, String),
@@ -16,6 +16,15 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
+    /// What it is known by: a hash, so that nothing that was typed is kept.
+    pub(crate) fn key(&self) -> [u8; 32] {
+        let text = match self {
+            Subject::Account(library, barcode) => format!("account\0{library}\0{barcode}"),
+            Subject::Address(address) => format!("address\0{address}"),
+        };
+        *blake3::hash(text.as_bytes()).as_bytes()
+    }
+
     /// Wrong tries without a delay.
     fn patience(&self) -> u32 {
         match self {
@@ -34,12 +43,12 @@ struct Tries {
 
 /// Wrong tries of the last hour.
 #[derive(Debug, Default)]
-pub(crate) struct Delays(HashMap<Subject, Tries>);
+pub(crate) struct Delays(HashMap<[u8; 32], Tries>);
 
 /// Longest delay: an attacker must not be able to keep the owner out.
 const LONGEST: Duration = Duration::from_secs(300);
 /// After so long without a try all is forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(3600);
+pub(crate) const FORGOTTEN: Duration = Duration::from_secs(3600);
 const MAX_SUBJECTS: usize = 20_000;
 
 impl Delays {
@@ -51,7 +60,7 @@ impl Delays {
         }
         for subject in subjects {
             self.make_room(now);
-            let tries = self.0.entry(subject.clone()).or_insert(Tries { n_wrong: 0, last: now });
+            let tries = self.0.entry(subject.key()).or_insert(Tries { n_wrong: 0, last: now });
             if now.saturating_sub(tries.last) > FORGOTTEN {
                 tries.n_wrong = 0;
             }
@@ -64,9 +73,9 @@ impl Delays {
     pub(crate) fn was_right(&mut self, subjects: &[Subject]) {
         for subject in subjects {
             match subject {
-                Subject::Account(..) => drop(self.0.remove(subject)),
+                Subject::Account(..) => drop(self.0.remove(&subject.key())),
                 Subject::Address(_) => {
-                    if let Some(tries) = self.0.get_mut(subject) {
+                    if let Some(tries) = self.0.get_mut(&subject.key()) {
                         tries.n_wrong = tries.n_wrong.saturating_sub(1);
                     }
                 }
@@ -74,8 +83,19 @@ impl Delays {
         }
     }
 
+    /// How often each erred, by its key.
+    pub(crate) fn counts(&self, subjects: &[Subject]) -> Vec<([u8; 32], u32)> {
+        let count = |key: &[u8; 32]| self.0.get(key).map_or(0, |tries| tries.n_wrong);
+        subjects.iter().map(Subject::key).map(|key| (key, count(&key))).collect()
+    }
+
+    /// What an earlier process knew, with the time of this one's clock.
+    pub(crate) fn remember(&mut self, key: [u8; 32], n_wrong: u32, last: Duration) {
+        self.0.entry(key).or_insert(Tries { n_wrong, last });
+    }
+
     fn wait(&self, subject: &Subject, now: Duration) -> Option<Duration> {
-        let tries = self.0.get(subject)?;
+        let tries = self.0.get(&subject.key())?;
         let beyond = tries.n_wrong.checked_sub(subject.patience())?;
         let delay = Duration::from_secs(1u64 << beyond.min(16)).min(LONGEST);
         let passed = now.saturating_sub(tries.last);
@@ -159,6 +179,20 @@ mod tests {
         }
         assert!(delays.0.len() <= MAX_SUBJECTS);
         assert!(delays.begin(&[account()], seconds(0)).is_err());
+    }
+
+    #[test]
+    fn another_process_remembers() {
+        let mut delays = Delays::default();
+        for _ in 0..8 {
+            let _ = delays.begin(&[account()], seconds(0));
+        }
+        let counts = delays.counts(&[account(), address(1)]);
+        assert_eq!(counts.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [5, 0]);
+        let mut later = Delays::default();
+        later.remember(counts[0].0, counts[0].1, seconds(3600));
+        assert_eq!(later.begin(&[account()], seconds(3600)), Err(seconds(1)));
+        assert_eq!(later.begin(&[account()], seconds(3601)), Ok(()));
     }
 
     #[test]

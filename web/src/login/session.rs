@@ -87,15 +87,29 @@ impl OptionalFromRequestParts<App> for SignedIn {
     }
 }
 
-/// Somebody who works for a library, or runs the machine.
+/// Somebody who works at the desk of a library, or runs the machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Staff(pub(crate) Account);
+
+// Whoever has at least this role; anybody else gets a page or is led to the login.
+async fn admitted(parts: &mut Parts, app: &App, least: AccountRole) -> Result<Account, Response> {
+    let reader = match Reader::from_request_parts(parts, app).await {
+        Ok(reader) => reader,
+        Err(never) => match never {},
+    };
+    match account(parts, app).await {
+        Ok(Some(account)) if account.role >= least => Ok(account),
+        Ok(Some(_)) => Err(pages::page(app, &reader, Err(WebError::Forbidden))),
+        Ok(None) => Err(at_the_door(parts, app, &reader)),
+        Err(cause) => Err(pages::page(app, &reader, Err(cause))),
+    }
+}
 
 impl FromRequestParts<App> for Admin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        one_of(parts, app, &[AccountRole::Admin]).await.map(Self)
+        admitted(parts, app, AccountRole::Admin).await.map(Self)
     }
 }
 
@@ -103,21 +117,7 @@ impl FromRequestParts<App> for Staff {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        one_of(parts, app, &[AccountRole::Staff, AccountRole::Admin]).await.map(Self)
-    }
-}
-
-/// The account of somebody with one of these roles, or the answer that leads to the login.
-async fn one_of(parts: &mut Parts, app: &App, roles: &[AccountRole]) -> Result<Account, Response> {
-    let reader = match Reader::from_request_parts(parts, app).await {
-        Ok(reader) => reader,
-        Err(never) => match never {},
-    };
-    match account(parts, app).await {
-        Ok(Some(account)) if roles.contains(&account.role) => Ok(account),
-        Ok(Some(_)) => Err(pages::page(app, &reader, Err(WebError::Forbidden))),
-        Ok(None) => Err(at_the_door(parts, app, &reader)),
-        Err(cause) => Err(pages::page(app, &reader, Err(cause))),
+        admitted(parts, app, AccountRole::Staff).await.map(Self)
     }
 }
 

@@ -5,16 +5,17 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use daemon::store::{Account, AccountRole};
-use jiff::Timestamp;
+use daemon::store::{Account, AccountId, AccountRole, Session, Store};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::admin::local;
 use super::notices::{self, Line};
 use super::{Choosable, Ui, page, render};
 use crate::blocking;
 use crate::client::Client;
 use crate::error::WebError;
-use crate::login::delays::Subject;
+use crate::login::delays::{FORGOTTEN, Subject};
 use crate::login::password;
 use crate::login::secret::Secret;
 use crate::login::session::{self, SignedIn};
@@ -32,6 +33,15 @@ struct LoginPage {
     has_admin: bool,
     signed_in: Option<String>,
     notices: Vec<Line>,
+    sessions: Vec<SessionRow>,
+}
+
+/// Somewhere whoever looks at the page is signed in.
+struct SessionRow {
+    place: String,
+    began: String,
+    seen: String,
+    is_this: bool,
 }
 
 /// What the form sends.
@@ -68,15 +78,31 @@ fn onward(next: &str) -> Option<&str> {
 }
 
 /// `GET /login`
-pub(crate) async fn show(State(app): State<App>, reader: Reader, signed_in: Option<SignedIn>) -> Response {
+pub(crate) async fn show(
+    State(app): State<App>,
+    reader: Reader,
+    signed_in: Option<SignedIn>,
+    headers: HeaderMap,
+) -> Response {
     let sent = Sent {
         library: reader.asked.get("library").unwrap_or_default().to_owned(),
         next: reader.asked.get("next").unwrap_or_default().to_owned(),
         ..Sent::default()
     };
-    let name = signed_in.map(|SignedIn(account)| account.name);
-    let result = form(&app, &reader, &sent, None, name).await;
+    let here = session::carried(&app, &headers).map(|secret| secret.hash());
+    let result = form(&app, &reader, &sent, None, signed_in.map(|SignedIn(account)| (account, here))).await;
     page(&app, &reader, result)
+}
+
+fn sessions_of(app: &App, id: AccountId, here: Option<[u8; 32]>) -> Result<Vec<SessionRow>, WebError> {
+    let all = app.store()?.sessions_of(id, session::LIMITS, Timestamp::now()).map_err(WebError::internal)?;
+    let row = |session: Session| SessionRow {
+        place: session.place,
+        began: local(app, Some(session.began)),
+        seen: local(app, Some(session.seen)),
+        is_this: Some(session.hash) == here,
+    };
+    Ok(all.into_iter().map(row).collect())
 }
 
 async fn form(
@@ -84,11 +110,15 @@ async fn form(
     reader: &Reader,
     sent: &Sent,
     fault: Option<String>,
-    signed_in: Option<String>,
+    signed_in: Option<(Account, Option<[u8; 32]>)>,
 ) -> Result<Response, WebError> {
     let opened = app.clone();
-    let has_admin =
-        blocking::run(app.turns(), move || opened.store()?.has_admin().map_err(WebError::internal)).await?;
+    let whose = signed_in.as_ref().map(|(account, here)| (account.id, *here));
+    let looked = blocking::run(app.turns(), move || {
+        let sessions = whose.map_or(Ok(Vec::new()), |(id, here)| sessions_of(&opened, id, here))?;
+        Ok((opened.store()?.has_admin().map_err(WebError::internal)?, sessions))
+    });
+    let (has_admin, sessions) = looked.await?;
     let home = app.home().map(|code| code.to_string()).unwrap_or_default();
     let chosen = if sent.library.is_empty() { &home } else { &sent.library };
     let members = app.members();
@@ -104,8 +134,9 @@ async fn form(
         next: sent.next.clone(),
         fault,
         has_admin,
-        signed_in,
         notices: notices::few(app, None, reader.lang).await,
+        signed_in: signed_in.map(|(account, _)| account.name),
+        sessions,
     })
 }
 
@@ -130,15 +161,18 @@ pub(crate) async fn sign_in(
         return response;
     }
     let checking = app.clone();
-    let old = session::carried(&app, &headers);
-    let (library, barcode, password) =
-        (sent.library.clone(), sent.barcode.trim().to_owned(), sent.password.clone());
-    let checked =
-        blocking::run(app.hashing(), move || check(&checking, &library, &barcode, &password, old)).await;
+    let came = Came {
+        library: sent.library.clone(),
+        barcode: sent.barcode.trim().to_owned(),
+        password: sent.password.clone(),
+        place: place(address, &headers),
+        old: session::carried(&app, &headers),
+        subjects,
+    };
+    let checked = blocking::run(app.hashing(), move || check(&checking, came)).await;
     match checked {
         Err(cause) => page(&app, &reader, Err(cause)),
         Ok(Ok((account, secret))) => {
-            app.with_delays(|delays, _| delays.was_right(&subjects));
             tracing::info!(account = %account.id, %address, "signed in");
             let place = match account.role {
                 AccountRole::Admin => "/admin",
@@ -163,19 +197,41 @@ pub(crate) async fn sign_in(
     }
 }
 
-// One turn for all of it: the session of whoever came in before ends, so that its id is never carried over.
-fn check(
-    app: &App,
-    library: &str,
-    barcode: &str,
-    typed: &str,
+/// Somebody who wants to come in.
+struct Came {
+    library: String,
+    barcode: String,
+    password: String,
+    place: String,
     old: Option<Secret>,
-) -> Result<Result<(Account, Secret), Failure>, WebError> {
+    subjects: [Subject; 2],
+}
+
+/// Where a session is begun, in words that its owner knows again: address and browser.
+fn place(address: std::net::IpAddr, headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Each names those behind it too.
+    let browser = ["Edg", "Firefox", "Chrome", "Safari"].into_iter().find(|name| agent.contains(name));
+    browser.map_or_else(|| address.to_string(), |name| format!("{address} {}", name.replace("Edg", "Edge")))
+}
+
+// A store that cannot be written to keeps nobody out; what is in memory counts.
+fn keep_tries(app: &App, store: &Store, subjects: &[Subject], now: Timestamp) {
+    let counts = app.with_delays(|delays, _| delays.counts(subjects));
+    let oldest = now - SignedDuration::try_from(FORGOTTEN).unwrap_or_default();
+    if let Err(error) = store.keep_tries(&counts, now, oldest) {
+        tracing::warn!(%error, "wrong passwords could not be written down");
+    }
+}
+
+// One turn for all of it: the session of whoever came in before ends, so that its id is never carried over.
+fn check(app: &App, came: Came) -> Result<Result<(Account, Secret), Failure>, WebError> {
     let store = app.store()?;
     let now = Timestamp::now();
-    let account = store.account(library, barcode).map_err(WebError::internal)?;
+    keep_tries(app, &store, &came.subjects, now);
+    let account = store.account(&came.library, &came.barcode).map_err(WebError::internal)?;
     let hash = account.as_ref().and_then(|account| account.password.as_deref());
-    let fits = password::fits(typed, hash);
+    let fits = password::fits(&came.password, hash);
     let Some(account) = account.filter(|_| fits) else { return Ok(Err(Failure::Wrong)) };
     if let Some(reason) = account.blocked {
         return Ok(Err(Failure::Blocked(reason)));
@@ -184,29 +240,50 @@ fn check(
         return Ok(Err(Failure::Expired));
     }
     if account.password.as_deref().is_some_and(password::is_outdated) {
-        let hash = password::hash(typed).map_err(WebError::Internal)?;
+        let hash = password::hash(&came.password).map_err(WebError::Internal)?;
         store.rehash_password(account.id, &hash).map_err(WebError::internal)?;
     }
-    if let Some(old) = old {
+    if let Some(old) = came.old {
         store.end_session(old.hash()).map_err(WebError::internal)?;
     }
     let secret = Secret::random().map_err(WebError::Internal)?;
-    store.begin_session(secret.hash(), account.id, session::LIMITS, now).map_err(WebError::internal)?;
+    let begun = store.begin_session(secret.hash(), account.id, &came.place, session::LIMITS, now);
+    begun.map_err(WebError::internal)?;
+    app.with_delays(|delays, _| delays.was_right(&came.subjects));
+    keep_tries(app, &store, &came.subjects, now);
     Ok(Ok((account, secret)))
+}
+
+/// `POST /logout/everywhere`
+pub(crate) async fn sign_out_everywhere(
+    State(app): State<App>,
+    reader: Reader,
+    headers: HeaderMap,
+) -> Response {
+    end(&app, &reader, &headers, Store::end_sessions_beside).await
 }
 
 /// `POST /logout`
 pub(crate) async fn sign_out(State(app): State<App>, reader: Reader, headers: HeaderMap) -> Response {
-    if let Some(secret) = session::carried(&app, &headers) {
+    end(&app, &reader, &headers, Store::end_session).await
+}
+
+async fn end(
+    app: &App,
+    reader: &Reader,
+    headers: &HeaderMap,
+    act: fn(&Store, [u8; 32]) -> daemon::Result<()>,
+) -> Response {
+    if let Some(secret) = session::carried(app, headers) {
         let ending = app.clone();
         let ended = blocking::run(app.turns(), move || {
-            ending.store()?.end_session(secret.hash()).map_err(WebError::internal)
+            act(&ending.store()?, secret.hash()).map_err(WebError::internal)
         });
         if let Err(cause) = ended.await {
-            return page(&app, &reader, Err(cause));
+            return page(app, reader, Err(cause));
         }
     }
-    ([(header::SET_COOKIE, session::forget_cookie(&app))], Redirect::to("/login")).into_response()
+    ([(header::SET_COOKIE, session::forget_cookie(app))], Redirect::to("/login")).into_response()
 }
 
 #[cfg(test)]

@@ -293,7 +293,7 @@ async function admin(browser, base) {
   const pages = {
     admin: "/admin", sources: "/admin/sources", runs: "/admin/runs", run, "admin-libraries": "/admin/libraries",
     profile: "/admin/libraries/BUPT?profile=cnmarc-905-group", quality: "/admin/quality/BUPT", generations: "/admin/generations",
-    "staff-notices": "/staff/notices", "staff-pages": "/staff/pages", "staff-page": "/staff/pages?slug=guide", users: "/admin/users", settings: "/admin/settings", login: "/login",
+    "staff-notices": "/staff/notices", "staff-pages": "/staff/pages", "staff-page": "/staff/pages?slug=guide", users: "/admin/users", purchases: "/admin/purchases", settings: "/admin/settings", login: "/login",
   };
   const ways = [
     { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },

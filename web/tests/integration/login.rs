@@ -19,6 +19,7 @@ fn nobody_gets_in_without_signing_in() {
         "/admin/generations",
         "/admin/users",
         "/admin/settings",
+        "/admin/purchases",
     ] {
         let answer = house.site.get(path);
         assert_eq!(answer.status, 303, "{path}");
@@ -104,4 +105,63 @@ fn a_person_who_only_works_here_does_not_run_the_machine() {
     assert_eq!(house.site.ask("GET", "/admin", &[("Cookie", &cookie)]).status, 403);
     let twice = add_account(house.site.data(), "2", "x", "admin").output().unwrap();
     assert_eq!(twice.status.code(), Some(1), "a barcode is unique within its library");
+}
+
+#[test]
+fn wrong_passwords_are_remembered_by_the_next_process() {
+    let mut house = House::new();
+    for _ in 0..6 {
+        sign_in(&house.site, "0001", "不是这个密码不是这个");
+    }
+    house.site = house.site.killed_and_started_again();
+    house.site.until("the delay", |site| sign_in(site, "0001", "不是这个密码不是这个").status == 429);
+}
+
+#[test]
+fn whoever_is_signed_in_sees_where_and_signs_out_everywhere() {
+    let house = House::new();
+    let other = sign_in(&house.site, "0001", PASSWORD);
+    let page = house.get("/login");
+    page.has("Where you are signed in").has("127.0.0.1").has("this browser");
+    assert_eq!(page.body.matches("<td class=\"num\">").count(), 4, "two sessions");
+    assert_eq!(house.post("/logout/everywhere", &[]).status, 303);
+    assert_eq!(house.get("/admin").status, 303, "this one has ended");
+    let cookie = cookie_of(&other);
+    assert_eq!(house.site.ask("GET", "/admin", &[("Cookie", &cookie)]).status, 303, "the other one too");
+}
+
+#[test]
+fn staff_decide_on_the_wishes_for_their_own_library() {
+    let house = House::new();
+    let own = format!("http://{}", house.site.address());
+    for (title, library) in [("三体", "BJFU"), ("球状闪电", "BUPT")] {
+        let sent =
+            post(&house.site, "/purchase", &[("Origin", &own)], &[("title", title), ("library", library)]);
+        assert_eq!(sent.status, 303);
+    }
+    let password = made_password(&mut add_account(house.site.data(), "0007", "李明", "staff"));
+    let signed_in = sign_in(&house.site, "0007", &password);
+    assert_eq!(signed_in.header("location"), Some("/admin/purchases"));
+    let cookie = cookie_of(&signed_in);
+    let staff =
+        |path: &str| house.site.ask("GET", path, &[("Cookie", &cookie), ("Accept-Language", "zh-CN")]);
+    assert_eq!(staff("/admin/runs").status, 403, "staff run no machine");
+    let page = staff("/admin/purchases");
+    page.has("三体").lacks("球状闪电").lacks("/admin/users");
+    let all = house.get("/admin/purchases");
+    all.has("三体").has("球状闪电");
+    let key_of = |page: &str, title: &str| {
+        let row = page.split("<tr>").find(|row| row.contains(title)).unwrap();
+        row.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let decide = |title: &str| {
+        let key = key_of(&all.body, title);
+        post(&house.site, "/admin/purchases", &[("Cookie", &cookie)], &[("key", &key), ("state", "ordered")])
+    };
+    assert_eq!(decide("三体").status, 303);
+    staff("/admin/purchases?state=ordered").has("三体").has("李明").has("已订购");
+    staff("/admin/purchases?state=new").lacks("三体");
+    assert_eq!(decide("球状闪电").status, 404, "another library's wish");
+    let listed = lianmu(house.site.data()).args(["purchases", "--json"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("\"state\":\"ordered\""), "{listed:?}");
 }

@@ -1,17 +1,24 @@
 //! The program from outside: spawned as a user would, asked over a socket or by its exit code.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may panic, and say what they did or skip"
+)]
 
 mod admin;
 mod api;
 mod aside;
 mod browse;
 mod cli;
+mod full_disk;
 mod harvest;
 mod house;
 mod journey;
 mod kill;
 mod login;
 mod pages;
+mod peer;
 mod requests;
 mod samples;
 mod security;

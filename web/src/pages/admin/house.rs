@@ -23,11 +23,12 @@ struct HomePage {
 
 /// `/admin`
 pub(crate) async fn home(State(app): State<App>, reader: Reader, admin: Admin) -> Response {
-    let looked = with_store(&app, |app, store| {
+    let lang = reader.lang;
+    let looked = with_store(&app, move |app, store| {
         let archive = app.archive();
         let codes = archive.libraries().map_err(WebError::internal)?;
         let unconfirmed = codes.iter().filter(|code| is_unconfirmed(archive, code)).map(ToString::to_string);
-        Ok((matters(app, store)?, unconfirmed.collect::<Vec<_>>()))
+        Ok((matters(app, store, lang)?, unconfirmed.collect::<Vec<_>>()))
     });
     let result = looked.await.and_then(|(matters, unconfirmed)| {
         let frame = Frame::of(&admin, None);

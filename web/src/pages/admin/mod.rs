@@ -6,6 +6,7 @@ pub(crate) mod house;
 pub(crate) mod libraries;
 pub(crate) mod profile;
 pub(crate) mod profile_form;
+pub(crate) mod purchases;
 pub(crate) mod quality;
 pub(crate) mod quality_table;
 pub(crate) mod runs;
@@ -15,7 +16,7 @@ pub(crate) mod upload;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::jobs::{self, Answer, Request};
-use daemon::store::{JobId, JobState, Store};
+use daemon::store::{AccountRole, JobId, JobState, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -24,7 +25,7 @@ use crate::ask;
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::{Lang, grouped};
-use crate::login::Admin;
+use crate::login::{Admin, Staff};
 use crate::reader::Reader;
 use crate::state::App;
 
@@ -32,6 +33,8 @@ use crate::state::App;
 pub(super) struct Frame {
     /// Name of whoever is signed in.
     who: String,
+    /// Whether the pages of admins are offered too.
+    is_admin: bool,
     /// What became of the job that was asked for last.
     said: Option<Said>,
 }
@@ -47,7 +50,11 @@ pub(super) struct Said {
 
 impl Frame {
     fn of(admin: &Admin, said: Option<Said>) -> Self {
-        Self { who: admin.0.name.clone(), said }
+        Self { who: admin.0.name.clone(), is_admin: true, said }
+    }
+
+    fn of_staff(staff: &Staff) -> Self {
+        Self { who: staff.0.name.clone(), is_admin: staff.0.role == AccountRole::Admin, said: None }
     }
 
     /// Whether the page shall come again by itself: only while there is something to wait for.
@@ -137,7 +144,7 @@ fn of_answer(answer: Answer, lang: Lang) -> Said {
 }
 
 /// A time as it is where this machine stands.
-fn local(app: &App, time: Option<Timestamp>) -> String {
+pub(super) fn local(app: &App, time: Option<Timestamp>) -> String {
     let zone = TimeZone::get(&app.settings().timezone).unwrap_or(TimeZone::UTC);
     time.map(|time| time.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
 }

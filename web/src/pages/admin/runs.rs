@@ -83,7 +83,7 @@ fn row(history: &History, run: &Run, lang: Lang) -> Row {
         state: run.state.name(),
         state_label: lang.label("run_state", run.state.name()),
         counts: [run.seen, run.new, run.changed, run.deleted, run.rejected].map(grouped),
-        reason: run.reason.clone().unwrap_or_default(),
+        reason: run.reason.as_deref().map(|reason| lang.reason(reason)).unwrap_or_default(),
         undone: history.undone_by(&run.run).is_some(),
     }
 }

@@ -66,7 +66,7 @@ fn rows(app: &App, store: &Store, reader: &Reader) -> Result<Vec<Row>, WebError>
         mode: lang.label("run_mode", super::runs::mode_name(source.mode)),
         state: health.state,
         state_label: lang.label("source_state", health.state),
-        reason: health.reason.unwrap_or_default(),
+        reason: health.reason.map(|reason| lang.reason(&reason)).unwrap_or_default(),
         last_try: local(app, known.as_ref().and_then(|row| row.last_try)),
         last_good: local(app, known.as_ref().and_then(|row| row.last_good)),
         last_run: known.as_ref().and_then(|row| row.last_run.clone()),

@@ -9,6 +9,7 @@ use indexer::pipeline::stored_profile;
 use jiff::Timestamp;
 
 use crate::error::WebError;
+use crate::i18n::Lang;
 use crate::state::App;
 
 /// Something that a person should look at.
@@ -26,13 +27,13 @@ pub(super) fn is_unconfirmed(archive: &Archive, code: &LibraryCode) -> bool {
 }
 
 /// Held runs first, then sources that fare badly.
-pub(super) fn matters(app: &App, store: &Store) -> Result<Vec<Matter>, WebError> {
+pub(super) fn matters(app: &App, store: &Store, lang: Lang) -> Result<Vec<Matter>, WebError> {
     let mut matters = Vec::new();
     for hold in store.open_holds().map_err(WebError::internal)? {
         matters.push(Matter {
             href: format!("/admin/runs/{}", hold.run),
             what: format!("{} {}", hold.library, hold.run),
-            reason: hold.reason,
+            reason: lang.reason(&hold.reason),
             state: "held",
         });
     }
@@ -43,7 +44,7 @@ pub(super) fn matters(app: &App, store: &Store) -> Result<Vec<Matter>, WebError>
             matters.push(Matter {
                 href: "/admin/sources".to_owned(),
                 what: format!("{} {}", source.library, source.shown()),
-                reason: health.reason.unwrap_or_default(),
+                reason: health.reason.map(|reason| lang.reason(&reason)).unwrap_or_default(),
                 state: health.state,
             });
         }
