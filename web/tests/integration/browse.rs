@@ -136,5 +136,6 @@ fn nothing_found_offers_a_purchase_that_is_kept() {
     assert_eq!(other_site.status, 403);
     assert_eq!(std::fs::read_to_string(site.data().join("archive/purchases.jsonl")).unwrap(), kept);
     let listed = crate::site::lianmu(site.data()).args(["purchases", "--json"]).output().unwrap();
-    assert_eq!(String::from_utf8(listed.stdout).unwrap(), kept);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!((&listed["title"], &listed["state"]), (&"三体".into(), &"new".into()));
 }
