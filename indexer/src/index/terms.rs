@@ -91,8 +91,12 @@ pub(crate) fn holds(values: &str, normal: &str, whole: bool, prefix: bool) -> bo
     if whole {
         return stands(values, normal, prefix);
     }
-    let mut runs = pieces(normal).filter(|piece| piece.starts_with(dense));
-    runs.all(|run| values.contains(run) || holds_part(values, run))
+    runs(normal).all(|run| values.contains(run) || holds_part(values, run))
+}
+
+/// The runs of characters written without blanks.
+pub(crate) fn runs(normal: &str) -> impl Iterator<Item = &str> {
+    pieces(normal).filter(|piece| piece.starts_with(dense))
 }
 
 /// Whether the values hold the run with its part number spelt otherwise: the index knows all spellings.

@@ -123,6 +123,12 @@ impl Catalogue {
         TextRecord::read(text, &self.generation.dictionary.symbols)
     }
 
+    /// The same, read into a record that is at hand.
+    pub(crate) fn text_into(&self, segment: &Segment, doc: u32, text: &mut TextRecord) -> Option<()> {
+        let bytes = self.layer(segment).text(segment.own_number(doc)?)?;
+        text.read_again(bytes, &self.generation.dictionary.symbols)
+    }
+
     /// How many libraries hold a document's entry, and its year.
     pub(crate) fn standing(&self, segment: &Segment, doc: u32) -> Option<(u16, i16)> {
         TextRecord::standing(self.layer(segment).text(segment.own_number(doc)?)?)

@@ -35,6 +35,14 @@ fn ones_of_both(a: &[u64], b: &[u64]) -> u32 {
     )
 }
 
+/// Adds the bits of `b`.
+fn either(a: &mut [u64], b: &[u64]) {
+    ARCH.dispatch(
+        #[inline(always)]
+        || a.iter_mut().zip(b).for_each(|(a, b)| *a |= b),
+    );
+}
+
 static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 impl Docs {
@@ -45,13 +53,20 @@ impl Docs {
     /// The union of many sets.
     pub(crate) fn union(sets: impl Iterator<Item = Self>, max: u32) -> Self {
         let mut list = Vec::new();
-        let mut wide = Self::none();
+        let mut wide: Option<Arc<Vec<u64>>> = None;
         for docs in sets {
-            match docs {
-                Self::List(docs) => list.extend(docs),
-                bits => wide = wide.or(bits),
+            match (docs, &mut wide) {
+                (Self::List(docs), _) => list.extend(docs),
+                (Self::Bits(bits, _), None) => wide = Some(bits),
+                (Self::Bits(bits, _), Some(wide)) => either(Arc::make_mut(wide).as_mut_slice(), &bits),
             }
         }
+        // They are counted once, at the end.
+        let counted = |bits: Arc<Vec<u64>>| {
+            let n = ones(&bits);
+            Self::Bits(bits, n)
+        };
+        let wide = wide.map_or_else(Self::none, counted);
         if list.len() * SPARSE > max as usize {
             // Setting bits costs less than sorting.
             return Self::from_bits(set_bits(list, max)).or(wide);
@@ -201,7 +216,7 @@ impl Docs {
         }
         match (self, other) {
             (Self::Bits(mut a, _), Self::Bits(b, _)) => {
-                Arc::make_mut(&mut a).iter_mut().zip(b.iter()).for_each(|(a, b)| *a |= b);
+                either(Arc::make_mut(&mut a).as_mut_slice(), &b);
                 let n = ones(&a);
                 Self::Bits(a, n)
             }

@@ -6,6 +6,7 @@
 //! words of it all stand in them, so whole words are found there and cuts through a word are not.
 //! It knows neither filters nor order.
 
+use memchr::memmem::Finder;
 use tantivy::schema::Field;
 
 use crate::index::schema::Fields;
@@ -15,7 +16,7 @@ use crate::mapping::callnumber::compare_form;
 use crate::search::docs::Docs;
 use crate::search::grammar::{Asked, Atom, Clause};
 use crate::search::segment::{MOST_TERMS, Segment};
-use crate::search::texts::Part;
+use crate::search::texts::{Part, TextRecord};
 use crate::search::{Catalogue, SearchField, numbers};
 
 /// Quoted phrases are verified on up to this many candidates.
@@ -96,10 +97,13 @@ fn exclude(catalogue: &Catalogue, clause: &Clause, found: &mut Found) -> tantivy
     for (segment, docs) in catalogue.segments.iter().zip(&mut found.docs) {
         for atom in &clause.any {
             let mut matches = atom_matches(segment, atom)?;
+            let (proof, mut text) = (Proof::of(&segment.fields, atom), TextRecord::empty());
             found.exact &= !matches.cut;
             matches.maybe = matches.maybe.and(docs);
             if u64::from(matches.maybe.len()) <= PHRASE_CAP {
-                matches.maybe.retain(|doc| catalogue.holds(segment, doc, atom));
+                matches.maybe.retain(|doc| {
+                    catalogue.text_into(segment, doc, &mut text).is_some() && proof.holds(&text)
+                });
             } else {
                 found.exact = false;
             }
@@ -121,12 +125,22 @@ fn verify(catalogue: &Catalogue, clauses: &[&Clause], matches: &[Vec<Vec<Matches
         found.exact = false;
         return;
     }
+    let mut text = TextRecord::empty();
     for ((segment, docs), matches) in catalogue.segments.iter().zip(&mut found.docs).zip(matches) {
+        let proofs = |&n: &usize| -> Vec<(Proof<'_>, &Matches)> {
+            let proof = |atom| Proof::of(&segment.fields, atom);
+            clauses[n].any.iter().map(proof).zip(&matches[n]).collect()
+        };
+        let proofs: Vec<_> = doubtful.iter().map(proofs).collect();
         docs.retain(|doc| {
-            doubtful.iter().all(|&n| {
-                let atoms = clauses[n].any.iter().zip(&matches[n]);
-                atoms.into_iter().any(|(atom, m)| {
-                    m.sure.contains(doc) || m.maybe.contains(doc) && catalogue.holds(segment, doc, atom)
+            let mut read = None;
+            proofs.iter().all(|any| {
+                any.iter().any(|(proof, m)| {
+                    m.sure.contains(doc)
+                        || m.maybe.contains(doc)
+                            && *read
+                                .get_or_insert_with(|| catalogue.text_into(segment, doc, &mut text).is_some())
+                            && proof.holds(&text)
                 })
             })
         });
@@ -201,11 +215,28 @@ fn by_prefix(segment: &Segment, field: Field, prefix: &str, cut: &mut bool) -> t
     Ok(Docs::union(sets.into_iter().map(|(_, docs)| docs), segment.max))
 }
 
-impl Catalogue {
-    /// Whether the document holds the atom's runs, or its phrase as it stands, in one of its access points.
-    fn holds(&self, segment: &Segment, doc: u32, atom: &Atom) -> bool {
-        let Some(text) = self.text(segment, doc) else { return false };
-        let mut parts = gram_fields(&segment.fields, atom.field).into_iter().map(|(_, part)| text.part(part));
-        parts.any(|part| terms::holds(part, &atom.normal, atom.phrase, atom.prefix))
+/// What verifies an atom: read once, asked of thousands of documents.
+struct Proof<'a> {
+    atom: &'a Atom,
+    parts: Vec<Part>,
+    /// The runs that an access point must hold, unless it is a phrase.
+    runs: Vec<Finder<'a>>,
+}
+
+impl<'a> Proof<'a> {
+    fn of(fields: &Fields, atom: &'a Atom) -> Self {
+        let parts = gram_fields(fields, atom.field).into_iter().map(|(_, part)| part).collect();
+        let runs =
+            if atom.phrase { Vec::new() } else { terms::runs(&atom.normal).map(Finder::new).collect() };
+        Self { atom, parts, runs }
+    }
+
+    /// Whether an access point holds the atom's runs, or its phrase as it stands.
+    fn holds(&self, text: &TextRecord) -> bool {
+        let Self { atom, parts, runs } = self;
+        parts.iter().map(|&part| text.part(part)).any(|values| {
+            let plainly = !atom.phrase && runs.iter().all(|run| run.find(values.as_bytes()).is_some());
+            plainly || terms::holds(values, &atom.normal, atom.phrase, atom.prefix)
+        })
     }
 }

@@ -44,18 +44,35 @@ impl Pairs {
         Ok(Self(pairs))
     }
 
-    /// The places of all pairs of a character of `first` and one of `second`, both sorted.
-    pub(crate) fn places(&self, first: &[char], second: &[char]) -> impl Iterator<Item = TermInfo> {
+    fn of_both<'a>(&'a self, first: &'a [char], second: &'a [char]) -> impl Iterator<Item = &'a Pair> {
         let of = |&a: &char| {
             let start = self.0.partition_point(|pair| pair.first < a);
             self.0[start..].iter().take_while(move |pair| pair.first == a)
         };
-        let found = first.iter().flat_map(of).filter(|pair| second.binary_search(&pair.second).is_ok());
-        found.map(|pair| TermInfo {
+        first.iter().flat_map(of).filter(|pair| second.binary_search(&pair.second).is_ok())
+    }
+
+    /// The places of all pairs of a character of `first` and one of `second`, both sorted.
+    pub(crate) fn places<'a>(
+        &'a self,
+        first: &'a [char],
+        second: &'a [char],
+    ) -> impl Iterator<Item = TermInfo> + 'a {
+        self.of_both(first, second).map(|pair| TermInfo {
             doc_freq: pair.documents,
             postings_range: pair.start as usize..pair.start as usize + pair.bytes as usize,
             positions_range: 0..0,
         })
+    }
+
+    /// Those characters of `first` and of `second`, both sorted, that are in such a pair.
+    pub(crate) fn characters(&self, first: &[char], second: &[char]) -> (Vec<char>, Vec<char>) {
+        let (mut before, mut after): (Vec<char>, Vec<char>) =
+            self.of_both(first, second).map(|pair| (pair.first, pair.second)).unzip();
+        before.dedup();
+        after.sort_unstable();
+        after.dedup();
+        (before, after)
     }
 }
 
@@ -100,5 +117,7 @@ mod tests {
         };
         assert_eq!(documents(&['三', '山'], &['国', '果']), [4, 5, 9]);
         assert!(documents(&['国'], &['三']).is_empty());
+        let both = pairs.characters(&['三', '国', '山'], &['国', '果', '浒']);
+        assert_eq!(both, (vec!['三', '山'], vec!['国', '果']));
     }
 }

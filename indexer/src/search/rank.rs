@@ -8,14 +8,17 @@ use std::collections::BinaryHeap;
 
 use crate::index::terms::{self, VALUE};
 use crate::search::docs::Docs;
-use crate::search::grammar::Asked;
+use crate::search::grammar::{Asked, Atom};
 use crate::search::readings::Reading;
+use crate::search::segment::Segment;
 use crate::search::texts::{Part, TextRecord};
 use crate::search::{Catalogue, SearchField};
 
 /// Candidates that are compared; those behind them follow in the order of the index.
 const CAP: usize = 1_000;
 
+/// With so many times the hits asked for among the beginnings, the rest is hardly ever read.
+const ENOUGH: usize = 2;
 /// As few as this are compared without asking for their edge marks first.
 const FEW: usize = 64;
 /// The best tier there is.
@@ -24,6 +27,8 @@ const MOST_TIER: u8 = 11;
 const START_TIER: u8 = 9;
 /// The best tier without the mark of a beginning.
 const OTHER_TIER: u8 = 7;
+/// The best tier of what has not all terms of it in another access point either.
+const PHRASE_TIER: u8 = 6;
 /// The best tier of what only reads as was typed.
 const PINYIN_TIER: u8 = 3;
 
@@ -80,17 +85,16 @@ impl<'a> Ranker<'a> {
         literal: &'a [Docs],
         readings: &'a [Reading],
     ) -> Self {
-        let typed: Vec<&str> = asked.wanted().flat_map(|c| c.any.first()).map(|a| a.typed.as_str()).collect();
+        let atoms: Vec<&Atom> = asked.wanted().flat_map(|c| c.any.first()).collect();
+        // `title:心理 publisher:出版社` asks for a title 心理: words of other access points are none of it.
+        let parts = || atoms.iter().map(|atom| part_of(atom.field));
+        let part = parts().find(|&part| part == Some(Part::Titles)).or_else(|| parts().next());
+        let part = part.unwrap_or_else(|| part_of(field));
+        let atoms: Vec<&Atom> = atoms.into_iter().filter(|atom| part_of(atom.field) == part).collect();
+        let typed: Vec<&str> = atoms.iter().map(|atom| atom.typed.as_str()).collect();
         let whole = terms::normal(&typed.join(" "));
-        let words = asked.wanted().flat_map(|c| c.any.first()).map(|a| a.normal.clone()).collect();
-        let field = asked.wanted().flat_map(|c| c.any.first()).map(|a| a.field).next().unwrap_or(field);
-        let part = match field {
-            SearchField::Author => Part::Authors,
-            SearchField::Subject => Part::Subjects,
-            SearchField::Publisher => Part::Publishers,
-            SearchField::Series => Part::Series,
-            _ => Part::Titles,
-        };
+        let words = atoms.iter().map(|atom| atom.normal.clone()).collect();
+        let part = part.unwrap_or(Part::Titles);
         Self { catalogue, whole, words, part, literal, readings }
     }
 
@@ -107,7 +111,7 @@ impl<'a> Ranker<'a> {
             let any = |place| Candidate { tier: MOST_TIER, place };
             candidates.extend(places(result).map(any));
         } else {
-            self.choose(result, &mut candidates)?;
+            self.choose(result, end, &mut candidates)?;
         }
         // The order of ids is the same whatever the layers are.
         let id = |place: Place| self.catalogue.id(&self.catalogue.segments[place.0], place.1);
@@ -163,7 +167,7 @@ impl<'a> Ranker<'a> {
     }
 
     /// Candidates by tiers of the edge marks: both, the first, then whatever comes.
-    fn choose(&self, result: &[Docs], candidates: &mut Vec<Candidate>) -> tantivy::Result<()> {
+    fn choose(&self, result: &[Docs], end: usize, candidates: &mut Vec<Candidate>) -> tantivy::Result<()> {
         let (head, tail) = (terms::head_mark(&self.whole), terms::tail_mark(&self.whole));
         let mut chosen: Vec<Docs> = vec![Docs::none(); result.len()];
         let mut other = MOST_TIER;
@@ -183,6 +187,14 @@ impl<'a> Ranker<'a> {
                 chosen[n] = chosen[n].clone().or(start.clone());
             }
             other = OTHER_TIER;
+            if candidates.len() < ENOUGH * end {
+                // The rest is likely to be read: what cannot be another access point need not be hoped for.
+                for (n, elsewhere) in self.elsewhere(result)?.into_iter().enumerate() {
+                    take(candidates, n, &elsewhere.minus(&chosen[n]), OTHER_TIER);
+                    chosen[n] = chosen[n].clone().or(elsewhere);
+                }
+                other = PHRASE_TIER;
+            }
         }
         // Literal hits come before readings in pinyin.
         for (n, docs) in result.iter().enumerate() {
@@ -194,6 +206,19 @@ impl<'a> Ranker<'a> {
             take(candidates, n, &docs.minus(&chosen[n]), PINYIN_TIER);
         }
         Ok(())
+    }
+
+    /// The literal hits that have all terms of what was asked in an access point other than the title.
+    fn elsewhere(&self, result: &[Docs]) -> tantivy::Result<Vec<Docs>> {
+        let required = terms::required(&self.whole, false);
+        let of = |(n, segment): (usize, &Segment)| {
+            let mut docs = Docs::none();
+            for field in [segment.fields.author, segment.fields.subject, segment.fields.series] {
+                docs = docs.or(segment.all_terms(field, &required)?.and(&result[n]));
+            }
+            Ok(self.literal.get(n).map_or_else(Docs::none, |literal| literal.and(&docs)))
+        };
+        self.catalogue.segments.iter().enumerate().map(of).collect()
     }
 
     fn score(&self, place: Place) -> Score {
@@ -259,6 +284,18 @@ impl<'a> Ranker<'a> {
         let score = self.score(place);
         let tier = TIERS.get(usize::from(score.tier)).copied().unwrap_or_default();
         format!("{}: {tier}; libraries {}; year {}", score.tier, score.libraries, score.year)
+    }
+}
+
+/// The access point that words of a field are looked for in; `None` of numbers and codes.
+fn part_of(field: SearchField) -> Option<Part> {
+    match field {
+        SearchField::Any | SearchField::Title | SearchField::Pinyin => Some(Part::Titles),
+        SearchField::Author => Some(Part::Authors),
+        SearchField::Subject => Some(Part::Subjects),
+        SearchField::Publisher => Some(Part::Publishers),
+        SearchField::Series => Some(Part::Series),
+        SearchField::Isbn | SearchField::Issn | SearchField::CallNumber | SearchField::Class => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::search::docs::Docs;
 use crate::search::find::Found;
 use crate::search::grammar::Asked;
 use crate::search::segment::{MOST_TERMS, Segment};
-use crate::search::texts::Part;
+use crate::search::texts::{Part, TextRecord};
 use crate::search::{Catalogue, SearchField};
 
 /// Candidates whose characters are verified one by one.
@@ -54,20 +54,19 @@ impl Reading {
 
     /// Where the reading stands in a value: 2 it is the whole, 1 the start, 0 elsewhere, `None` nowhere.
     pub(crate) fn place(&self, value: &str) -> Option<u8> {
-        let chars: Vec<char> = value.chars().collect();
-        let n = self.0.len();
-        if n == 0 || chars.len() < n {
-            return None;
+        let (first, others) = self.0.split_first()?;
+        let holds = |set: &[char], c: char| set.binary_search(&c).is_ok();
+        for (at, c) in value.char_indices().filter(|&(_, c)| holds(first, c)) {
+            let mut after = value[at + c.len_utf8()..].chars();
+            if others.iter().all(|set| after.next().is_some_and(|c| holds(set, c))) {
+                return Some(match (at, after.next()) {
+                    (1.., _) => 0,
+                    (0, None) => 2,
+                    (0, Some(_)) => 1,
+                });
+            }
         }
-        let fits = |at: usize| self.0.iter().zip(&chars[at..]).all(|(set, c)| set.binary_search(c).is_ok());
-        let at = (0..=chars.len() - n).find(|&at| fits(at))?;
-        Some(if at > 0 {
-            0
-        } else if chars.len() == n {
-            2
-        } else {
-            1
-        })
+        None
     }
 }
 
@@ -130,6 +129,7 @@ impl Letters {
     /// Entries with a piece that reads as the syllables.
     pub(crate) fn by_syllables(&self, catalogue: &Catalogue) -> tantivy::Result<Found> {
         let mut found = Found { docs: Vec::new(), exact: true };
+        let mut text = TextRecord::empty();
         for segment in &catalogue.segments {
             let mut docs = Docs::none();
             for split in &self.splits {
@@ -145,10 +145,8 @@ impl Letters {
                             found.exact = false;
                         } else {
                             here.retain(|doc| {
-                                let text = catalogue.text(segment, doc);
-                                text.is_some_and(|t| {
-                                    t.part(part).split(VALUE).any(|v| reading.place(v).is_some())
-                                })
+                                catalogue.text_into(segment, doc, &mut text).is_some()
+                                    && text.part(part).split(VALUE).any(|v| reading.place(v).is_some())
                             });
                         }
                     }
@@ -227,21 +225,42 @@ pub(crate) fn neighbours(segment: &Segment, field: Field, sets: &[Vec<char>]) ->
         let single = only.iter().map(|c| segment.term(field, &c.to_string()));
         return Ok(Docs::union(single.collect::<tantivy::Result<Vec<_>>>()?.into_iter(), segment.max));
     }
-    let mut order: Vec<&[Vec<char>]> = sets.windows(2).collect();
-    order.sort_by_key(|pair| pair[0].len() * pair[1].len());
+    let mut sets = sets.to_vec();
+    let mut waiting: Vec<usize> = (0..sets.len() - 1).collect();
     let mut docs: Option<Docs> = None;
-    for (n, pair) in order.into_iter().enumerate() {
+    // The narrowest pair first; what it has in this field narrows the characters beside it.
+    while let Some(n) = (0..waiting.len())
+        .min_by_key(|&n| sets[waiting[n]].len() * sets[waiting[n] + 1].len())
+        .map(|n| waiting.swap_remove(n))
+    {
+        let (first, second) = (&sets[n], &sets[n + 1]);
         // Beginnings of syllables stand for hundreds of characters: what the narrow pairs left is verified anyway.
         let few = docs.as_ref().is_some_and(|docs| docs.len() <= FEW);
-        if n > 0 && (few || pair.iter().any(|set| set.len() > WIDE)) {
+        if docs.is_some() && (few || first.len() > WIDE || second.len() > WIDE) {
             break;
         }
-        let here = segment.any_pair(field, &pair[0], &pair[1])?;
+        let here = segment.any_pair(field, first, second)?;
         let both = docs.map_or(here.clone(), |docs| docs.and(&here));
-        if both.is_empty() {
+        if both.is_empty() || waiting.is_empty() {
             return Ok(both);
         }
         docs = Some(both);
+        (sets[n], sets[n + 1]) = segment.paired(field, first, second)?;
     }
     Ok(docs.unwrap_or_else(Docs::none))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_reading_stands() {
+        let reading = Reading::of(vec![vec!['三', '山'], vec!['国', '果']]);
+        let whole = [("三国", Some(2)), ("山果演义", Some(1)), ("新三国", Some(0)), ("山三国", Some(0))];
+        for (value, place) in whole.into_iter().chain([("三", None), ("国三", None), ("", None)]) {
+            assert_eq!(reading.place(value), place, "{value}");
+        }
+        assert_eq!(Reading::of(Vec::new()).place("三国"), None);
+    }
 }

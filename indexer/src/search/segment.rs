@@ -283,20 +283,33 @@ impl Segment {
         Ok(docs)
     }
 
+    /// The pairs of a field that pinyin looks into.
+    fn pairs(&self, field: Field) -> tantivy::Result<Option<&Pairs>> {
+        let fields = [self.fields.title, self.fields.author, self.fields.subject];
+        let Some(kept) = fields.iter().position(|&f| f == field).and_then(|n| self.pairs.get(n)) else {
+            return Ok(None);
+        };
+        if let Some(pairs) = kept.get() {
+            return Ok(Some(pairs));
+        }
+        let made = Pairs::of(&self.reader, field)?;
+        Ok(Some(kept.get_or_init(|| made)))
+    }
+
+    /// The characters of `first` and of `second` that stand side by side somewhere in the field, both sorted.
+    pub(crate) fn paired(
+        &self,
+        field: Field,
+        first: &[char],
+        second: &[char],
+    ) -> tantivy::Result<(Vec<char>, Vec<char>)> {
+        Ok(self.pairs(field)?.map_or_else(Default::default, |pairs| pairs.characters(first, second)))
+    }
+
     /// The documents with any pair of a character of `first` before one of `second`, in one of the fields that
     /// pinyin looks into.
     pub(crate) fn any_pair(&self, field: Field, first: &[char], second: &[char]) -> tantivy::Result<Docs> {
-        let fields = [self.fields.title, self.fields.author, self.fields.subject];
-        let Some(kept) = fields.iter().position(|&f| f == field).and_then(|n| self.pairs.get(n)) else {
-            return Ok(Docs::none());
-        };
-        let pairs = match kept.get() {
-            Some(pairs) => pairs,
-            None => {
-                let made = Pairs::of(&self.reader, field)?;
-                kept.get_or_init(|| made)
-            }
-        };
+        let Some(pairs) = self.pairs(field)? else { return Ok(Docs::none()) };
         let index = self.reader.inverted_index(field)?;
         let mut list = Vec::new();
         for info in pairs.places(first, second) {

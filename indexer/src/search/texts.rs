@@ -32,9 +32,19 @@ impl TextRecord {
     }
 
     pub(crate) fn read(bytes: &[u8], symbols: &Symbols) -> Option<Self> {
-        let (libraries, year) = Self::standing(bytes)?;
-        let text = symbols.read(bytes.get(4..)?)?;
-        Some(Self { libraries, year, text })
+        let mut record = Self::empty();
+        record.read_again(bytes, symbols).map(|()| record)
+    }
+
+    /// A record of nothing, to read others into.
+    pub(crate) fn empty() -> Self {
+        Self { libraries: 0, year: i16::MIN, text: String::new() }
+    }
+
+    /// Becomes another record in the same memory; where it is none, what is here afterwards means nothing.
+    pub(crate) fn read_again(&mut self, bytes: &[u8], symbols: &Symbols) -> Option<()> {
+        (self.libraries, self.year) = Self::standing(bytes)?;
+        symbols.read_into(bytes.get(4..)?, &mut self.text)
     }
 
     /// All values of an access point, joined by `terms::VALUE`.

@@ -131,6 +131,31 @@ fn the_best_title_comes_first() {
 }
 
 #[test]
+fn a_title_is_ranked_by_its_own_words_whatever_else_was_asked() {
+    let published = |key, title| with(book(key, title, ""), |b| b.publisher = Some("某某出版社".to_owned()));
+    let entries =
+        [published(1, "大众心理"), published(2, "心理学入门"), published(3, "心理"), book(4, "心理", "")];
+    let (_dir, catalogue) = catalogue(&entries);
+    for text in ["title:心理 publisher:出版社", "publisher:出版社 title:心理"] {
+        let answer = catalogue.search(&query(text, SearchField::Any)).unwrap();
+        assert_eq!(keys(&answer), [3, 2, 1], "{text}");
+    }
+}
+
+#[test]
+fn the_best_of_many_comes_first_wherever_it_stands() {
+    let mut entries: Vec<Entry> = (0..200).map(|n| book(n, &format!("略论鲁迅 {n}"), "")).collect();
+    entries.push(book(200, "呐喊", "鲁迅"));
+    entries.push(book(201, "呐喊评论", "鲁迅研究会"));
+    entries.push(book(202, "鲁迅", ""));
+    let (_dir, catalogue) = catalogue(&entries);
+    let answer = catalogue.search(&query("鲁迅", SearchField::Any)).unwrap();
+    assert_eq!(answer.total, 203);
+    assert_eq!(keys(&answer)[..2], [202, 200], "the title, then the author, then titles that hold it");
+    assert!(!keys(&answer).contains(&201));
+}
+
+#[test]
 fn literal_hits_come_before_readings() {
     let entries = [book(1, "三国", ""), book(2, "Sanguo studies", ""), book(3, "散果", "")];
     let (_dir, catalogue) = catalogue(&entries);
