@@ -141,7 +141,7 @@ fn staff_decide_on_the_wishes_for_their_own_library() {
     }
     let password = made_password(&mut add_account(house.site.data(), "0007", "李明", "staff"));
     let signed_in = sign_in(&house.site, "0007", &password);
-    assert_eq!(signed_in.header("location"), Some("/admin/purchases"));
+    assert_eq!(signed_in.header("location"), Some("/staff"));
     let cookie = cookie_of(&signed_in);
     let staff =
         |path: &str| house.site.ask("GET", path, &[("Cookie", &cookie), ("Accept-Language", "zh-CN")]);
