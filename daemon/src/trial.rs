@@ -12,8 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::harvest::{Clock, FetchContext, Fetched, Fetcher, Stop};
 use crate::import::ImportSet;
 use crate::lock::Holder;
+use crate::requests::RequestForm;
 use crate::runs::{History, Run};
 use crate::settings::Settings;
+use crate::store::{Account, AccountRole, NewAccount, Store};
 use crate::writer::Writer;
 use crate::{Error, Result};
 
@@ -138,5 +140,33 @@ impl Fetcher for Player {
             file_hashes: vec![format!("{name}{}", text.len())],
             ..Fetched::default()
         })
+    }
+}
+
+/// A reader of BJFU, made in `store`.
+pub(crate) fn reader(store: &Store, now: Timestamp) -> Account {
+    let new = NewAccount {
+        library: "BJFU",
+        barcode: "R001",
+        name: "林巧",
+        email: "linqiao@example.org",
+        role: AccountRole::Reader,
+        password: None,
+    };
+    store.add_account(&new, now).unwrap();
+    store.account("BJFU", "R001").unwrap().unwrap()
+}
+
+/// A request form that nothing stands against.
+pub(crate) fn request_form() -> RequestForm {
+    RequestForm {
+        title: "森林培育学".into(),
+        year: "2011".into(),
+        call_number: "S72/12".into(),
+        supplier: "PKU".into(),
+        delivery: "courier".into(),
+        recipient: "林巧".into(),
+        email: "linqiao@example.org".into(),
+        ..RequestForm::default()
     }
 }

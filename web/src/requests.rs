@@ -112,7 +112,7 @@ impl About {
 
 fn all_faults(faults: &[Fault], bars: &[NotSubmitted], lang: Lang) -> Vec<Fault422> {
     let of_values = faults.iter().map(|fault| Fault422 {
-        field: field_name(fault.field),
+        field: fault.field.name(),
         message: lang.fill(fault_key(fault.code), &[("max", &most(fault.field).to_string())]),
     });
     let of_lender = bars.iter().map(|bar| Fault422 { field: "supplier", message: bar_sentence(bar, lang) });
@@ -121,27 +121,6 @@ fn all_faults(faults: &[Fault], bars: &[NotSubmitted], lang: Lang) -> Vec<Fault4
 
 fn most(field: Field) -> usize {
     if field == Field::Note { MOST_NOTE_CHARACTERS } else { 300 }
-}
-
-/// Its name in JSON and in forms.
-pub(crate) fn field_name(field: Field) -> &'static str {
-    match field {
-        Field::Title => "title",
-        Field::Author => "author",
-        Field::Year => "year",
-        Field::Publisher => "publisher",
-        Field::Isbn => "isbn",
-        Field::Issn => "issn",
-        Field::CallNumber => "call_number",
-        Field::Volume => "volume",
-        Field::Supplier => "supplier",
-        Field::MaterialType => "material_type",
-        Field::Delivery => "delivery",
-        Field::Recipient => "recipient",
-        Field::Phone => "phone",
-        Field::Email => "email",
-        Field::Note => "note",
-    }
 }
 
 fn fault_key(code: FaultCode) -> &'static str {

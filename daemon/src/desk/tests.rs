@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 use super::*;
 use crate::requests::{FaultCode, Field};
-use crate::store::{AccountRole, NewAccount};
+use crate::trial::{self, request_form as form};
 
 struct Hall {
     desk: Desk,
@@ -14,33 +14,11 @@ fn at(text: &str) -> Timestamp {
     format!("2026-11-30T{text}:00+08:00").parse().unwrap()
 }
 
-fn form() -> RequestForm {
-    RequestForm {
-        title: "森林培育学".into(),
-        year: "2011".into(),
-        call_number: "S72/12".into(),
-        supplier: "PKU".into(),
-        delivery: "courier".into(),
-        recipient: "林巧".into(),
-        email: "linqiao@example.org".into(),
-        ..RequestForm::default()
-    }
-}
-
 impl Hall {
     fn new(most_open: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let new = NewAccount {
-            library: "BJFU",
-            barcode: "R001",
-            name: "林巧",
-            email: "linqiao@example.org",
-            role: AccountRole::Reader,
-            password: None,
-        };
-        store.add_account(&new, at("08:00")).unwrap();
-        let reader = store.account("BJFU", "R001").unwrap().unwrap();
+        let reader = trial::reader(&store, at("08:00"));
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
         Self { desk: Desk { store, rules: Rules::default(), most_open, zone }, reader, _folder: folder }
     }

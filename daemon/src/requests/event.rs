@@ -91,77 +91,10 @@ pub enum Event {
     Close,
 }
 
-/// An event without its values: what tables are keyed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "as the events of the same names")]
-pub enum EventKind {
-    Submit,
-    Edit,
-    Transmit,
-    CentreReceipt,
-    Reject,
-    Expire,
-    AskCancel,
-    Acknowledge,
-    Accept,
-    Condition,
-    AgreeCondition,
-    RefuseCondition,
-    Unfill,
-    OfferRetry,
-    AnswerCancel,
-    Ship,
-    Receive,
-    CheckOut,
-    BecomeOverdue,
-    AskRenew,
-    AnswerRenew,
-    Recall,
-    Return,
-    CheckIn,
-    Lose,
-    Close,
-}
-
 impl Event {
-    /// Which it is.
-    pub fn kind(&self) -> EventKind {
-        match self {
-            Self::Submit => EventKind::Submit,
-            Self::Edit => EventKind::Edit,
-            Self::Transmit => EventKind::Transmit,
-            Self::CentreReceipt => EventKind::CentreReceipt,
-            Self::Reject => EventKind::Reject,
-            Self::Expire => EventKind::Expire,
-            Self::AskCancel => EventKind::AskCancel,
-            Self::Acknowledge => EventKind::Acknowledge,
-            Self::Accept => EventKind::Accept,
-            Self::Condition => EventKind::Condition,
-            Self::AgreeCondition => EventKind::AgreeCondition,
-            Self::RefuseCondition => EventKind::RefuseCondition,
-            Self::Unfill => EventKind::Unfill,
-            Self::OfferRetry => EventKind::OfferRetry,
-            Self::AnswerCancel { .. } => EventKind::AnswerCancel,
-            Self::Ship { .. } => EventKind::Ship,
-            Self::Receive => EventKind::Receive,
-            Self::CheckOut => EventKind::CheckOut,
-            Self::BecomeOverdue => EventKind::BecomeOverdue,
-            Self::AskRenew => EventKind::AskRenew,
-            Self::AnswerRenew { .. } => EventKind::AnswerRenew,
-            Self::Recall { .. } => EventKind::Recall,
-            Self::Return => EventKind::Return,
-            Self::CheckIn => EventKind::CheckIn,
-            Self::Lose => EventKind::Lose,
-            Self::Close => EventKind::Close,
-        }
-    }
-}
-
-impl EventKind {
     /// Whether `party` may say that this happened: the lender of facts of supply, the requester of receipt and
     /// return (DOMAIN §8.4 rule 4).
-    pub fn may_come_from(self, party: Party) -> bool {
+    pub fn may_come_from(&self, party: Party) -> bool {
         use Party::{Branch, Centre, Lender, Reader, Requester};
         match self {
             Self::Submit | Self::Edit | Self::AskCancel | Self::AskRenew => {
@@ -174,10 +107,10 @@ impl EventKind {
             | Self::Condition
             | Self::Unfill
             | Self::OfferRetry
-            | Self::AnswerCancel
-            | Self::Ship
-            | Self::AnswerRenew
-            | Self::Recall
+            | Self::AnswerCancel { .. }
+            | Self::Ship { .. }
+            | Self::AnswerRenew { .. }
+            | Self::Recall { .. }
             | Self::CheckIn => party == Lender,
             Self::AgreeCondition
             | Self::RefuseCondition
@@ -190,7 +123,7 @@ impl EventKind {
     }
 
     /// Whether it tells how the lender's side stands, in messages that may come late or out of order.
-    pub fn is_report(self) -> bool {
+    pub fn is_report(&self) -> bool {
         matches!(
             self,
             Self::CentreReceipt
@@ -199,10 +132,10 @@ impl EventKind {
                 | Self::Condition
                 | Self::Unfill
                 | Self::OfferRetry
-                | Self::AnswerCancel
-                | Self::Ship
-                | Self::AnswerRenew
-                | Self::Recall
+                | Self::AnswerCancel { .. }
+                | Self::Ship { .. }
+                | Self::AnswerRenew { .. }
+                | Self::Recall { .. }
                 | Self::CheckIn
         )
     }

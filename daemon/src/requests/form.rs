@@ -45,6 +45,29 @@ pub enum Field {
     Note,
 }
 
+impl Field {
+    /// Its name in JSON and in forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Author => "author",
+            Self::Year => "year",
+            Self::Publisher => "publisher",
+            Self::Isbn => "isbn",
+            Self::Issn => "issn",
+            Self::CallNumber => "call_number",
+            Self::Volume => "volume",
+            Self::Supplier => "supplier",
+            Self::MaterialType => "material_type",
+            Self::Delivery => "delivery",
+            Self::Recipient => "recipient",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -103,28 +126,40 @@ pub struct RequestForm {
 }
 
 impl RequestForm {
+    /// Out of the values that `value` gives for each name of CONTRACT §6.
+    pub fn of(mut value: impl FnMut(&'static str) -> String) -> Self {
+        Self {
+            title: value("title"),
+            author: value("author"),
+            year: value("year"),
+            publisher: value("publisher"),
+            isbn: value("isbn"),
+            issn: value("issn"),
+            call_number: value("call_number"),
+            volume: value("volume"),
+            supplier: value("supplier"),
+            material_type: value("material_type"),
+            delivery: value("delivery"),
+            recipient: value("recipient"),
+            phone: value("phone"),
+            email: value("email"),
+            note: value("note"),
+            record_id: value("record_id"),
+        }
+    }
+
+    /// The value of this name; empty for a name that the form does not have.
+    pub fn value(&self, name: &str) -> &str {
+        if name == "record_id" {
+            return &self.record_id;
+        }
+        self.fields().into_iter().find(|(field, _)| field.name() == name).map_or("", |(_, value)| value)
+    }
+
     /// In NFC, without blanks around; line breaks stay in the note alone.
     #[must_use]
     pub fn tidied(&self) -> Self {
-        let tidy = |text: &str| text.nfc().collect::<String>().trim().to_owned();
-        Self {
-            title: tidy(&self.title),
-            author: tidy(&self.author),
-            year: tidy(&self.year),
-            publisher: tidy(&self.publisher),
-            isbn: tidy(&self.isbn),
-            issn: tidy(&self.issn),
-            call_number: tidy(&self.call_number),
-            volume: tidy(&self.volume),
-            supplier: tidy(&self.supplier),
-            material_type: tidy(&self.material_type),
-            delivery: tidy(&self.delivery),
-            recipient: tidy(&self.recipient),
-            phone: tidy(&self.phone),
-            email: tidy(&self.email),
-            note: tidy(&self.note),
-            record_id: tidy(&self.record_id),
-        }
+        Self::of(|name| self.value(name).nfc().collect::<String>().trim().to_owned())
     }
 
     fn fields(&self) -> [(Field, &str); 15] {
@@ -225,19 +260,7 @@ fn is_email(text: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
-
-    fn filled() -> RequestForm {
-        RequestForm {
-            title: "森林培育学".into(),
-            year: "2011".into(),
-            call_number: "S72/12".into(),
-            supplier: "PKU".into(),
-            delivery: "courier".into(),
-            recipient: "林巧".into(),
-            email: "linqiao@example.org".into(),
-            ..RequestForm::default()
-        }
-    }
+    use crate::trial::request_form as filled;
 
     fn codes(form: &RequestForm, is_set: bool) -> Vec<(Field, FaultCode)> {
         form.tidied().faults(is_set).into_iter().map(|fault| (fault.field, fault.code)).collect()

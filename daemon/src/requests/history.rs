@@ -76,7 +76,7 @@ impl History {
     pub fn standing(&self) -> (Standing, Vec<Refused>) {
         let (mut standing, mut refused) = (Standing::default(), Vec::new());
         for recorded in self.events.values() {
-            let may = recorded.event.kind().may_come_from(recorded.party);
+            let may = recorded.event.may_come_from(recorded.party);
             let step = if may { standing.after(&recorded.event).map_err(Some) } else { Err(None) };
             match step {
                 Ok(Step::To(next)) => standing = next,

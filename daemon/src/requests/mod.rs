@@ -19,7 +19,7 @@ mod state;
 mod transition;
 
 pub use due::{Calendar, Due, DueReason, Suspension, Vacation};
-pub use event::{Event, EventKind, Party};
+pub use event::{Event, Party};
 pub use form::{
     Delivery, Doubt, Fault, FaultCode, Field, MOST_NOTE_BYTES, MOST_NOTE_CHARACTERS, RequestForm,
 };

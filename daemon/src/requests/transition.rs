@@ -3,7 +3,7 @@
 //! Reports of the lender's side come late, twice and out of order. One that says less than what is known already is
 //! no error: it stays on record and moves nothing. What a person or our own clock wants and cannot have is refused.
 
-use super::event::{Event, EventKind};
+use super::event::Event;
 use super::standing::Standing;
 use super::state::State;
 
@@ -30,7 +30,7 @@ pub enum Bar {
 pub(super) fn step(standing: Standing, event: &Event) -> Result<Step, Bar> {
     let state = standing.state;
     if state.is_final() {
-        return if event.kind().is_report() { Ok(Step::Late) } else { Err(Bar::Ended(state)) };
+        return if event.is_report() { Ok(Step::Late) } else { Err(Bar::Ended(state)) };
     }
     let next = if state == State::CancelPending {
         while_cancelling(standing, event)
@@ -39,7 +39,7 @@ pub(super) fn step(standing: Standing, event: &Event) -> Result<Step, Bar> {
     };
     match next {
         Some(next) => Ok(Step::To(next)),
-        None if event.kind().is_report() && state != State::Draft && state != State::Queued => Ok(Step::Late),
+        None if event.is_report() && state != State::Draft && state != State::Queued => Ok(Step::Late),
         None => Err(Bar::NotIn(state)),
     }
 }
@@ -147,7 +147,7 @@ fn while_cancelling(standing: Standing, event: &Event) -> Option<Standing> {
         Event::Close => Some(standing.at(State::Cancelled)),
         Event::Transmit if before == State::Sent => Some(standing),
         Event::Receive => Some(Standing { received_early: true, ..standing }),
-        report if report.kind().is_report() || report.kind() == EventKind::Reject => {
+        report if report.is_report() || *report == Event::Reject => {
             let next = of_lender(Standing { state: before, ..standing }, report)?;
             let goes_on = matches!(
                 next.state,

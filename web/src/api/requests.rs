@@ -119,24 +119,7 @@ fn form(values: &Map<String, Value>) -> (RequestForm, Vec<&'static str>) {
             String::new()
         }
     };
-    let form = RequestForm {
-        title: text("title"),
-        author: text("author"),
-        year: text("year"),
-        publisher: text("publisher"),
-        isbn: text("isbn"),
-        issn: text("issn"),
-        call_number: text("call_number"),
-        volume: text("volume"),
-        supplier: text("supplier"),
-        material_type: text("material_type"),
-        delivery: text("delivery"),
-        recipient: text("recipient"),
-        phone: text("phone"),
-        email: text("email"),
-        note: text("note"),
-        record_id: text("record_id"),
-    };
+    let form = RequestForm::of(&mut text);
     (form, wrong)
 }
 

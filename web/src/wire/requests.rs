@@ -1,7 +1,7 @@
 //! The documents of CONTRACT §6, for the API and for `lianmu requests list` and `lianmu queue list`.
 
 use daemon::desk::Warning;
-use daemon::requests::{EventKind, History, Party, Recorded, RequestForm};
+use daemon::requests::{Event, History, Party, Recorded, RequestForm};
 use daemon::store::{QueuedMessage, StoredRequest};
 use serde::Serialize;
 
@@ -76,7 +76,9 @@ pub(crate) struct EventDocument {
     seq: usize,
     at: String,
     actor: Party,
-    event: EventKind,
+    /// Its word, and what it brought: a due date, a yes or no.
+    #[serde(flatten)]
+    event: Event,
     note: String,
 }
 
@@ -85,7 +87,7 @@ fn events(history: &History) -> Vec<EventDocument> {
         seq: place + 1,
         at: recorded.at.to_string(),
         actor: recorded.party,
-        event: recorded.event.kind(),
+        event: recorded.event.clone(),
         note: recorded.note.clone(),
     };
     history.events().enumerate().map(event).collect()

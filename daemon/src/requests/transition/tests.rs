@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::super::event::{Event, EventKind};
+use super::super::event::Event;
 use super::super::standing::Standing;
 use super::super::state::State;
 use super::{Bar, Step};
@@ -172,7 +172,7 @@ fn what_has_ended_only_takes_notes() {
     for state in State::ALL.into_iter().filter(|state| state.is_final()) {
         for (name, event) in events() {
             let after = at(state).after(&event);
-            let expected = if event.kind().is_report() { Ok(Step::Late) } else { Err(Bar::Ended(state)) };
+            let expected = if event.is_report() { Ok(Step::Late) } else { Err(Bar::Ended(state)) };
             assert_eq!(after, expected, "{name} in {state}");
         }
     }
@@ -232,7 +232,7 @@ proptest! {
         for event in &events {
             let Ok(Step::To(next)) = standing.after(event) else { continue };
             prop_assert_eq!(ended, None);
-            has_left |= event.kind() == EventKind::Transmit;
+            has_left |= *event == Event::Transmit;
             prop_assert!(!has_left || !next.state.is_at_home());
             prop_assert_eq!(next.before_cancel.is_some(), next.state == State::CancelPending);
             prop_assert!(!next.renewal_asked || next.state.is_lent());
@@ -245,7 +245,7 @@ proptest! {
     fn a_report_twice_is_a_report_once(
         events in proptest::collection::vec(any_event(), 0..20), twice in any_event(),
     ) {
-        prop_assume!(twice.kind().is_report());
+        prop_assume!(twice.is_report());
         let once = after_all(&[&events[..], std::slice::from_ref(&twice)].concat());
         let again = after_all(&[&events[..], &[twice.clone(), twice]].concat());
         prop_assert_eq!(once, again);

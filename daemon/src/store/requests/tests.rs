@@ -1,7 +1,7 @@
 //! Requests, their events and messages are kept together, and a key makes one of them.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
-use super::super::{AccountRole, NewAccount};
 use super::*;
+use crate::trial;
 
 struct Desk {
     store: Store,
@@ -22,15 +22,7 @@ impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let new = NewAccount {
-            library: "BJFU",
-            barcode: "R001",
-            name: "林巧",
-            email: "linqiao@example.org",
-            role: AccountRole::Reader,
-            password: None,
-        };
-        let account = store.add_account(&new, at(0)).unwrap().unwrap();
+        let account = trial::reader(&store, at(0)).id;
         Self { store, account, library: LibraryCode::new("BJFU"), _folder: folder }
     }
 

@@ -20,7 +20,7 @@ use crate::i18n::Lang;
 use crate::login::SignedIn;
 use crate::login::secret::Secret;
 use crate::reader::Reader;
-use crate::requests::{self, Fault422, Reply, Sent, field_name};
+use crate::requests::{self, Fault422, Reply, Sent};
 use crate::state::App;
 use crate::wire::library_name;
 
@@ -139,7 +139,7 @@ pub(crate) async fn send(
     body: Bytes,
 ) -> Response {
     let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
-    let form = typed(&asked);
+    let form = RequestForm::of(|name| asked.get(name).unwrap_or_default().to_owned());
     let is_looked_at = asked.has("looked_at", "1");
     let hash = |text: &str| *blake3::hash(text.as_bytes()).as_bytes();
     // Of one form shown there is one request, however often the button is pressed.
@@ -177,28 +177,6 @@ pub(crate) async fn send(
     response
 }
 
-fn typed(asked: &Asked) -> RequestForm {
-    let text = |name| asked.get(name).unwrap_or_default().to_owned();
-    RequestForm {
-        title: text("title"),
-        author: text("author"),
-        year: text("year"),
-        publisher: text("publisher"),
-        isbn: text("isbn"),
-        issn: text("issn"),
-        call_number: text("call_number"),
-        volume: text("volume"),
-        supplier: text("supplier"),
-        material_type: text("material_type"),
-        delivery: text("delivery"),
-        recipient: text("recipient"),
-        phone: text("phone"),
-        email: text("email"),
-        note: text("note"),
-        record_id: text("record_id"),
-    }
-}
-
 fn shown(
     app: &App,
     reader: &Reader,
@@ -215,10 +193,10 @@ fn shown(
         label,
         kind,
         complete,
-        value: value_of(form, name).to_owned(),
+        value: form.value(name).to_owned(),
         is_required,
         fault: fault(name),
-        is_doubtful: notes.doubts.iter().any(|doubt| field_name(doubt.field) == name),
+        is_doubtful: notes.doubts.iter().any(|doubt| doubt.field.name() == name),
     };
     let key = match key {
         Some(key) => key.to_owned(),
@@ -240,22 +218,6 @@ fn shown(
         is_looked_at: notes.is_looked_at,
         key,
     })
-}
-
-fn value_of<'a>(form: &'a RequestForm, name: &str) -> &'a str {
-    match name {
-        "title" => &form.title,
-        "author" => &form.author,
-        "year" => &form.year,
-        "publisher" => &form.publisher,
-        "isbn" => &form.isbn,
-        "issn" => &form.issn,
-        "call_number" => &form.call_number,
-        "volume" => &form.volume,
-        "recipient" => &form.recipient,
-        "phone" => &form.phone,
-        _ => &form.email,
-    }
 }
 
 /// The holders of the record, or all members for the blank form.

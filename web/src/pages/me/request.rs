@@ -4,7 +4,7 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use daemon::requests::{EventKind, Party, Recorded, State as RequestState, Withdrawal};
+use daemon::requests::{Event, Party, Recorded, State as RequestState, Withdrawal};
 use daemon::store::{Account, StoredRequest};
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
@@ -171,7 +171,7 @@ fn rows(app: &App, request: &StoredRequest, lang: Lang) -> Vec<(&'static str, St
 fn event_row(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
     EventRow {
         at: moment(recorded.at, zone),
-        what: lang.t(event_key(recorded.event.kind())),
+        what: lang.t(event_key(&recorded.event)),
         who: lang.t(match recorded.party {
             Party::Reader => "request.by_reader",
             Party::Requester => "request.by_requester",
@@ -183,33 +183,33 @@ fn event_row(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
     }
 }
 
-fn event_key(event: EventKind) -> &'static str {
+fn event_key(event: &Event) -> &'static str {
     match event {
-        EventKind::Submit => "request.did_submit",
-        EventKind::Edit => "request.did_edit",
-        EventKind::Transmit => "request.did_transmit",
-        EventKind::CentreReceipt => "request.did_centre_receipt",
-        EventKind::Reject => "request.did_reject",
-        EventKind::Expire => "request.did_expire",
-        EventKind::AskCancel => "request.did_ask_cancel",
-        EventKind::Acknowledge => "request.did_acknowledge",
-        EventKind::Accept => "request.did_accept",
-        EventKind::Condition => "request.did_condition",
-        EventKind::AgreeCondition => "request.did_agree_condition",
-        EventKind::RefuseCondition => "request.did_refuse_condition",
-        EventKind::Unfill => "request.did_unfill",
-        EventKind::OfferRetry => "request.did_offer_retry",
-        EventKind::AnswerCancel => "request.did_answer_cancel",
-        EventKind::Ship => "request.did_ship",
-        EventKind::Receive => "request.did_receive",
-        EventKind::CheckOut => "request.did_check_out",
-        EventKind::BecomeOverdue => "request.did_become_overdue",
-        EventKind::AskRenew => "request.did_ask_renew",
-        EventKind::AnswerRenew => "request.did_answer_renew",
-        EventKind::Recall => "request.did_recall",
-        EventKind::Return => "request.did_return",
-        EventKind::CheckIn => "request.did_check_in",
-        EventKind::Lose => "request.did_lose",
-        EventKind::Close => "request.did_close",
+        Event::Submit => "request.did_submit",
+        Event::Edit => "request.did_edit",
+        Event::Transmit => "request.did_transmit",
+        Event::CentreReceipt => "request.did_centre_receipt",
+        Event::Reject => "request.did_reject",
+        Event::Expire => "request.did_expire",
+        Event::AskCancel => "request.did_ask_cancel",
+        Event::Acknowledge => "request.did_acknowledge",
+        Event::Accept => "request.did_accept",
+        Event::Condition => "request.did_condition",
+        Event::AgreeCondition => "request.did_agree_condition",
+        Event::RefuseCondition => "request.did_refuse_condition",
+        Event::Unfill => "request.did_unfill",
+        Event::OfferRetry => "request.did_offer_retry",
+        Event::AnswerCancel { .. } => "request.did_answer_cancel",
+        Event::Ship { .. } => "request.did_ship",
+        Event::Receive => "request.did_receive",
+        Event::CheckOut => "request.did_check_out",
+        Event::BecomeOverdue => "request.did_become_overdue",
+        Event::AskRenew => "request.did_ask_renew",
+        Event::AnswerRenew { .. } => "request.did_answer_renew",
+        Event::Recall { .. } => "request.did_recall",
+        Event::Return => "request.did_return",
+        Event::CheckIn => "request.did_check_in",
+        Event::Lose => "request.did_lose",
+        Event::Close => "request.did_close",
     }
 }
