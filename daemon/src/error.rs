@@ -61,6 +61,12 @@ pub enum Error {
         /// What was decided.
         decision: Decision,
     },
+    /// Mail cannot be sent as it is configured.
+    #[error("[mail] of the configuration cannot be used: {why}")]
+    MailSettings {
+        /// What is wrong.
+        why: String,
+    },
     /// This version knows no way to a kind of source.
     #[error("this version cannot fetch from a source of the kind {kind}")]
     NoFetcher {

@@ -335,8 +335,8 @@ fn source_of(paths: &[PathBuf]) -> String {
 }
 
 /// An error with its causes, as one sentence.
-pub(crate) fn chain(error: &Error) -> String {
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |cause| cause.source());
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |cause| cause.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

@@ -8,6 +8,7 @@ mod complaints;
 mod farewell;
 mod harvests;
 mod looker;
+mod mailman;
 mod slot;
 mod worker;
 
@@ -23,6 +24,7 @@ use crate::harvest::session::{self, Brought, Manner};
 use crate::harvest::{Clock, Fetcher, Stop, fetcher_for};
 use crate::jobs::Answer;
 use crate::lock::Holder;
+use crate::mail::Post;
 use crate::runs::Run;
 use crate::settings::{Settings, Source};
 use crate::store::JobId;
@@ -32,6 +34,7 @@ use crate::{Result, alert, priority};
 use complaints::Complaints;
 use harvests::Harvests;
 use looker::Looker;
+use mailman::Mailman;
 use slot::Slot;
 use worker::{Work, Worker};
 
@@ -97,10 +100,15 @@ pub fn start_with(
     clock: Arc<dyn Clock>,
     make: MakeFetcher,
 ) -> Result<Running> {
+    let post = settings.mail.as_ref().map(Post::of).transpose()?;
     let writer = Arc::new(Writer::open(data_dir, settings, Holder::Daemon, clock)?);
     writer.store.know_sources(&settings.sources, writer.now())?;
     let stop = Stop::default();
     let (tell, ended) = channel();
+    if let Some(post) = post {
+        let mailman = Mailman { post, writer: Arc::clone(&writer), stop: stop.clone() };
+        spawn("mail", move || mailman.go_round());
+    }
     let mut daemon = Daemon::new(writer, settings.clone(), make, stop.clone());
     let thread = spawn("daemon", move || {
         daemon.run();

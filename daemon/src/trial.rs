@@ -143,16 +143,24 @@ impl Fetcher for Player {
     }
 }
 
+/// A reader's account that is to be made.
+pub(crate) fn new_account<'a>(library: &'a str, barcode: &'a str) -> NewAccount<'a> {
+    NewAccount {
+        library,
+        barcode,
+        code: barcode,
+        name: "王芳",
+        email: "wf@example.cn",
+        phone: "",
+        lang: "",
+        role: AccountRole::Reader,
+        password: Some("$argon2id$"),
+    }
+}
+
 /// A reader of BJFU, made in `store`.
 pub(crate) fn reader(store: &Store, now: Timestamp) -> Account {
-    let new = NewAccount {
-        library: "BJFU",
-        barcode: "R001",
-        name: "林巧",
-        email: "linqiao@example.org",
-        role: AccountRole::Reader,
-        password: None,
-    };
+    let new = NewAccount { name: "林巧", email: "linqiao@example.org", ..new_account("BJFU", "R001") };
     store.add_account(&new, now).unwrap();
     store.account("BJFU", "R001").unwrap().unwrap()
 }

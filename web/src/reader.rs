@@ -1,6 +1,7 @@
 //! Who asks and how: language, query string and remembered choices, out of one request.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use crate::ask::Asked;
 use crate::basket::{self, Basket};
 use crate::i18n::Lang;
+use crate::login::session::{self, Visitor};
 use crate::state::App;
 
 /// One request as a handler sees it.
@@ -22,6 +24,8 @@ pub(crate) struct Reader {
     pub(crate) path: String,
     /// What the browser remembers.
     pub(crate) remembered: Remembered,
+    /// Who is signed in.
+    pub(crate) visitor: Option<Arc<Visitor>>,
 }
 
 /// What the browser remembers between visits.
@@ -38,7 +42,9 @@ pub(crate) struct Remembered {
 impl FromRequestParts<App> for Reader {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        // A store that cannot be read makes a stranger; who must be known is told so where it is asked for.
+        let visitor = session::visitor(parts, app).await.ok().flatten();
         let asked = Asked::parse(parts.uri.query());
         let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         let lang = Lang::choose(asked.get("lang"), cookie(&parts.headers, "lang").as_deref(), accept);
@@ -48,7 +54,7 @@ impl FromRequestParts<App> for Reader {
             libraries: libraries.split('.').filter(|c| !c.is_empty()).map(str::to_owned).collect(),
             basket: Basket::read(&cookie(&parts.headers, basket::COOKIE).unwrap_or_default()),
         };
-        Ok(Self { lang, asked, path: parts.uri.path().to_owned(), remembered })
+        Ok(Self { lang, asked, path: parts.uri.path().to_owned(), remembered, visitor })
     }
 }
 

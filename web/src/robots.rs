@@ -7,8 +7,20 @@ use axum::response::{IntoResponse, Response};
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// Where only people go.
-const PLACES: [&str; 10] =
-    ["/search", "/browse", "/basket", "/unapi", "/staff", "/me/", "/admin", "/login", "/api/", "/trust"];
+const PLACES: [&str; 12] = [
+    "/search",
+    "/browse",
+    "/basket",
+    "/unapi",
+    "/staff",
+    "/me",
+    "/admin",
+    "/login",
+    "/register",
+    "/password",
+    "/api/",
+    "/trust",
+];
 
 /// Whether an address is for people and their programs, not for search engines.
 pub(crate) fn is_for_people(path: &str) -> bool {

@@ -20,6 +20,7 @@ mod transition;
 
 pub use due::{Calendar, Due, DueReason, Suspension, Vacation};
 pub use event::{Event, Party};
+pub(crate) use form::is_email;
 pub use form::{
     Delivery, Doubt, Fault, FaultCode, Field, MOST_NOTE_BYTES, MOST_NOTE_CHARACTERS, RequestForm,
 };

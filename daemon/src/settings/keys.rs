@@ -37,6 +37,11 @@ pub(super) const KEYS: &[Key] = &[
     key("central.kind", Kind::Choice(&["hub", "iso18626", "none"]), ""),
     key("central.url", Kind::Url, ""),
     key("snapshot.repository", Kind::Text, ""),
-    key("mail.*", Kind::Anything, ""),
+    key("mail.host", Kind::Text, ""),
+    key("mail.port", Kind::Count, ""),
+    key("mail.security", Kind::Choice(&["tls", "starttls", "none"]), "\"tls\""),
+    key("mail.from", Kind::Text, ""),
+    key("mail.user", Kind::Text, ""),
+    key("mail.password_file", Kind::Text, ""),
     key("alert.command", Kind::Text, ""),
 ];

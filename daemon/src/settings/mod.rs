@@ -5,6 +5,7 @@
 
 mod check;
 mod keys;
+mod mail;
 mod server;
 mod source;
 
@@ -17,6 +18,7 @@ use indexer::mapping::HoldingsProfile;
 
 use crate::harvest::schedule::Window;
 pub use check::{Fault, Origin, Setting};
+pub use mail::{MailSecurity, MailSettings};
 pub use server::{Network, Server, Tls};
 pub use source::{Source, SourceId, SourceKind};
 
@@ -33,6 +35,8 @@ pub struct Settings {
     pub server: Server,
     /// `[policy]`
     pub policy: Policy,
+    /// `[mail]`; `None` where no mail is sent.
+    pub mail: Option<MailSettings>,
     /// `[gate]`
     pub gate: Gate,
     /// `[[source]]`
@@ -157,13 +161,14 @@ impl Settings {
         let folder = path.parent().unwrap_or(Path::new(""));
         let tls = server::tls(&in_force, folder, &mut faults);
         let trusted_proxies = server::trusted_proxies(&in_force, &mut faults);
+        let mail = mail::mail(&in_force, folder, &mut faults);
         let profiles = source::profiles(&table, &mut faults);
         let sources = source::sources(&in_force, folder, &profiles, &mut faults);
         match listen {
             Ok(listen) if faults.is_empty() => {
                 let public_url = check::text(&in_force, "server.public_url").trim_end_matches('/').to_owned();
                 let server = Server { listen, public_url, tls, trusted_proxies };
-                Ok(Self { holdings_profiles: profiles, ..Self::from_values(in_force, server, sources) })
+                Ok(Self { holdings_profiles: profiles, mail, ..Self::from_values(in_force, server, sources) })
             }
             _ => Err(Error::Faults { path: path.to_owned(), faults }),
         }
@@ -193,6 +198,7 @@ impl Settings {
                 max_change: check::fraction(&in_force, "gate.max_change"),
             },
             sources,
+            mail: None,
             holdings_profiles: Vec::new(),
             window: (!window.is_empty()).then(|| window.to_owned()),
             alert_command: check::text(&in_force, "alert.command").to_owned(),

@@ -1,9 +1,9 @@
-//! Accounts, their sessions and their tokens.
+//! Accounts: who may sign in, and what a library may do about its readers.
 //!
-//! What a password hash or a session id is made of is not known here: they come as text and as 32 bytes.
+//! What a password hash is made of is not known here: it comes as text.
 
-use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension, Row, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::Store;
 use super::sources::instant;
@@ -14,6 +14,11 @@ use crate::Result;
 pub struct AccountId(i64);
 
 impl AccountId {
+    /// Reads the number as it is shown.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
     pub(super) fn of(number: i64) -> Self {
         Self(number)
     }
@@ -60,19 +65,25 @@ impl AccountRole {
     }
 }
 
-/// A person as the store knows him; the key is the library and the barcode.
+/// A person as the store knows him; the key is the library and the login code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Its number.
     pub id: AccountId,
     /// Code of the library.
     pub library: String,
-    /// What is typed to sign in; unique within the library.
+    /// Number of the reader's card; unique within the library.
     pub barcode: String,
+    /// What may be typed instead of the barcode; unique within the library, and no other account's barcode.
+    pub code: String,
     /// Name of the person.
     pub name: String,
     /// Address for messages.
     pub email: String,
+    /// Telephone; may be empty.
+    pub phone: String,
+    /// Tag of the language in which the person is written to; empty where none was chosen.
+    pub lang: String,
     /// What the person may do.
     pub role: AccountRole,
     /// The hash of the password; without one nobody can sign in.
@@ -83,6 +94,8 @@ pub struct Account {
     pub blocked: Option<String>,
     /// When it was made.
     pub created: Timestamp,
+    /// Since when its owner wishes it erased, where something still stands against that.
+    pub erase_wanted: Option<Timestamp>,
 }
 
 /// An account that is to be made.
@@ -91,79 +104,70 @@ pub struct Account {
 pub struct NewAccount<'a> {
     pub library: &'a str,
     pub barcode: &'a str,
+    pub code: &'a str,
     pub name: &'a str,
     pub email: &'a str,
+    pub phone: &'a str,
+    pub lang: &'a str,
     pub role: AccountRole,
     pub password: Option<&'a str>,
 }
 
-/// How long a session lasts.
+/// What owners change of their accounts themselves.
 #[derive(Clone, Copy, Debug)]
-pub struct SessionLimits {
-    /// Without being used.
-    pub idle: SignedDuration,
-    /// In all.
-    pub whole: SignedDuration,
+#[expect(missing_docs, reason = "as in `Account`")]
+pub struct Profile<'a> {
+    pub code: &'a str,
+    pub email: &'a str,
+    pub phone: &'a str,
+    pub lang: &'a str,
 }
 
-/// Somewhere somebody is signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Hash of its id.
-    pub hash: [u8; 32],
-    /// When it was begun.
-    pub began: Timestamp,
-    /// When it was used last, to a minute.
-    pub seen: Timestamp,
-    /// From where it was begun.
-    pub place: String,
-}
+/// Accounts that one search shows at most.
+pub const ACCOUNTS_SHOWN: u32 = 50;
 
-/// A session is noted as seen at most so often: reading pages should not write.
-const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
-/// Sessions of one account; the oldest go.
-const MAX_SESSIONS: i64 = 20;
-
-const BY_KEY: &str = "SELECT id, library, barcode, name, email, role, password, valid_until, blocked, created \
-                      FROM accounts WHERE library = ?1 AND barcode = ?2";
-const BY_ID: &str = "SELECT id, library, barcode, name, email, role, password, valid_until, blocked, created \
-                     FROM accounts WHERE id = ?1";
-const BY_TOKEN: &str = "SELECT id, library, barcode, name, email, role, password, valid_until, blocked, created \
-                        FROM accounts JOIN tokens ON tokens.account = accounts.id WHERE tokens.hash = ?1";
-const ALL: &str = "SELECT id, library, barcode, name, email, role, password, valid_until, blocked, created FROM \
-                   accounts ORDER BY role, library, barcode LIMIT 1000";
+const BY_LOGIN: &str = "SELECT * FROM accounts WHERE library = ?1 AND (code = ?2 OR barcode = ?2)";
+const BY_ID: &str = "SELECT * FROM accounts WHERE id = ?1";
+const ALL: &str = "SELECT * FROM accounts ORDER BY role, library, barcode LIMIT 1000";
+// One text for both: without a library all accounts are searched.
+const FOUND: &str = "SELECT * FROM accounts WHERE (?1 IS NULL OR library = ?1 AND role = 'reader') AND (?2 = '' OR instr(lower(name), \
+                     lower(?2)) > 0 OR instr(barcode, ?2) = 1 OR instr(code, ?2) = 1 OR lower(email) = lower(?2) OR \
+                     phone = ?2) ORDER BY library, name, barcode LIMIT ?3";
+const IS_TAKEN: &str = "SELECT EXISTS (SELECT 1 FROM accounts WHERE library = ?1 AND (code IN (?2, ?3) OR barcode IN \
+                        (?2, ?3)))";
 
 impl Store {
-    /// Makes an account; `None` where the library has one with this barcode.
+    /// Makes an account; `None` where the library has one with this barcode or code.
     pub fn add_account(&self, new: &NewAccount<'_>, now: Timestamp) -> Result<Option<AccountId>> {
-        self.write(|transaction| {
-            let n_rows = transaction.execute(
-                "INSERT INTO accounts (library, barcode, name, email, role, password, created) VALUES (?1, ?2, \
-                 ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-                params![
-                    new.library,
-                    new.barcode,
-                    new.name,
-                    new.email,
-                    new.role.name(),
-                    new.password,
-                    now.as_second()
-                ],
-            )?;
-            Ok((n_rows > 0).then(|| AccountId(transaction.last_insert_rowid())))
+        self.write(|transaction| insert_account(transaction, new, now))
+    }
+
+    /// The account of a library with this barcode or login code.
+    pub fn account(&self, library: &str, typed: &str) -> Result<Option<Account>> {
+        self.read(|connection| {
+            connection.prepare_cached(BY_LOGIN)?.query_row([library, typed], account_of).optional()
         })
     }
 
-    /// The account of a library with this barcode.
-    pub fn account(&self, library: &str, barcode: &str) -> Result<Option<Account>> {
-        self.read(|connection| {
-            connection.prepare_cached(BY_KEY)?.query_row([library, barcode], from_row).optional()
-        })
+    /// The account with this number.
+    pub fn account_by_id(&self, id: AccountId) -> Result<Option<Account>> {
+        self.read(|connection| by_id(connection, id))
     }
 
     /// The first thousand accounts.
     pub fn accounts(&self) -> Result<Vec<Account>> {
-        self.read(|connection| connection.prepare_cached(ALL)?.query_map([], from_row)?.collect())
+        self.read(|connection| connection.prepare_cached(ALL)?.query_map([], account_of)?.collect())
+    }
+
+    /// Readers of a library (or all accounts) by a piece of the name, the beginning of barcode or code, or the whole
+    /// address or telephone number; all of them without words.
+    pub fn find_accounts(&self, library: Option<&str>, words: &str) -> Result<Vec<Account>> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(FOUND)?
+                .query_map(params![library, words, ACCOUNTS_SHOWN], account_of)?
+                .collect()
+        })
     }
 
     /// Whether anybody may run the machine.
@@ -177,12 +181,7 @@ impl Store {
 
     /// Changes the hash of a password, and ends all sessions of the account.
     pub fn set_password(&self, id: AccountId, password: &str) -> Result<()> {
-        self.write(|transaction| {
-            transaction
-                .execute("UPDATE accounts SET password = ?2 WHERE id = ?1", params![id.0, password])?;
-            transaction.execute("DELETE FROM sessions WHERE account = ?1", [id.0])?;
-            Ok(())
-        })
+        self.write(|transaction| replace_password(transaction, id, password))
     }
 
     /// The same password hashed anew: sessions go on.
@@ -194,131 +193,99 @@ impl Store {
         })
     }
 
-    /// Begins a session, known by the hash of its id; `place` is where it was begun, as its owner knows it again.
-    pub fn begin_session(
-        &self,
-        hash: [u8; 32],
-        id: AccountId,
-        place: &str,
-        limits: SessionLimits,
-        now: Timestamp,
-    ) -> Result<()> {
+    /// Changes what an owner may change; `false`, and nothing is changed, where the code is somebody else's.
+    pub fn set_profile(&self, id: AccountId, profile: &Profile<'_>) -> Result<bool> {
         self.write(|transaction| {
-            transaction.execute(
-                "DELETE FROM sessions WHERE seen < ?1 OR began < ?2",
-                params![before(now, limits.idle), before(now, limits.whole)],
+            let n_rows = transaction.execute(
+                "UPDATE accounts SET code = ?2, email = ?3, phone = ?4, lang = ?5 WHERE id = ?1 AND NOT EXISTS (SELECT \
+                 1 FROM accounts other WHERE other.library = accounts.library AND other.id <> ?1 AND (other.code = ?2 \
+                 OR other.barcode = ?2))",
+                params![id.0, profile.code, profile.email, profile.phone, profile.lang],
             )?;
+            Ok(n_rows > 0)
+        })
+    }
+
+    /// Blocks an account with a reason and ends its sessions, or opens it again.
+    pub fn block_account(&self, id: AccountId, reason: Option<&str>) -> Result<()> {
+        self.write(|transaction| {
+            transaction.execute("UPDATE accounts SET blocked = ?2 WHERE id = ?1", params![id.0, reason])?;
             transaction.execute(
-                "DELETE FROM sessions WHERE account = ?1 AND hash NOT IN (SELECT hash FROM sessions WHERE \
-                 account = ?1 ORDER BY seen DESC LIMIT ?2)",
-                params![id.0, MAX_SESSIONS - 1],
-            )?;
-            transaction.execute(
-                "INSERT INTO sessions (hash, account, began, seen, place) VALUES (?1, ?2, ?3, ?3, ?4)",
-                params![hash, id.0, now.as_second(), place],
+                "DELETE FROM sessions WHERE account = ?1 AND ?2 IS NOT NULL",
+                params![id.0, reason],
             )?;
             Ok(())
         })
     }
 
-    /// Whose session this is, where it still lasts.
-    pub fn session(&self, hash: [u8; 32], limits: SessionLimits, now: Timestamp) -> Result<Option<Account>> {
-        let found: Option<(i64, i64, i64)> = self.read(|connection| {
-            connection
-                .prepare_cached("SELECT account, began, seen FROM sessions WHERE hash = ?1")?
-                .query_row([&hash[..]], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()
-        })?;
-        let Some((account, began, seen)) = found else { return Ok(None) };
-        if seen < before(now, limits.idle) || began < before(now, limits.whole) {
-            return Ok(None);
-        }
-        if seen < before(now, SEEN_EVERY) {
-            self.write(|transaction| {
-                transaction.execute(
-                    "UPDATE sessions SET seen = ?2 WHERE hash = ?1",
-                    params![hash, now.as_second()],
-                )?;
-                Ok(())
-            })?;
-        }
-        self.read(|connection| connection.prepare_cached(BY_ID)?.query_row([account], from_row).optional())
-    }
-
-    /// Ends a session.
-    pub fn end_session(&self, hash: [u8; 32]) -> Result<()> {
+    /// Sets the last day on which an account counts; `None` for no end.
+    pub fn set_valid_until(&self, id: AccountId, day: Option<&str>) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM sessions WHERE hash = ?1", [&hash[..]])?;
+            transaction.execute("UPDATE accounts SET valid_until = ?2 WHERE id = ?1", params![id.0, day])?;
             Ok(())
-        })
-    }
-
-    /// The sessions of an account that still last, the one used last first.
-    pub fn sessions_of(&self, id: AccountId, limits: SessionLimits, now: Timestamp) -> Result<Vec<Session>> {
-        self.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT hash, began, seen, place FROM sessions WHERE account = ?1 AND seen >= ?2 AND began >= \
-                     ?3 ORDER BY seen DESC",
-                )?
-                .query_map(params![id.0, before(now, limits.idle), before(now, limits.whole)], |row| {
-                    Ok(Session {
-                        hash: row.get(0)?,
-                        began: instant(row.get(1)?),
-                        seen: instant(row.get(2)?),
-                        place: row.get(3)?,
-                    })
-                })?
-                .collect()
-        })
-    }
-
-    /// Ends all sessions of the account that a session belongs to.
-    pub fn end_sessions_beside(&self, hash: [u8; 32]) -> Result<()> {
-        self.write(|transaction| {
-            transaction.execute(
-                "DELETE FROM sessions WHERE account = (SELECT account FROM sessions WHERE hash = ?1)",
-                [&hash[..]],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// Gives an account another token; known by its hash.
-    pub fn add_token(&self, hash: [u8; 32], id: AccountId, now: Timestamp) -> Result<()> {
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO tokens (hash, account, made) VALUES (?1, ?2, ?3)",
-                params![hash, id.0, now.as_second()],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// Whose token this is.
-    pub fn account_of_token(&self, hash: [u8; 32]) -> Result<Option<Account>> {
-        self.read(|connection| {
-            connection.prepare_cached(BY_TOKEN)?.query_row([&hash[..]], from_row).optional()
         })
     }
 }
 
-fn before(now: Timestamp, how_long: SignedDuration) -> i64 {
-    now.as_second().saturating_sub(how_long.as_secs())
+pub(super) fn insert_account(
+    transaction: &Transaction<'_>,
+    new: &NewAccount<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<Option<AccountId>> {
+    let is_taken: bool =
+        transaction.query_row(IS_TAKEN, [new.library, new.barcode, new.code], |row| row.get(0))?;
+    if is_taken {
+        return Ok(None);
+    }
+    transaction.execute(
+        "INSERT INTO accounts (library, barcode, code, name, email, phone, lang, role, password, created) VALUES (?1, \
+         ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            new.library,
+            new.barcode,
+            new.code,
+            new.name,
+            new.email,
+            new.phone,
+            new.lang,
+            new.role.name(),
+            new.password,
+            now.as_second()
+        ],
+    )?;
+    Ok(Some(AccountId(transaction.last_insert_rowid())))
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn replace_password(
+    transaction: &Transaction<'_>,
+    id: AccountId,
+    password: &str,
+) -> rusqlite::Result<()> {
+    transaction.execute("UPDATE accounts SET password = ?2 WHERE id = ?1", params![id.0, password])?;
+    transaction.execute("DELETE FROM sessions WHERE account = ?1", [id.0])?;
+    Ok(())
+}
+
+pub(super) fn by_id(connection: &Connection, id: AccountId) -> rusqlite::Result<Option<Account>> {
+    connection.prepare_cached(BY_ID)?.query_row([id.0], account_of).optional()
+}
+
+pub(super) fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
-        id: AccountId(row.get(0)?),
-        library: row.get(1)?,
-        barcode: row.get(2)?,
-        name: row.get(3)?,
-        email: row.get(4)?,
-        role: AccountRole::of(&row.get::<_, String>(5)?),
-        password: row.get(6)?,
-        valid_until: row.get(7)?,
-        blocked: row.get(8)?,
-        created: instant(row.get(9)?),
+        id: AccountId(row.get("id")?),
+        library: row.get("library")?,
+        barcode: row.get("barcode")?,
+        code: row.get("code")?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        phone: row.get("phone")?,
+        lang: row.get("lang")?,
+        role: AccountRole::of(&row.get::<_, String>("role")?),
+        password: row.get("password")?,
+        valid_until: row.get("valid_until")?,
+        blocked: row.get("blocked")?,
+        created: instant(row.get("created")?),
+        erase_wanted: row.get::<_, Option<i64>>("erase_wanted")?.map(instant),
     })
 }
 
@@ -326,102 +293,55 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
-
-    const LIMITS: SessionLimits =
-        SessionLimits { idle: SignedDuration::from_mins(30), whole: SignedDuration::from_hours(12) };
+    use crate::trial::new_account;
 
     fn at(minutes: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + minutes * 60).unwrap()
     }
 
-    fn new<'a>(library: &'a str, barcode: &'a str) -> NewAccount<'a> {
-        let role = AccountRole::Admin;
-        NewAccount {
-            library,
-            barcode,
-            name: "王芳",
-            email: "wf@example.cn",
-            role,
-            password: Some("$argon2id$"),
-        }
-    }
-
     #[test]
-    fn a_barcode_is_unique_within_its_library() {
+    fn barcode_and_code_are_unique_within_their_library() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         assert!(!store.has_admin().unwrap());
-        assert!(store.add_account(&new("BJFU", "001"), at(0)).unwrap().is_some());
-        assert!(store.add_account(&new("BJFU", "001"), at(0)).unwrap().is_none());
-        assert!(store.add_account(&new("BUPT", "001"), at(0)).unwrap().is_some());
-        assert!(store.has_admin().unwrap());
-        let account = store.account("BJFU", "001").unwrap().unwrap();
-        assert_eq!((account.name.as_str(), account.role), ("王芳", AccountRole::Admin));
+        let add = |new: NewAccount<'_>| store.add_account(&new, at(0)).unwrap();
+        let first = add(NewAccount { code: "fang", role: AccountRole::Admin, ..new_account("BJFU", "001") });
+        assert!(first.is_some() && store.has_admin().unwrap());
+        for (barcode, code) in [("001", "x"), ("002", "fang"), ("fang", "fang2"), ("003", "001")] {
+            assert!(add(NewAccount { code, ..new_account("BJFU", barcode) }).is_none(), "{barcode} {code}");
+        }
+        assert!(add(new_account("BUPT", "001")).is_some());
+        for typed in ["001", "fang"] {
+            let account = store.account("BJFU", typed).unwrap().unwrap();
+            assert_eq!((account.name.as_str(), account.role), ("王芳", AccountRole::Admin));
+        }
         assert_eq!(store.account("BJFU", "002").unwrap(), None);
+        let second = add(new_account("BJFU", "002")).unwrap();
+        let profile = |code| Profile { code, email: "a@example.cn", phone: "", lang: "en" };
+        assert!(!store.set_profile(second, &profile("001")).unwrap());
+        assert!(!store.set_profile(second, &profile("fang")).unwrap());
+        assert!(store.set_profile(second, &profile("002")).unwrap());
+        assert!(store.set_profile(second, &profile("qiang")).unwrap());
+        assert_eq!(store.account("BJFU", "qiang").unwrap().unwrap().lang, "en");
     }
 
     #[test]
-    fn a_session_ends_when_unused_when_old_and_with_the_password() {
+    fn a_library_finds_its_own_readers() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let id = store.add_account(&new("BJFU", "001"), at(0)).unwrap().unwrap();
-        let is_in = |hash: [u8; 32], minutes| store.session(hash, LIMITS, at(minutes)).unwrap().is_some();
-        store.begin_session([1; 32], id, "10.0.0.1", LIMITS, at(0)).unwrap();
-        assert!(is_in([1; 32], 29));
-        assert!(!is_in([2; 32], 29), "no such session");
-        assert!(is_in([1; 32], 58), "used at 29");
-        assert!(!is_in([1; 32], 89), "unused for 31 minutes");
-        store.begin_session([3; 32], id, "10.0.0.1", LIMITS, at(100)).unwrap();
-        for minutes in (120..=820).step_by(20) {
-            assert!(is_in([3; 32], minutes), "{minutes}");
+        let phone = "010-6233";
+        for (library, barcode, name) in
+            [("BJFU", "2026001", "王芳"), ("BJFU", "2026002", "Wang Fang"), ("BUPT", "2026001", "王芳")]
+        {
+            let new = NewAccount { name, phone, ..new_account(library, barcode) };
+            store.add_account(&new, at(0)).unwrap().unwrap();
         }
-        assert!(!is_in([3; 32], 821), "older than twelve hours");
-        store.begin_session([4; 32], id, "10.0.0.1", LIMITS, at(900)).unwrap();
-        store.begin_session([5; 32], id, "10.0.0.1", LIMITS, at(900)).unwrap();
-        store.end_session([4; 32]).unwrap();
-        assert!(!is_in([4; 32], 901) && is_in([5; 32], 901));
-        store.begin_session([6; 32], id, "10.0.0.2", LIMITS, at(901)).unwrap();
-        let places = |minutes| {
-            let all = store.sessions_of(id, LIMITS, at(minutes)).unwrap();
-            all.into_iter().map(|session| session.place).collect::<Vec<_>>()
-        };
-        assert_eq!(places(901).len(), 2);
-        assert!(places(940).is_empty(), "what has run out is not shown");
-        store.end_sessions_beside([6; 32]).unwrap();
-        assert!(places(901).is_empty() && !is_in([5; 32], 901), "signed out everywhere");
-        store.begin_session([5; 32], id, "", LIMITS, at(901)).unwrap();
-        store.set_password(id, "$argon2id$new").unwrap();
-        assert!(!is_in([5; 32], 901));
-    }
-
-    #[test]
-    fn an_account_has_twenty_sessions_at_most() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let id = store.add_account(&new("BJFU", "001"), at(0)).unwrap().unwrap();
-        for n in 0..30u8 {
-            store
-                .begin_session(
-                    [n; 32],
-                    id,
-                    "",
-                    LIMITS,
-                    Timestamp::from_second(at(0).as_second() + i64::from(n)).unwrap(),
-                )
-                .unwrap();
-        }
-        let n_alive = (0..30u8).filter(|n| store.session([*n; 32], LIMITS, at(1)).unwrap().is_some()).count();
-        assert_eq!(n_alive, 20);
-        assert!(store.session([29; 32], LIMITS, at(1)).unwrap().is_some());
-    }
-
-    #[test]
-    fn a_token_leads_to_its_account() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let id = store.add_account(&new("BJFU", "001"), at(0)).unwrap().unwrap();
-        store.add_token([7; 32], id, at(0)).unwrap();
-        assert_eq!(store.account_of_token([7; 32]).unwrap().unwrap().id, id);
-        assert_eq!(store.account_of_token([8; 32]).unwrap(), None);
+        let found = |library, words| store.find_accounts(library, words).unwrap().len();
+        assert_eq!((found(Some("BJFU"), "芳"), found(None, "芳")), (1, 2));
+        assert_eq!((found(Some("BJFU"), "wang"), found(Some("BJFU"), "2026")), (1, 2));
+        assert_eq!(
+            (found(Some("BJFU"), "6001"), found(Some("BJFU"), phone), found(Some("PKU"), "")),
+            (0, 2, 0)
+        );
     }
 }

@@ -15,6 +15,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("3.sql"),
     include_str!("4.sql"),
     include_str!("5.sql"),
+    include_str!("6.sql"),
 ];
 
 /// "LMST" marks the file as ours.

@@ -9,12 +9,17 @@ mod checkpoints;
 mod contents;
 mod holds;
 mod jobs;
+mod lent;
+mod mails;
 mod messages;
 mod migrations;
 mod place;
 mod quality;
+mod recovery;
+mod registrations;
 mod requests;
 mod runs;
+mod sessions;
 mod sources;
 mod tries;
 
@@ -24,15 +29,18 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-pub use accounts::{Account, AccountId, AccountRole, NewAccount, Session, SessionLimits};
+pub use accounts::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, NewAccount, Profile};
 pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
 pub use contents::Notice;
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
+pub use mails::{Mail, MailId, NewMail};
 pub use messages::QueuedMessage;
 pub use quality::QualityRow;
+pub use registrations::{Confirmed, NewRegistration, Registration};
 pub use requests::{NewRequest, REQUESTS_A_PAGE, RequestFilter, StoredRequest, Submitted};
 pub use runs::{OpenRun, Phase};
+pub use sessions::{Session, SessionLimits};
 pub use sources::{Ended, SourceRow};
 pub use tries::WrongTries;
 

@@ -319,7 +319,7 @@ fn put_standing(
     Ok(())
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {
     let due: Option<String> = row.get(6)?;
     Ok(StoredRequest {
         id: RequestId::from_bytes(row.get(0)?),

@@ -115,8 +115,11 @@ fn add(global: &Global, add: &Add) -> anyhow::Result<Outcome> {
     let new = NewAccount {
         library: &add.library,
         barcode,
+        code: barcode,
         name: add.name.trim(),
         email: add.email.trim(),
+        phone: "",
+        lang: "",
         role,
         password: Some(&hash),
     };

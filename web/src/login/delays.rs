@@ -13,6 +13,10 @@ pub(crate) enum Subject {
     Account(String, String),
     /// Where the try comes from: a reading room shares one, so it may err more often.
     Address(std::net::IpAddr),
+    /// Registrations from one address: a class in the reading room is welcome, a machine is not.
+    Registration(std::net::IpAddr),
+    /// Codes that are asked for by mail, for this library and barcode.
+    Mail(String, String),
 }
 
 impl Subject {
@@ -21,6 +25,8 @@ impl Subject {
         let text = match self {
             Subject::Account(library, barcode) => format!("account\0{library}\0{barcode}"),
             Subject::Address(address) => format!("address\0{address}"),
+            Subject::Registration(address) => format!("registration\0{address}"),
+            Subject::Mail(library, barcode) => format!("mail\0{library}\0{barcode}"),
         };
         *blake3::hash(text.as_bytes()).as_bytes()
     }
@@ -30,6 +36,8 @@ impl Subject {
         match self {
             Subject::Account(..) => 5,
             Subject::Address(_) => 20,
+            Subject::Registration(_) => 40,
+            Subject::Mail(..) => 3,
         }
     }
 }
@@ -74,7 +82,7 @@ impl Delays {
         for subject in subjects {
             match subject {
                 Subject::Account(..) => drop(self.0.remove(&subject.key())),
-                Subject::Address(_) => {
+                Subject::Address(_) | Subject::Registration(_) | Subject::Mail(..) => {
                     if let Some(tries) = self.0.get_mut(&subject.key()) {
                         tries.n_wrong = tries.n_wrong.saturating_sub(1);
                     }

@@ -2,6 +2,7 @@
 //!
 //! It knows the store and the headers of a request; what a person may see is decided by the pages.
 
+pub(crate) mod code;
 pub(crate) mod delays;
 pub(crate) mod origin;
 pub(crate) mod password;

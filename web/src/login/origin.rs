@@ -4,7 +4,7 @@
 //! or over plain HTTP, where that is not sent, `Origin`). Programs send neither; a bearer token is no cookie that a
 //! browser would add by itself.
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,15 +15,15 @@ use crate::reader::Reader;
 use crate::state::App;
 
 /// Lets pass what comes from our own pages.
-pub(crate) async fn refuse_others(
-    State(app): State<App>,
-    reader: Reader,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn refuse_others(State(app): State<App>, request: Request, next: Next) -> Response {
     if is_allowed(request.method(), request.headers(), &app.settings().server.public_url) {
         return next.run(request).await;
     }
+    let (mut parts, _) = request.into_parts();
+    let reader = match Reader::from_request_parts(&mut parts, &app).await {
+        Ok(reader) => reader,
+        Err(never) => match never {},
+    };
     if reader.path.starts_with("/api/") {
         return WebError::OtherSite.problem(&reader);
     }

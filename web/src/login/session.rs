@@ -1,6 +1,7 @@
 //! Sessions: the cookie that holds one, and the account behind a request.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
@@ -15,9 +16,14 @@ use crate::reader::{Reader, cookie};
 use crate::state::App;
 use crate::{ask, blocking, pages};
 
-/// Staff: half an hour without use, twelve hours in all.
-pub(crate) const LIMITS: SessionLimits =
+/// Half an hour without use, twelve hours in all.
+const LIMITS: SessionLimits =
     SessionLimits { idle: SignedDuration::from_mins(30), whole: SignedDuration::from_hours(12) };
+
+/// How long a session lasts here.
+pub(crate) fn limits(_: &App) -> SessionLimits {
+    LIMITS
+}
 
 /// Over TLS the name itself binds the cookie to this host (`__Host-`); over plain HTTP browsers would refuse that.
 fn cookie_name(app: &App) -> &'static str {
@@ -51,16 +57,50 @@ pub(crate) fn counts(account: &Account, today: &str) -> bool {
     account.blocked.is_none() && account.valid_until.as_deref().is_none_or(|last| last >= today)
 }
 
-fn find(store: &Store, session: Option<Secret>, token: Option<Secret>) -> Result<Option<Account>, WebError> {
+/// Somebody who is signed in, as the head of every page knows him.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    /// The account.
+    pub(crate) account: Account,
+}
+
+fn find(
+    store: &Store,
+    limits: SessionLimits,
+    today: &str,
+    (session, token): (Option<Secret>, Option<Secret>),
+) -> Result<Option<Visitor>, WebError> {
     let now = Timestamp::now();
     let account = match (token, session) {
         (Some(token), _) => store.account_of_token(token.hash()),
-        (None, Some(session)) => store.session(session.hash(), LIMITS, now),
+        (None, Some(session)) => store.session(session.hash(), limits, now),
         (None, None) => Ok(None),
     };
-    let today = now.strftime("%Y-%m-%d").to_string();
-    Ok(account.map_err(WebError::internal)?.filter(|account| counts(account, &today)))
+    let account = account.map_err(WebError::internal)?.filter(|account| counts(account, today));
+    Ok(account.map(|account| Visitor { account }))
 }
+
+/// Who asks: looked up once a request, however often it is asked for.
+pub(crate) async fn visitor(parts: &mut Parts, app: &App) -> Result<Option<Arc<Visitor>>, WebError> {
+    if let Some(Known(visitor)) = parts.extensions.get::<Known>() {
+        return Ok(visitor.clone());
+    }
+    let (session, token) = (carried(app, &parts.headers), bearer(&parts.headers));
+    let visitor = if session.is_none() && token.is_none() {
+        None
+    } else {
+        let opened = app.clone();
+        let looked = blocking::run(app.turns(), move || {
+            find(&opened.store()?, limits(&opened), &pages::today(&opened), (session, token))
+        });
+        looked.await?.map(Arc::new)
+    };
+    parts.extensions.insert(Known(visitor.clone()));
+    Ok(visitor)
+}
+
+#[derive(Clone)]
+struct Known(Option<Arc<Visitor>>);
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
@@ -70,13 +110,8 @@ pub(crate) struct SignedIn(pub(crate) Account);
 #[derive(Clone, Debug)]
 pub(crate) struct Admin(pub(crate) Account);
 
-async fn account(parts: &Parts, app: &App) -> Result<Option<Account>, WebError> {
-    let (session, token) = (carried(app, &parts.headers), bearer(&parts.headers));
-    if session.is_none() && token.is_none() {
-        return Ok(None);
-    }
-    let opened = app.clone();
-    blocking::run(app.turns(), move || find(&opened.store()?, session, token)).await
+async fn account(parts: &mut Parts, app: &App) -> Result<Option<Account>, WebError> {
+    Ok(visitor(parts, app).await?.map(|visitor| visitor.account.clone()))
 }
 
 impl OptionalFromRequestParts<App> for SignedIn {
@@ -99,7 +134,10 @@ async fn admitted(parts: &mut Parts, app: &App, least: AccountRole) -> Result<Ac
     };
     match account(parts, app).await {
         Ok(Some(account)) if account.role >= least => Ok(account),
-        Ok(Some(_)) => Err(pages::page(app, &reader, Err(WebError::Forbidden))),
+        Ok(Some(account)) => {
+            tracing::warn!(account = %account.id, role = account.role.name(), path = parts.uri.path(), "refused");
+            Err(pages::page(app, &reader, Err(WebError::Forbidden)))
+        }
         Ok(None) => Err(at_the_door(parts, app, &reader)),
         Err(cause) => Err(pages::page(app, &reader, Err(cause))),
     }

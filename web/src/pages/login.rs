@@ -1,25 +1,29 @@
-//! `/login` and `/logout`: who works here signs in by library, barcode and password.
+//! `/login` and `/logout`: readers and staff sign in by library, barcode or login code, and password.
+
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use daemon::store::{Account, AccountId, AccountRole, Session, Store};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::account_form;
 use super::admin::local;
 use super::notices::{self, Line};
 use super::{Choosable, Ui, page, render};
 use crate::blocking;
 use crate::client::Client;
 use crate::error::WebError;
+use crate::i18n::Lang;
 use crate::login::delays::{FORGOTTEN, Subject};
 use crate::login::password;
 use crate::login::secret::Secret;
 use crate::login::session::{self, SignedIn};
-use crate::reader::Reader;
+use crate::reader::{self, Reader};
 use crate::state::App;
 
 #[derive(Template)]
@@ -32,6 +36,7 @@ struct LoginPage {
     fault: Option<String>,
     has_admin: bool,
     signed_in: Option<String>,
+    recovered: bool,
     notices: Vec<Line>,
     sessions: Vec<SessionRow>,
 }
@@ -66,6 +71,7 @@ impl std::fmt::Debug for Sent {
 /// Why nobody was signed in.
 enum Failure {
     Wrong,
+    Unconfirmed,
     Blocked(String),
     Expired,
 }
@@ -95,7 +101,8 @@ pub(crate) async fn show(
 }
 
 fn sessions_of(app: &App, id: AccountId, here: Option<[u8; 32]>) -> Result<Vec<SessionRow>, WebError> {
-    let all = app.store()?.sessions_of(id, session::LIMITS, Timestamp::now()).map_err(WebError::internal)?;
+    let all =
+        app.store()?.sessions_of(id, session::limits(app), Timestamp::now()).map_err(WebError::internal)?;
     let row = |session: Session| SessionRow {
         place: session.place,
         began: local(app, Some(session.began)),
@@ -119,17 +126,10 @@ async fn form(
         Ok((opened.store()?.has_admin().map_err(WebError::internal)?, sessions))
     });
     let (has_admin, sessions) = looked.await?;
-    let home = app.home().map(|code| code.to_string()).unwrap_or_default();
-    let chosen = if sent.library.is_empty() { &home } else { &sent.library };
-    let members = app.members();
-    let libraries = members.iter().map(|library| Choosable {
-        value: library.code.to_string(),
-        label: format!("{} {}", library.code, library.name),
-        chosen: library.code.as_str() == chosen,
-    });
     render(&LoginPage {
         ui: Ui::new(app, reader),
-        libraries: libraries.collect(),
+        libraries: account_form::libraries(app, &sent.library),
+        recovered: reader.asked.has("recovered", "1"),
         barcode: sent.barcode.clone(),
         next: sent.next.clone(),
         fault,
@@ -151,14 +151,8 @@ pub(crate) async fn sign_in(
     let subjects =
         [Subject::Account(sent.library.clone(), sent.barcode.trim().to_owned()), Subject::Address(address)];
     if let Err(wait) = app.with_delays(|delays, now| delays.begin(&subjects, now)) {
-        let seconds = wait.as_secs().max(1).to_string();
-        let fault = reader.lang.fill("login.wait", &[("n", &seconds)]);
-        let mut response = page(&app, &reader, form(&app, &reader, &sent, Some(fault), None).await);
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        if let Ok(value) = HeaderValue::from_str(&seconds) {
-            response.headers_mut().insert(header::RETRY_AFTER, value);
-        }
-        return response;
+        let fault = wait_sentence(wait, reader.lang);
+        return too_many(page(&app, &reader, form(&app, &reader, &sent, Some(fault), None).await), wait);
     }
     let checking = app.clone();
     let came = Came {
@@ -177,16 +171,19 @@ pub(crate) async fn sign_in(
             let place = match account.role {
                 AccountRole::Admin => "/admin",
                 AccountRole::Staff => "/staff",
-                AccountRole::Reader => "/",
+                AccountRole::Reader => "/me",
             };
-            let cookie = session::set_cookie(&app, &secret);
-            ([(header::SET_COOKIE, cookie)], Redirect::to(onward(&sent.next).unwrap_or(place)))
-                .into_response()
+            let begun = session::set_cookie(&app, &secret);
+            let lang = Lang::from_tag(&account.lang).map(|lang| reader::set_cookie("lang", lang.tag()));
+            let cookies = std::iter::once(begun).chain(lang).map(|cookie| (header::SET_COOKIE, cookie));
+            let onward = Redirect::to(onward(&sent.next).unwrap_or(place));
+            (AppendHeaders(cookies.collect::<Vec<_>>()), onward).into_response()
         }
         Ok(Err(failure)) => {
             tracing::warn!(library = sent.library, %address, "a login failed");
             let fault = match failure {
                 Failure::Wrong => reader.lang.t("login.wrong").to_owned(),
+                Failure::Unconfirmed => reader.lang.t("login.unconfirmed").to_owned(),
                 Failure::Blocked(reason) => reader.lang.fill("login.blocked", &[("reason", &reason)]),
                 Failure::Expired => reader.lang.t("login.expired").to_owned(),
             };
@@ -195,6 +192,18 @@ pub(crate) async fn sign_in(
             response
         }
     }
+}
+
+/// How long to wait, in words.
+pub(super) fn wait_sentence(wait: Duration, lang: Lang) -> String {
+    lang.fill("login.wait", &[("n", &wait.as_secs().max(1).to_string())])
+}
+
+/// The answer to whoever has to wait.
+pub(super) fn too_many(mut response: Response, wait: Duration) -> Response {
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    response
 }
 
 /// Somebody who wants to come in.
@@ -208,7 +217,7 @@ struct Came {
 }
 
 /// Where a session is begun, in words that its owner knows again: address and browser.
-fn place(address: std::net::IpAddr, headers: &HeaderMap) -> String {
+pub(super) fn place(address: std::net::IpAddr, headers: &HeaderMap) -> String {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Each names those behind it too.
     let browser = ["Edg", "Firefox", "Chrome", "Safari"].into_iter().find(|name| agent.contains(name));
@@ -216,7 +225,7 @@ fn place(address: std::net::IpAddr, headers: &HeaderMap) -> String {
 }
 
 // A store that cannot be written to keeps nobody out; what is in memory counts.
-fn keep_tries(app: &App, store: &Store, subjects: &[Subject], now: Timestamp) {
+pub(super) fn keep_tries(app: &App, store: &Store, subjects: &[Subject], now: Timestamp) {
     let counts = app.with_delays(|delays, _| delays.counts(subjects));
     let oldest = now - SignedDuration::try_from(FORGOTTEN).unwrap_or_default();
     if let Err(error) = store.keep_tries(&counts, now, oldest) {
@@ -230,13 +239,23 @@ fn check(app: &App, came: Came) -> Result<Result<(Account, Secret), Failure>, We
     let now = Timestamp::now();
     keep_tries(app, &store, &came.subjects, now);
     let account = store.account(&came.library, &came.barcode).map_err(WebError::internal)?;
-    let hash = account.as_ref().and_then(|account| account.password.as_deref());
+    let waiting = match &account {
+        Some(_) => None,
+        None => store.latest_registration(&came.library, &came.barcode).map_err(WebError::internal)?,
+    };
+    // One hash is looked at, whoever it is, and nothing is said before the password is right.
+    let hash = match (&account, &waiting) {
+        (Some(account), _) => account.password.as_deref(),
+        (None, waiting) => waiting.as_ref().map(|waiting| waiting.password.as_str()),
+    };
     let fits = password::fits(&came.password, hash);
-    let Some(account) = account.filter(|_| fits) else { return Ok(Err(Failure::Wrong)) };
+    let Some(account) = account.filter(|_| fits) else {
+        return Ok(Err(if fits && waiting.is_some() { Failure::Unconfirmed } else { Failure::Wrong }));
+    };
     if let Some(reason) = account.blocked {
         return Ok(Err(Failure::Blocked(reason)));
     }
-    if !session::counts(&account, &now.strftime("%Y-%m-%d").to_string()) {
+    if !session::counts(&account, &notices::today(app)) {
         return Ok(Err(Failure::Expired));
     }
     if account.password.as_deref().is_some_and(password::is_outdated) {
@@ -247,7 +266,7 @@ fn check(app: &App, came: Came) -> Result<Result<(Account, Secret), Failure>, We
         store.end_session(old.hash()).map_err(WebError::internal)?;
     }
     let secret = Secret::random().map_err(WebError::Internal)?;
-    let begun = store.begin_session(secret.hash(), account.id, &came.place, session::LIMITS, now);
+    let begun = store.begin_session(secret.hash(), account.id, &came.place, session::limits(app), now);
     begun.map_err(WebError::internal)?;
     app.with_delays(|delays, _| delays.was_right(&came.subjects));
     keep_tries(app, &store, &came.subjects, now);

@@ -1,6 +1,7 @@
 //! Pages for readers: each handler with its template beside it. Catalogue data is escaped by the templates
 //! and stands in `dir="auto"`; every choice is in the address.
 
+mod account_form;
 pub(crate) mod admin;
 pub(crate) mod basket;
 mod beside;
@@ -15,8 +16,10 @@ pub(crate) mod login;
 mod marc;
 pub(crate) mod me;
 pub(crate) mod notices;
+pub(crate) mod password;
 pub(crate) mod purchase;
 pub(crate) mod record;
+pub(crate) mod register;
 pub(crate) mod search;
 pub(crate) mod staff;
 pub(crate) mod trust;
@@ -24,6 +27,7 @@ pub(crate) mod unapi;
 mod union;
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
@@ -33,9 +37,12 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub(crate) use notices::today;
+
 use crate::assets;
 use crate::error::WebError;
 use crate::i18n::{Lang, grouped};
+use crate::login::session::Visitor;
 use crate::reader::Reader;
 use crate::state::App;
 
@@ -47,6 +54,7 @@ pub(crate) struct Ui {
     languages: Vec<(Lang, String)>,
     home: Option<String>,
     n_basket: usize,
+    visitor: Option<Arc<Visitor>>,
     today: String,
 }
 
@@ -62,7 +70,7 @@ const DAYS: [&str; 7] = [
 ];
 
 /// `2026-11-29 星期日`, where this machine stands.
-fn today(app: &App, lang: Lang) -> String {
+fn today_in_words(app: &App, lang: Lang) -> String {
     let zone = TimeZone::get(&app.settings().timezone).unwrap_or(TimeZone::UTC);
     let now = Timestamp::now().to_zoned_datetime(zone);
     let day = now.weekday().to_monday_zero_offset();
@@ -80,7 +88,8 @@ impl Ui {
             path: reader.path.clone(),
             languages: Lang::ALL.map(language).into(),
             home,
-            today: today(app, reader.lang),
+            today: today_in_words(app, reader.lang),
+            visitor: reader.visitor.clone(),
             n_basket: reader.remembered.basket.ids().len(),
         }
     }
@@ -104,6 +113,11 @@ impl Ui {
 
     fn asset(&self, name: &str) -> String {
         assets::url(name)
+    }
+
+    /// Who is signed in; empty for a stranger.
+    fn visitor_name(&self) -> &str {
+        self.visitor.as_ref().map_or("", |visitor| &visitor.account.name)
     }
 
     fn is_here(&self, path: &str) -> bool {

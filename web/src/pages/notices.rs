@@ -79,7 +79,7 @@ pub(super) fn line(app: &App, notice: Notice, lang: Lang) -> Line {
 }
 
 /// The day where this machine stands: `2026-01-15`.
-pub(super) fn today(app: &App) -> String {
+pub(crate) fn today(app: &App) -> String {
     let zone = TimeZone::get(&app.settings().timezone).unwrap_or(TimeZone::UTC);
     Timestamp::now().to_zoned_datetime(zone).strftime("%Y-%m-%d").to_string()
 }

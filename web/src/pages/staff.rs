@@ -1,5 +1,7 @@
-//! `/staff`, `/staff/notices`, `/staff/pages`: what staff say to readers. Staff of a library speak for that library,
-//! admins for the consortium and for every library.
+//! Pages for the staff of libraries; here `/staff/notices` and `/staff/pages`, what staff say to readers. Staff of a
+//! library speak for that library, admins for the consortium and for every library.
+
+pub(crate) mod readers;
 
 use askama::Template;
 use axum::body::Bytes;

@@ -6,6 +6,7 @@
     reason = "tests may panic, and say what they did or skip"
 )]
 
+mod accounts;
 mod admin;
 mod api;
 mod aside;

@@ -3,7 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use daemon::store::Account;
 
+use super::super::staff::readers::state_words;
+use super::super::today;
 use super::standing::{Matter, is_unconfirmed, matters};
 use super::{Frame, Ui, local, page, render, size, with_store};
 use crate::error::WebError;
@@ -85,40 +88,53 @@ pub(crate) async fn generations(State(app): State<App>, reader: Reader, admin: A
     page(&app, &reader, result)
 }
 
+/// An account in the list of all.
+struct UserRow {
+    id: String,
+    name: String,
+    cells: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/users.html")]
+struct UsersPage<'a> {
+    ui: Ui,
+    frame: Frame,
+    head: Vec<&'a str>,
+    rows: Vec<UserRow>,
+    command: &'a str,
+}
+
 /// `/admin/users`
 pub(crate) async fn users(State(app): State<App>, reader: Reader, admin: Admin) -> Response {
     let accounts = with_store(&app, |_, store| store.accounts().map_err(WebError::internal)).await;
-    let lang = reader.lang;
+    let (lang, today) = (reader.lang, today(&app));
     let result = accounts.and_then(|accounts| {
-        let rows = accounts.into_iter().map(|account| {
-            let state = account.blocked.or(account.valid_until).unwrap_or_default();
-            let role = lang.label("account_role", account.role.name());
-            vec![
-                account.library,
-                account.barcode,
-                account.name,
-                role,
-                account.email,
+        let row = |account: Account| UserRow {
+            id: account.id.to_string(),
+            cells: vec![
+                lang.label("account_role", account.role.name()),
+                account.library.clone(),
+                account.barcode.clone(),
+                account.email.clone(),
                 local(&app, Some(account.created)),
-                state,
-            ]
-        });
+                state_words(&account, &today, lang),
+            ],
+            name: account.name,
+        };
         let head = [
-            "login.library",
-            "login.barcode",
-            "admin.name",
             "admin.role",
+            "login.library",
+            "account.barcode",
             "admin.email",
             "admin.created",
-            "admin.limits",
+            "readers.state",
         ];
-        render(&TablePage {
+        render(&UsersPage {
             ui: Ui::new(&app, &reader),
             frame: Frame::of(&admin, None),
-            title: lang.t("admin.users"),
-            lead: lang.t("admin.users_lead"),
             head: head.map(|key| lang.t(key)).into(),
-            rows: rows.collect(),
+            rows: accounts.into_iter().map(row).collect(),
             command: "lianmu user add --library BJFU --barcode 0002 --name … --email … --role staff\n\
                       lianmu user password --library BJFU 0002 --password-stdin",
         })

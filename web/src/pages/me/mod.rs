@@ -1,6 +1,8 @@
 //! `/me/…`: what is only for the reader who is signed in.
 
+pub(crate) mod home;
 pub(crate) mod new_request;
+pub(crate) mod profile;
 pub(crate) mod request;
 pub(crate) mod requests;
 
