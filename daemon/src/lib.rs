@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod build;
 pub mod clock;
+pub mod counter;
 pub mod desk;
 mod error;
 mod evidence;

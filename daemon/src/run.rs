@@ -5,6 +5,7 @@
 
 mod asked;
 mod complaints;
+mod desks;
 mod farewell;
 mod harvests;
 mod looker;
@@ -32,6 +33,7 @@ use crate::systemd::Pulse;
 use crate::writer::Writer;
 use crate::{Result, alert, priority};
 use complaints::Complaints;
+use desks::Desks;
 use harvests::Harvests;
 use looker::Looker;
 use mailman::Mailman;
@@ -133,6 +135,7 @@ struct Daemon {
     changed_since: Option<Instant>,
     health_at: Option<Instant>,
     complaints: Complaints,
+    desks: Desks,
 }
 
 impl Daemon {
@@ -155,6 +158,7 @@ impl Daemon {
             changed_since: Some(Instant::now()),
             health_at: None,
             complaints: Complaints::default(),
+            desks: Desks::default(),
         }
     }
 
@@ -172,6 +176,8 @@ impl Daemon {
             pulse.beat();
             let glanced = self.glance();
             self.complaints.note("glance", glanced);
+            let carried = self.desks.look_after(&self.writer.store, self.settings.role, self.writer.now());
+            self.complaints.note("desks", carried);
         }
         self.farewell(worker);
     }

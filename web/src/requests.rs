@@ -134,7 +134,7 @@ fn fault_key(code: FaultCode) -> &'static str {
     }
 }
 
-fn bar_sentence(bar: &NotSubmitted, lang: Lang) -> String {
+pub(crate) fn bar_sentence(bar: &NotSubmitted, lang: Lang) -> String {
     match bar {
         NotSubmitted::LendsNothing => lang.t("request.lends_nothing").to_owned(),
         NotSubmitted::NoDirectForm => lang.t("request.no_direct_form").to_owned(),

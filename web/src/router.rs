@@ -118,6 +118,17 @@ fn admins() -> Router<App> {
         .route("/staff", get(pages::staff::home))
         .route("/staff/readers", get(pages::staff::readers::list).post(pages::staff::readers::decide))
         .route("/staff/readers/{id}", get(pages::staff::readers::show).post(pages::staff::readers::act))
+        .route("/staff/requests", get(pages::staff::work::borrowing))
+        .route(
+            "/staff/requests/{id}",
+            get(pages::staff::request::borrowing).post(pages::staff::request::borrow),
+        )
+        .route("/staff/lending", get(pages::staff::work::lending))
+        .route("/staff/lending/{id}", get(pages::staff::request::lending).post(pages::staff::request::lend))
+        .route("/staff/parcels", get(pages::staff::parcels::show).post(pages::staff::parcels::pack))
+        .route("/staff/parcels/handover", get(pages::staff::parcels::handover))
+        .route("/staff/slips", get(pages::staff::slips::show))
+        .route("/staff/audit", get(pages::staff::audit::show))
         .route("/staff/notices", get(pages::staff::notices).post(pages::staff::act))
         .route("/staff/pages", get(pages::staff::pages).post(pages::staff::write))
         .route("/admin", get(admin::house::home))

@@ -6,6 +6,7 @@
 //! A request is its events, in order. `State` and due date are never stored by themselves but come from
 //! `Standing::after` of all events, so two replicas that know the same events agree.
 
+mod act;
 mod due;
 mod event;
 mod form;
@@ -13,11 +14,16 @@ mod history;
 mod id;
 mod lender;
 mod message;
+mod next_lender;
+mod reminders;
 mod rules;
+mod shipment;
 mod standing;
 mod state;
 mod transition;
+mod work_days;
 
+pub use act::{Act, Attention, Look, Side, Wants, acts, attention};
 pub use due::{Calendar, Due, DueReason, Suspension, Vacation};
 pub use event::{Event, Party};
 pub(crate) use form::is_email;
@@ -28,7 +34,11 @@ pub use history::{History, Recorded, Refused};
 pub use id::{RequestId, number_of};
 pub use lender::{LenderRules, NotSubmitted, Open, SubmitTimes, Withdrawal, WithdrawalBar};
 pub use message::{DeliveryState, MessageKind};
+pub use next_lender::{Because, Candidate, Ranked, rank};
+pub use reminders::{Reminder, becomes_overdue, reminder};
 pub use rules::Rules;
+pub use shipment::Shipment;
 pub use standing::Standing;
 pub use state::State;
 pub use transition::{Bar, Step};
+pub use work_days::work_days;

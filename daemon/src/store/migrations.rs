@@ -16,6 +16,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("4.sql"),
     include_str!("5.sql"),
     include_str!("6.sql"),
+    include_str!("7.sql"),
 ];
 
 /// "LMST" marks the file as ours.

@@ -5,18 +5,22 @@
 //! write is one immediate transaction.
 
 mod accounts;
+mod audit;
 mod checkpoints;
 mod contents;
+mod counter;
 mod holds;
 mod jobs;
 mod lent;
 mod mails;
 mod messages;
 mod migrations;
+mod parcels;
 mod place;
 mod quality;
 mod recovery;
 mod registrations;
+mod reminders;
 mod requests;
 mod runs;
 mod sessions;
@@ -30,14 +34,18 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use accounts::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, NewAccount, Profile};
+pub use audit::{AuditLine, NewAuditLine};
 pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
 pub use contents::Notice;
+pub use counter::{Deed, Link, LinkReason, Load, WorkFilter, WorkItem};
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
 pub use mails::{Mail, MailId, NewMail};
 pub use messages::QueuedMessage;
+pub use parcels::{Direction, NewParcel, Parcel, ParcelItem};
 pub use quality::QualityRow;
 pub use registrations::{Confirmed, NewRegistration, Registration};
+pub use reminders::LoanRow;
 pub use requests::{NewRequest, REQUESTS_A_PAGE, RequestFilter, StoredRequest, Submitted};
 pub use runs::{OpenRun, Phase};
 pub use sessions::{Session, SessionLimits};

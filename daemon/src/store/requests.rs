@@ -106,49 +106,7 @@ const SENT_SINCE: &str = "SELECT count(*) FROM requests WHERE library = ?1 AND s
 impl Store {
     /// Keeps a new request, with its first event and the message that it becomes; durable when it returns.
     pub fn submit_request(&self, new: &NewRequest<'_>, now: Timestamp) -> Result<Submitted> {
-        self.write(|transaction| {
-            if let Some((hash, body)) = new.key
-                && let Some(known) = known_key(transaction, new.account, hash)?
-            {
-                return Ok(if known.1 == body { Submitted::Known(known.0) } else { Submitted::OtherBody });
-            }
-            if new.is_barred {
-                return Ok(Submitted::Barred);
-            }
-            let form = json(new.form)?;
-            transaction.execute(
-                "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8)",
-                params![
-                    new.id.as_bytes(),
-                    new.number,
-                    new.library.as_str(),
-                    new.account.number(),
-                    new.form.supplier,
-                    new.form.title,
-                    form,
-                    now.as_second()
-                ],
-            )?;
-            let submitted = Recorded {
-                clock: 1,
-                library: new.library.clone(),
-                seq: 1,
-                at: now,
-                party: new.party,
-                event: Event::Submit,
-                note: String::new(),
-            };
-            put_event(transaction, new.id, &submitted)?;
-            put_message(transaction, new.id, MessageKind::Request, &new.form.supplier, &form, now)?;
-            if let Some((hash, body)) = new.key {
-                transaction.execute(
-                    "INSERT INTO request_keys (account, hash, body, request) VALUES (?1, ?2, ?3, ?4)",
-                    params![new.account.number(), hash, body, new.id.as_bytes()],
-                )?;
-            }
-            Ok(Submitted::New)
-        })
+        self.write(|transaction| submit_within(transaction, new, now))
     }
 
     /// Records what happened to a request here, with the message that others must have; durable when it returns.
@@ -162,44 +120,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<std::result::Result<Standing, Bar>>> {
         self.write(|transaction| {
-            let Some(request) = transaction.query_row(ONE, [id.as_bytes()], from_row).optional()? else {
-                return Ok(None);
-            };
-            let mut history = history_of(transaction, id)?;
-            let (before, _) = history.standing();
-            let standing = match before.after(event) {
-                Ok(Step::To(standing)) => standing,
-                Ok(Step::Late) => before,
-                Err(bar) => return Ok(Some(Err(bar))),
-            };
-            let recorded = Recorded {
-                clock: history.next_clock(),
-                library: library.clone(),
-                seq: history.next_seq(library),
-                at: now,
-                party,
-                event: event.clone(),
-                note: note.to_owned(),
-            };
-            put_event(transaction, id, &recorded)?;
-            history.add(recorded);
-            put_standing(transaction, id, &standing, now)?;
-            match MessageKind::of(event, before.state) {
-                Some(kind) => put_message(transaction, id, kind, &request.form.supplier, note, now)?,
-                None if standing.state == State::Cancelled && before.state.is_at_home() => {
-                    never_send(transaction, id)?
-                }
-                None => {}
-            }
-            Ok(Some(Ok(standing)))
+            let Some(request) = one(transaction, id)? else { return Ok(None) };
+            record(transaction, &request, (library, party), event, note, now).map(Some)
         })
     }
 
     /// One request.
     pub fn request(&self, id: RequestId) -> Result<Option<StoredRequest>> {
-        self.read(|connection| {
-            connection.prepare_cached(ONE)?.query_row([id.as_bytes()], from_row).optional()
-        })
+        self.read(|connection| one(connection, id))
     }
 
     /// Everything that happened to a request.
@@ -269,6 +197,99 @@ impl Store {
     }
 }
 
+/// The same within a transaction.
+pub(super) fn submit_within(
+    transaction: &Transaction<'_>,
+    new: &NewRequest<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<Submitted> {
+    if let Some((hash, body)) = new.key
+        && let Some(known) = known_key(transaction, new.account, hash)?
+    {
+        return Ok(if known.1 == body { Submitted::Known(known.0) } else { Submitted::OtherBody });
+    }
+    if new.is_barred {
+        return Ok(Submitted::Barred);
+    }
+    let form = json(new.form)?;
+    transaction.execute(
+        "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8)",
+        params![
+            new.id.as_bytes(),
+            new.number,
+            new.library.as_str(),
+            new.account.number(),
+            new.form.supplier,
+            new.form.title,
+            form,
+            now.as_second()
+        ],
+    )?;
+    let submitted = Recorded {
+        clock: 1,
+        library: new.library.clone(),
+        seq: 1,
+        at: now,
+        party: new.party,
+        event: Event::Submit,
+        note: String::new(),
+    };
+    put_event(transaction, new.id, &submitted)?;
+    put_message(transaction, new.id, MessageKind::Request, &new.form.supplier, &form, now)?;
+    if let Some((hash, body)) = new.key {
+        transaction.execute(
+            "INSERT INTO request_keys (account, hash, body, request) VALUES (?1, ?2, ?3, ?4)",
+            params![new.account.number(), hash, body, new.id.as_bytes()],
+        )?;
+    }
+    Ok(Submitted::New)
+}
+
+/// A request as it is kept.
+pub(super) fn one(connection: &Connection, id: RequestId) -> rusqlite::Result<Option<StoredRequest>> {
+    connection.prepare_cached(ONE)?.query_row([id.as_bytes()], from_row).optional()
+}
+
+/// Records what happened here: event, standing, message; what cannot happen is not recorded.
+pub(super) fn record(
+    transaction: &Transaction<'_>,
+    request: &StoredRequest,
+    (library, party): (&LibraryCode, Party),
+    event: &Event,
+    note: &str,
+    now: Timestamp,
+) -> rusqlite::Result<std::result::Result<Standing, Bar>> {
+    let id = request.id;
+    let mut history = history_of(transaction, id)?;
+    let (before, _) = history.standing();
+    let standing = match before.after(event) {
+        Ok(Step::To(standing)) => standing,
+        Ok(Step::Late) => before,
+        Err(bar) => return Ok(Err(bar)),
+    };
+    let recorded = Recorded {
+        clock: history.next_clock(),
+        library: library.clone(),
+        seq: history.next_seq(library),
+        at: now,
+        party,
+        event: event.clone(),
+        note: note.to_owned(),
+    };
+    put_event(transaction, id, &recorded)?;
+    history.add(recorded);
+    put_standing(transaction, id, &standing, now)?;
+    match MessageKind::of(event, before.state) {
+        Some(kind) => put_message(transaction, id, kind, &request.form.supplier, note, now)?,
+        None if standing.state == State::Cancelled && before.state.is_at_home() => {
+            never_send(transaction, id)?
+        }
+        None => {}
+    }
+    Ok(Ok(standing))
+}
+
 fn known_key(
     connection: &Connection,
     account: AccountId,
@@ -282,7 +303,7 @@ fn known_key(
         .optional()
 }
 
-fn history_of(connection: &Connection, id: RequestId) -> rusqlite::Result<History> {
+pub(super) fn history_of(connection: &Connection, id: RequestId) -> rusqlite::Result<History> {
     let mut statement = connection.prepare_cached(EVENTS)?;
     let mut history = History::default();
     for text in statement.query_map([id.as_bytes()], |row| row.get::<_, String>(0))? {

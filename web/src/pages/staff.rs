@@ -1,7 +1,12 @@
-//! Pages for the staff of libraries; here `/staff/notices` and `/staff/pages`, what staff say to readers. Staff of a
-//! library speak for that library, admins for the consortium and for every library.
+//! `/staff/…`: the counter of a library, and what staff say to readers. Staff of a library speak for that library,
+//! admins for the consortium and for every library; requests are those of the own library for both.
 
+pub(crate) mod audit;
+pub(crate) mod parcels;
 pub(crate) mod readers;
+pub(crate) mod request;
+pub(crate) mod slips;
+pub(crate) mod work;
 
 use askama::Template;
 use axum::body::Bytes;
@@ -65,7 +70,7 @@ struct Editing {
 
 /// `/staff`
 pub(crate) async fn home(_: Staff) -> Response {
-    Redirect::to("/staff/notices").into_response()
+    Redirect::to("/staff/requests").into_response()
 }
 
 fn is_admin(account: &Account) -> bool {

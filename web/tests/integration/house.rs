@@ -76,7 +76,11 @@ pub(crate) fn post(site: &Site, path: &str, headers: &[(&str, &str)], pairs: &[(
 }
 
 pub(crate) fn sign_in(site: &Site, barcode: &str, password: &str) -> Answer {
-    post(site, "/login", &[], &[("library", "BJFU"), ("barcode", barcode), ("password", password)])
+    sign_in_at(site, "BJFU", barcode, password)
+}
+
+pub(crate) fn sign_in_at(site: &Site, library: &str, barcode: &str, password: &str) -> Answer {
+    post(site, "/login", &[], &[("library", library), ("barcode", barcode), ("password", password)])
 }
 
 pub(crate) fn cookie_of(answer: &Answer) -> String {

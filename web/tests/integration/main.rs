@@ -12,6 +12,7 @@ mod api;
 mod aside;
 mod browse;
 mod cli;
+mod counter;
 mod full_disk;
 mod harvest;
 mod house;

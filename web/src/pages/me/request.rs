@@ -4,7 +4,7 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use daemon::requests::{Event, Party, Recorded, State as RequestState, Withdrawal};
+use daemon::requests::{State as RequestState, Withdrawal};
 use daemon::store::{Account, StoredRequest};
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ use crate::login::SignedIn;
 use crate::reader::Reader;
 use crate::requests::{self, moment, state_words};
 use crate::state::App;
+use crate::timeline::{EventRow, event_row};
 use crate::wire::library_name;
 
 #[derive(Template)]
@@ -39,13 +40,6 @@ struct RequestPage {
     withdrawal: Option<String>,
     may_renew: bool,
     record_id: String,
-}
-
-struct EventRow {
-    at: String,
-    what: &'static str,
-    who: &'static str,
-    note: String,
 }
 
 /// `GET /me/requests/{id}`
@@ -166,50 +160,4 @@ fn rows(app: &App, request: &StoredRequest, lang: Lang) -> Vec<(&'static str, St
         ("request.note", form.note.clone()),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
-}
-
-fn event_row(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
-    EventRow {
-        at: moment(recorded.at, zone),
-        what: lang.t(event_key(&recorded.event)),
-        who: lang.t(match recorded.party {
-            Party::Reader => "request.by_reader",
-            Party::Requester => "request.by_requester",
-            Party::Lender => "request.by_lender",
-            Party::Centre => "request.by_centre",
-            Party::Branch => "request.by_branch",
-        }),
-        note: recorded.note.clone(),
-    }
-}
-
-fn event_key(event: &Event) -> &'static str {
-    match event {
-        Event::Submit => "request.did_submit",
-        Event::Edit => "request.did_edit",
-        Event::Transmit => "request.did_transmit",
-        Event::CentreReceipt => "request.did_centre_receipt",
-        Event::Reject => "request.did_reject",
-        Event::Expire => "request.did_expire",
-        Event::AskCancel => "request.did_ask_cancel",
-        Event::Acknowledge => "request.did_acknowledge",
-        Event::Accept => "request.did_accept",
-        Event::Condition => "request.did_condition",
-        Event::AgreeCondition => "request.did_agree_condition",
-        Event::RefuseCondition => "request.did_refuse_condition",
-        Event::Unfill => "request.did_unfill",
-        Event::OfferRetry => "request.did_offer_retry",
-        Event::AnswerCancel { .. } => "request.did_answer_cancel",
-        Event::Ship { .. } => "request.did_ship",
-        Event::Receive => "request.did_receive",
-        Event::CheckOut => "request.did_check_out",
-        Event::BecomeOverdue => "request.did_become_overdue",
-        Event::AskRenew => "request.did_ask_renew",
-        Event::AnswerRenew { .. } => "request.did_answer_renew",
-        Event::Recall { .. } => "request.did_recall",
-        Event::Return => "request.did_return",
-        Event::CheckIn => "request.did_check_in",
-        Event::Lose => "request.did_lose",
-        Event::Close => "request.did_close",
-    }
 }

@@ -1,0 +1,512 @@
+//! The librarians' counter: what waits, what can be done, and doing it, for the library that asks and for the one
+//! that lends.
+//!
+//! A librarian sees and changes what belongs to the own library alone; whoever asks for more gets nothing, and that
+//! is written down. Clock and randomness are given.
+
+mod loans;
+
+use indexer::bib::LibraryCode;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Result;
+use crate::requests::{
+    Act, Attention, Bar, Calendar, Candidate, Due, Event, History, Look, NotSubmitted, Open, Party, Ranked,
+    RequestForm, RequestId, Rules, Shipment, Side, Standing, State, Suspension, acts, attention, number_of,
+    rank, work_days,
+};
+use crate::store::{
+    Account, AuditLine, Deed, Direction, Link, LinkReason, NewAuditLine, NewParcel, NewRequest, Store,
+    StoredRequest, WorkFilter, WorkItem,
+};
+
+pub use loans::{Told, look_after_loans};
+
+/// The counter of one machine.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    /// Where requests are kept.
+    pub store: Store,
+    /// What lenders allow.
+    pub rules: Rules,
+    /// The days that the consortium has agreed on.
+    pub calendar: Calendar,
+    /// In which days are counted.
+    pub zone: TimeZone,
+}
+
+/// Who stands at the counter.
+#[derive(Clone, Copy, Debug)]
+pub struct Clerk<'a> {
+    /// The person.
+    pub account: &'a Account,
+    /// Which of the two desks.
+    pub side: Side,
+}
+
+impl Clerk<'_> {
+    fn library(&self) -> LibraryCode {
+        LibraryCode::new(self.account.library.as_str())
+    }
+
+    /// Whether a request is one of this desk.
+    pub fn owns(&self, request: &StoredRequest) -> bool {
+        match self.side {
+            Side::Borrowing => request.library.as_str() == self.account.library,
+            Side::Lending => request.form.supplier == self.account.library && has_left(request.state),
+        }
+    }
+}
+
+// What never left is nobody's business but the own library's.
+fn has_left(state: State) -> bool {
+    !matches!(state, State::Draft | State::Queued | State::Sent | State::Rejected | State::Expired)
+}
+
+/// A request on the list.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The request.
+    pub item: WorkItem,
+    /// Why it waits for a librarian.
+    pub attention: Option<Attention>,
+    /// What can be done, the usual next step first.
+    pub acts: Vec<Act>,
+    /// What was sent, where something was.
+    pub shipment: Option<Shipment>,
+}
+
+/// One request with everything that is known of it.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// As on the list.
+    pub work: Work,
+    /// How it stands.
+    pub standing: Standing,
+    /// The request that it follows.
+    pub before: Option<Link>,
+    /// Those that follow it.
+    pub after: Vec<Link>,
+    /// What was done to it at this desk, and by whom.
+    pub audit: Vec<AuditLine>,
+}
+
+/// What a librarian says with an act.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// A due date.
+    pub day: Option<Date>,
+    /// What travels.
+    pub shipment: Shipment,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NotDone {
+    /// There is no such request.
+    Unknown,
+    /// It belongs to another library; that was written down.
+    NotYours,
+    /// It cannot happen to this request as it stands.
+    Bar(RequestId, Bar),
+    /// A reason must be given.
+    NoWords,
+    /// A day that is today or later must be given.
+    NoDay,
+    /// Too long.
+    TooLong,
+    /// Rules stand against the lender.
+    Lender(NotSubmitted),
+    /// The reader's account is gone.
+    NoReader,
+    /// Nothing was ticked.
+    Nothing,
+    /// What was ticked does not go to one library.
+    TwoPlaces,
+}
+
+/// A parcel as a librarian packs it.
+#[derive(Clone, Debug)]
+pub struct Packing {
+    /// Which way it goes.
+    pub goes: Direction,
+    /// What is in it, with the words of each.
+    pub items: Vec<(RequestId, Words)>,
+    /// Number that the courier gave.
+    pub tracking: String,
+}
+
+/// A library that holds what is asked for, as the catalogue says.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// Its code.
+    pub code: String,
+    /// Where the book stands.
+    pub call_number: String,
+    /// Whether it may be lent.
+    pub lendable: Option<bool>,
+    /// Whether the catalogue shows it there.
+    pub holds: bool,
+}
+
+/// Whom to ask, with what changed.
+#[derive(Clone, Debug)]
+pub struct AskNext<'a> {
+    /// Code of the lender.
+    pub supplier: &'a str,
+    /// Where the book stands there.
+    pub call_number: &'a str,
+    /// For the rest of what was sent in part: which volume.
+    pub rest: Option<&'a str>,
+}
+
+/// Bytes of a reason.
+const MOST_WORDS: usize = 2_000;
+/// Barcodes of one request.
+const MOST_BARCODES: usize = 200;
+/// Ended requests stay on the list for so long.
+const SHOWN_AFTER_END: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How far back it is looked how fast a lender answers.
+const LATELY: SignedDuration = SignedDuration::from_hours(180 * 24);
+
+/// What came of something.
+pub type Done<T> = Result<std::result::Result<T, NotDone>>;
+
+impl Counter {
+    /// The list of a desk: what waits for a librarian first, the most urgent and the longest waiting on top.
+    pub fn work(&self, clerk: Clerk<'_>, filter: &WorkFilter, now: Timestamp) -> Result<Vec<Work>> {
+        let since = now.checked_sub(SHOWN_AFTER_END).unwrap_or(now);
+        let filter = WorkFilter { ended_since: since, ..filter.clone() };
+        let items = self.store.work(clerk.side, &clerk.library(), &filter)?;
+        let mut all: Vec<Work> =
+            items.into_iter().map(|item| self.looked_at(clerk.side, item, now)).collect();
+        // Stable: what does not wait stays in the order of the latest change.
+        all.sort_by_key(|work| {
+            let waits = work.attention.map(|attention| (attention, work.item.request.changed));
+            (waits.is_none(), waits)
+        });
+        Ok(all)
+    }
+
+    fn looked_at(&self, side: Side, item: WorkItem, now: Timestamp) -> Work {
+        let (standing, _) = item.history.standing();
+        let look = Look {
+            standing,
+            idle_days: work_days(self.day(item.request.changed), self.day(now), &self.calendar.suspensions),
+            today: self.day(now),
+            is_followed: item.is_followed,
+        };
+        let sent =
+            item.history.events().filter(|recorded| matches!(recorded.event, Event::Ship { .. })).last();
+        Work {
+            attention: attention(side, &look),
+            acts: acts(side, &standing),
+            shipment: sent.map(|recorded| Shipment::of_note(&recorded.note)),
+            item,
+        }
+    }
+
+    /// One request of this desk.
+    pub fn one(&self, clerk: Clerk<'_>, id: RequestId, now: Timestamp) -> Done<Whole> {
+        let Some(request) = self.store.request(id)? else { return Ok(Err(NotDone::Unknown)) };
+        if !clerk.owns(&request) {
+            self.refuse(clerk, &request, "look", now)?;
+            return Ok(Err(NotDone::NotYours));
+        }
+        let history = self.store.history(id)?;
+        let (before, after) = self.store.links(id)?;
+        let audit = self.store.audit_about(&clerk.account.library, &request.number)?;
+        let reader = match (clerk.side, request.account) {
+            (Side::Borrowing, Some(account)) => {
+                self.store.account_by_id(account)?.map(|account| account.name)
+            }
+            _ => None,
+        };
+        let standing = history.standing().0;
+        let item = WorkItem { request, history, is_followed: !after.is_empty(), reader };
+        Ok(Ok(Whole { work: self.looked_at(clerk.side, item, now), standing, before, after, audit }))
+    }
+
+    /// Does one thing to one request; durable when it returns.
+    pub fn act(
+        &self,
+        clerk: Clerk<'_>,
+        id: RequestId,
+        act: Act,
+        words: &Words,
+        now: Timestamp,
+    ) -> Done<State> {
+        let Some(request) = self.store.request(id)? else { return Ok(Err(NotDone::Unknown)) };
+        let deed = match self.deed(clerk, &request, act, words, now)? {
+            Ok(deed) => deed,
+            Err(why) => return Ok(Err(why)),
+        };
+        match self.do_all(clerk, &[deed], None, now)? {
+            Ok(()) => Ok(Ok(self.store.request(id)?.map_or(request.state, |request| request.state))),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    fn deed(
+        &self,
+        clerk: Clerk<'_>,
+        request: &StoredRequest,
+        act: Act,
+        words: &Words,
+        now: Timestamp,
+    ) -> Done<Deed> {
+        if !clerk.owns(request) {
+            self.refuse(clerk, request, act.code(), now)?;
+            return Ok(Err(NotDone::NotYours));
+        }
+        let standing = self.store.history(request.id)?.standing().0;
+        if !act.is_possible(clerk.side, &standing) {
+            let state = standing.state;
+            let bar = if state.is_final() { Bar::Ended(state) } else { Bar::NotIn(state) };
+            return Ok(Err(NotDone::Bar(request.id, bar)));
+        }
+        if let Some(why) = lacking(act, words, self.day(now)) {
+            return Ok(Err(why));
+        }
+        let day = match act {
+            Act::Ship => Some(words.day.unwrap_or_else(|| self.due_of(&request.form.supplier, now).day)),
+            _ => words.day,
+        };
+        let note = words.shipment.to_note();
+        Ok(Ok(Deed { id: request.id, act, event: act.event(standing.state, day), note }))
+    }
+
+    fn do_all(
+        &self,
+        clerk: Clerk<'_>,
+        deeds: &[Deed],
+        parcel: Option<&NewParcel<'_>>,
+        now: Timestamp,
+    ) -> Done<()> {
+        let party = if clerk.side == Side::Lending { Party::Lender } else { Party::Requester };
+        let done = self.store.do_deeds(deeds, (&clerk.library(), party), clerk.account.id, parcel, now)?;
+        Ok(match done {
+            None => Err(NotDone::Unknown),
+            Some(Err((id, bar))) => Err(NotDone::Bar(id, bar)),
+            Some(Ok(())) => Ok(()),
+        })
+    }
+
+    /// Packs several requests into one parcel and sends it; gives its number. Durable when it returns.
+    pub fn pack(
+        &self,
+        account: &Account,
+        packing: &Packing,
+        now: Timestamp,
+        random: [u8; 6],
+    ) -> Done<String> {
+        let (side, act) = match packing.goes {
+            Direction::Out => (Side::Lending, Act::Ship),
+            Direction::Back => (Side::Borrowing, Act::Return),
+        };
+        let clerk = Clerk { account, side };
+        let number = number_of(&format!("P-{}", account.library), self.day(now), random);
+        let (mut deeds, mut items, mut place) = (Vec::new(), Vec::new(), None);
+        for (id, words) in &packing.items {
+            let Some(request) = self.store.request(*id)? else { return Ok(Err(NotDone::Unknown)) };
+            let to = match packing.goes {
+                Direction::Out => request.library.to_string(),
+                Direction::Back => request.form.supplier.clone(),
+            };
+            if place.get_or_insert_with(|| to.clone()) != &to {
+                return Ok(Err(NotDone::TwoPlaces));
+            }
+            let shipment = Shipment {
+                tracking: packing.tracking.clone(),
+                parcel: number.clone(),
+                ..words.shipment.clone()
+            };
+            items.push((*id, shipment.barcodes.clone()));
+            match self.deed(clerk, &request, act, &Words { day: words.day, shipment }, now)? {
+                Ok(deed) => deeds.push(deed),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        let Some(recipient) = place else { return Ok(Err(NotDone::Nothing)) };
+        let parcel = NewParcel {
+            number: &number,
+            sender: &account.library,
+            recipient: &recipient,
+            goes: packing.goes,
+            tracking: &packing.tracking,
+            day: self.day(now),
+            items: &items,
+        };
+        Ok(self.do_all(clerk, &deeds, Some(&parcel), now)?.map(|()| number))
+    }
+
+    /// By which day something that a lender issues now shall be back.
+    pub fn due_of(&self, lender: &str, now: Timestamp) -> Due {
+        Due::of_loan(self.day(now), &self.rules.of(lender), &self.calendar)
+    }
+
+    /// The libraries that could be asked for the same, the best first, each with the reason.
+    pub fn lenders(
+        &self,
+        request: &StoredRequest,
+        holders: Vec<Holder>,
+        now: Timestamp,
+    ) -> Result<Vec<Ranked>> {
+        let since = now.checked_sub(LATELY).unwrap_or(now);
+        let asked = match request.account {
+            Some(account) => self.store.asked_for(account, &request.form.title, since)?,
+            None => vec![request.form.supplier.clone()],
+        };
+        let mut candidates = Vec::with_capacity(holders.len());
+        for holder in holders.into_iter().filter(|holder| holder.code != request.library.as_str()) {
+            let load = self.store.load_of(&holder.code, since)?;
+            let bars = self.bars(request, &holder.code, !holder.holds, now)?;
+            candidates.push(Candidate {
+                was_asked: asked.contains(&holder.code),
+                bars,
+                load: load.open,
+                hours: median(load.answered_in)
+                    .map(|seconds| u32::try_from(seconds / 3600).unwrap_or(u32::MAX)),
+                call_number: holder.call_number,
+                holds: holder.holds,
+                lendable: holder.lendable,
+                code: holder.code,
+            });
+        }
+        Ok(rank(candidates))
+    }
+
+    // The reader's own limit does not count here: the request takes the place of another one.
+    fn bars(
+        &self,
+        request: &StoredRequest,
+        supplier: &str,
+        is_direct: bool,
+        now: Timestamp,
+    ) -> Result<Vec<NotSubmitted>> {
+        let rules = self.rules.of(supplier);
+        let month = self.day(now).first_of_month().to_zoned_datetime(self.zone.clone());
+        let since = month.map_or(now, |month| month.timestamp());
+        let this_month = self.store.requests_since(&request.library, supplier, since)?;
+        Ok(rules.bars(self.day(now), is_direct, &Open { this_month, ..Open::default() }))
+    }
+
+    /// Asks another lender for the same, or for the rest of what was sent in part; durable when it returns.
+    pub fn ask_next(
+        &self,
+        account: &Account,
+        id: RequestId,
+        next: &AskNext<'_>,
+        now: Timestamp,
+        random: [u8; 16],
+    ) -> Done<RequestId> {
+        let clerk = Clerk { account, side: Side::Borrowing };
+        let Some(request) = self.store.request(id)? else { return Ok(Err(NotDone::Unknown)) };
+        if !clerk.owns(&request) {
+            self.refuse(clerk, &request, "ask_next", now)?;
+            return Ok(Err(NotDone::NotYours));
+        }
+        let Some(reader) = request.account else { return Ok(Err(NotDone::NoReader)) };
+        // What is under way with one lender is not asked of a second one.
+        let is_open = next.rest.is_none() && !request.state.is_final();
+        if is_open || next.rest.is_some() && !came_in_part(&self.store.history(id)?) {
+            return Ok(Err(NotDone::Bar(id, Bar::NotIn(request.state))));
+        }
+        if let Some(bar) = self.bars(&request, next.supplier, false, now)?.into_iter().next() {
+            return Ok(Err(NotDone::Lender(bar)));
+        }
+        let form = RequestForm {
+            supplier: next.supplier.to_owned(),
+            call_number: next.call_number.to_owned(),
+            volume: next.rest.map_or_else(|| request.form.volume.clone(), str::to_owned),
+            ..request.form.clone()
+        }
+        .tidied();
+        if !form.faults(false).is_empty() {
+            return Ok(Err(NotDone::NoWords));
+        }
+        let (for_id, for_number) = random.split_at(10);
+        let new = NewRequest {
+            id: RequestId::new(now, bytes(for_id)),
+            number: &number_of(request.library.as_str(), self.day(now), bytes(for_number)),
+            account: reader,
+            library: &request.library,
+            form: &form,
+            party: Party::Requester,
+            key: None,
+            is_barred: false,
+        };
+        let why = if next.rest.is_some() { LinkReason::Rest } else { LinkReason::Next };
+        let line = NewAuditLine {
+            account: account.id,
+            library: &account.library,
+            what: "ask_next",
+            subject: &request.number,
+            note: new.number,
+        };
+        self.store.submit_following(&new, (id, why), &line, now)?;
+        Ok(Ok(new.id))
+    }
+
+    fn refuse(&self, clerk: Clerk<'_>, request: &StoredRequest, what: &str, now: Timestamp) -> Result<()> {
+        tracing::warn!(account = %clerk.account.id, library = clerk.account.library, request = %request.id, what,
+            "a librarian asked for another library's request");
+        let line = NewAuditLine {
+            account: clerk.account.id,
+            library: &clerk.account.library,
+            what: "refused",
+            subject: &request.number,
+            note: what,
+        };
+        self.store.note_audit(&line, now)
+    }
+
+    /// The day of a moment where this machine stands.
+    pub fn day(&self, at: Timestamp) -> Date {
+        at.to_zoned_datetime(self.zone.clone()).date()
+    }
+
+    /// The days on which all are closed.
+    pub fn suspensions(&self) -> &[Suspension] {
+        &self.calendar.suspensions
+    }
+}
+
+/// Whether a part of what was asked for was sent, and the rest was not.
+pub fn came_in_part(history: &History) -> bool {
+    let sent = history.events().filter(|recorded| matches!(recorded.event, Event::Ship { .. })).last();
+    sent.is_some_and(|recorded| !Shipment::of_note(&recorded.note).missing.is_empty())
+}
+
+// What an act needs and does not have.
+fn lacking(act: Act, words: &Words, today: Date) -> Option<NotDone> {
+    use crate::requests::Wants;
+    let said = &words.shipment;
+    let length = said.to_note().len();
+    if length > MOST_WORDS || said.barcodes.len() > MOST_BARCODES {
+        return Some(NotDone::TooLong);
+    }
+    let is_past = words.day.is_some_and(|day| day < today);
+    match act.wants() {
+        Wants::Words if said.words.trim().is_empty() => Some(NotDone::NoWords),
+        Wants::Day if words.day.is_none() || is_past => Some(NotDone::NoDay),
+        Wants::Parcel if is_past => Some(NotDone::NoDay),
+        _ => None,
+    }
+}
+
+fn median(mut values: Vec<i64>) -> Option<i64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+fn bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(&bytes[..N]);
+    array
+}
+
+#[cfg(test)]
+mod tests;

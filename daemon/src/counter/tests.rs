@@ -1,0 +1,268 @@
+//! Two desks of one machine carry a request through its whole life, and neither touches what is another library's.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+use super::*;
+use crate::store::{AccountRole, NewAccount, Submitted};
+use crate::trial::{self, request_form};
+
+struct Hall {
+    counter: Counter,
+    reader: Account,
+    borrower: Account,
+    lender: Account,
+    _folder: tempfile::TempDir,
+}
+
+fn at(text: &str) -> Timestamp {
+    format!("2026-{text}+08:00").parse().unwrap()
+}
+
+const MORNING: &str = "11-30T09:00:00";
+
+fn staff(store: &Store, library: &str, role: AccountRole) -> Account {
+    let barcode = format!("S-{library}-{}", role.name());
+    let new = NewAccount { name: "李红", role, ..trial::new_account(library, &barcode) };
+    store.add_account(&new, at(MORNING)).unwrap();
+    store.account(library, &barcode).unwrap().unwrap()
+}
+
+impl Hall {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (borrower, lender) =
+            (staff(&store, "BJFU", AccountRole::Staff), staff(&store, "PKU", AccountRole::Staff));
+        let reader = trial::reader(&store, at(MORNING));
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let counter = Counter { store, rules: Rules::default(), calendar: Calendar::default(), zone };
+        Self { counter, reader, borrower, lender, _folder: folder }
+    }
+
+    fn submit(&self, n: u8, form: &RequestForm) -> RequestId {
+        let id = RequestId::new(at(MORNING), [n; 10]);
+        let new = NewRequest {
+            id,
+            number: &format!("BJFU-261130-{n:06}"),
+            account: self.reader.id,
+            library: &LibraryCode::new("BJFU"),
+            form,
+            party: Party::Reader,
+            key: None,
+            is_barred: false,
+        };
+        assert_eq!(self.counter.store.submit_request(&new, at(MORNING)).unwrap(), Submitted::New);
+        id
+    }
+
+    fn asked(&self, n: u8) -> RequestId {
+        let id = self.submit(n, &request_form());
+        self.counter.store.carry_here(at(MORNING)).unwrap();
+        id
+    }
+
+    fn clerk(&self, side: Side) -> Clerk<'_> {
+        let account = if side == Side::Borrowing { &self.borrower } else { &self.lender };
+        Clerk { account, side }
+    }
+
+    fn act(&self, side: Side, id: RequestId, act: Act, words: &Words) -> std::result::Result<State, NotDone> {
+        self.counter.act(self.clerk(side), id, act, words, at("11-30T10:00:00")).unwrap()
+    }
+
+    fn state(&self, id: RequestId) -> State {
+        self.counter.store.request(id).unwrap().unwrap().state
+    }
+
+    fn waiting(&self, side: Side, time: &str) -> Vec<(RequestId, Attention)> {
+        let all = self.counter.work(self.clerk(side), &WorkFilter::default(), at(time)).unwrap();
+        all.iter().filter_map(|work| Some((work.item.request.id, work.attention?))).collect()
+    }
+}
+
+fn because(text: &str) -> Words {
+    Words { shipment: Shipment { words: text.into(), ..Shipment::default() }, ..Words::default() }
+}
+
+fn date(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_loan_from_the_desk_of_one_library_to_that_of_another_and_back() {
+    use Side::{Borrowing, Lending};
+    let hall = Hall::new();
+    let id = hall.submit(1, &request_form());
+    assert_eq!(hall.waiting(Lending, MORNING), vec![], "nothing is seen that has not left");
+    assert_eq!(hall.counter.store.carry_here(at(MORNING)).unwrap(), 1);
+    assert_eq!(hall.counter.store.carry_here(at(MORNING)).unwrap(), 0);
+    assert_eq!(
+        (hall.state(id), hall.waiting(Lending, MORNING)),
+        (State::AtCentre, vec![(id, Attention::OurMove)])
+    );
+    let quiet = Words::default();
+    assert_eq!(hall.act(Lending, id, Act::Accept, &quiet), Ok(State::Accepted));
+    let sent = Words {
+        shipment: Shipment { barcodes: vec!["00123".into()], tracking: "SF1".into(), ..Shipment::default() },
+        ..Words::default()
+    };
+    assert_eq!(hall.act(Lending, id, Act::Ship, &sent), Ok(State::Shipped));
+    let request = hall.counter.store.request(id).unwrap().unwrap();
+    assert_eq!(request.due, Some(date("2026-12-30")), "by the rules of the lender");
+    for (side, act, state) in [
+        (Borrowing, Act::Receive, State::Received),
+        (Borrowing, Act::CheckOut, State::OnLoan),
+        (Borrowing, Act::AskRenew, State::OnLoan),
+    ] {
+        assert_eq!(hall.act(side, id, act, &quiet), Ok(state), "{act:?}");
+    }
+    assert_eq!(hall.waiting(Lending, "11-30T11:00:00"), vec![(id, Attention::RenewalAsked)]);
+    let later = Words { day: Some(date("2027-01-15")), ..Words::default() };
+    assert_eq!(hall.act(Lending, id, Act::GrantRenew, &quiet), Err(NotDone::NoDay));
+    assert_eq!(hall.act(Lending, id, Act::GrantRenew, &later), Ok(State::OnLoan));
+    let sooner = Words { day: Some(date("2026-12-05")), ..Words::default() };
+    assert_eq!(hall.act(Lending, id, Act::Recall, &sooner), Ok(State::Recalled));
+    assert_eq!(hall.act(Borrowing, id, Act::Return, &quiet), Ok(State::Returning));
+    assert_eq!(hall.act(Lending, id, Act::CheckIn, &quiet), Ok(State::Completed));
+    let whole = hall.counter.one(hall.clerk(Lending), id, at("11-30T12:00:00")).unwrap().unwrap();
+    let done: Vec<&str> = whole.audit.iter().map(|line| line.what.as_str()).collect();
+    assert_eq!(done, ["accept", "ship", "grant_renew", "recall", "check_in"]);
+    assert_eq!(whole.work.shipment.unwrap().tracking, "SF1");
+}
+
+#[test]
+fn nobody_touches_what_is_another_librarys() {
+    let hall = Hall::new();
+    let id = hall.asked(1);
+    let other = staff(&hall.counter.store, "RUC", AccountRole::Admin);
+    for side in [Side::Borrowing, Side::Lending] {
+        let clerk = Clerk { account: &other, side };
+        let now = at("11-30T10:00:00");
+        assert!(hall.counter.work(clerk, &WorkFilter::default(), now).unwrap().is_empty());
+        assert_eq!(hall.counter.one(clerk, id, now).unwrap().err(), Some(NotDone::NotYours));
+        let tried = hall.counter.act(clerk, id, Act::Accept, &Words::default(), now).unwrap();
+        assert_eq!(tried, Err(NotDone::NotYours));
+    }
+    let swapped = Clerk { account: &hall.borrower, side: Side::Lending };
+    let tried = hall.counter.act(swapped, id, Act::Accept, &Words::default(), at(MORNING)).unwrap();
+    assert_eq!(tried, Err(NotDone::NotYours), "the borrower does not answer for the lender");
+    let next = AskNext { supplier: "RUC", call_number: "x", rest: None };
+    let tried = hall.counter.ask_next(&other, id, &next, at(MORNING), [1; 16]).unwrap();
+    assert_eq!(tried, Err(NotDone::NotYours));
+    let lines = hall.counter.store.audit_of("RUC", 20, 0).unwrap();
+    assert_eq!(lines.len(), 5);
+    assert!(lines.iter().all(|line| line.what == "refused" && line.subject == "BJFU-261130-000001"));
+    assert_eq!(hall.state(id), State::AtCentre);
+}
+
+#[test]
+fn what_must_be_said_is_asked_for() {
+    let hall = Hall::new();
+    let id = hall.asked(1);
+    let quiet = Words::default();
+    assert_eq!(hall.act(Side::Lending, id, Act::Unfill, &quiet), Err(NotDone::NoWords));
+    assert_eq!(hall.act(Side::Lending, id, Act::Unfill, &because(&"长".repeat(700))), Err(NotDone::TooLong));
+    let past = Words { day: Some(date("2026-11-01")), ..Words::default() };
+    assert_eq!(hall.act(Side::Lending, id, Act::Ship, &past), Err(NotDone::NoDay));
+    assert_eq!(
+        hall.act(Side::Borrowing, id, Act::CheckOut, &quiet),
+        Err(NotDone::Bar(id, Bar::NotIn(State::AtCentre)))
+    );
+    let unknown = RequestId::new(at(MORNING), [9; 10]);
+    assert_eq!(hall.act(Side::Lending, unknown, Act::Accept, &quiet), Err(NotDone::Unknown));
+    assert_eq!(hall.act(Side::Borrowing, id, Act::Close, &because("读者已购书")), Ok(State::Cancelled));
+    let history = hall.counter.store.history(id).unwrap();
+    assert_eq!(history.events().last().unwrap().note, "读者已购书");
+}
+
+#[test]
+fn a_parcel_holds_what_goes_to_one_library_or_nothing_happens() {
+    let hall = Hall::new();
+    let (first, second, third) = (hall.asked(1), hall.asked(2), hall.asked(3));
+    let item = |id, barcode: &str| {
+        let shipment = Shipment { barcodes: vec![barcode.into()], ..Shipment::default() };
+        (id, Words { shipment, ..Words::default() })
+    };
+    let packing = |items| Packing { goes: Direction::Out, items, tracking: "SF100".into() };
+    let pack = |items| hall.counter.pack(&hall.lender, &packing(items), at(MORNING), [1; 6]).unwrap();
+    hall.act(Side::Borrowing, third, Act::Close, &because("不需要了")).unwrap();
+    let refused = pack(vec![item(first, "00123"), item(third, "00125")]);
+    assert_eq!(refused, Err(NotDone::Bar(third, Bar::Ended(State::Cancelled))));
+    assert_eq!(hall.state(first), State::AtCentre, "all or nothing");
+    let number = pack(vec![item(first, "00123"), item(second, "00124")]).unwrap();
+    assert_eq!((hall.state(first), hall.state(second)), (State::Shipped, State::Shipped));
+    let parcel = hall.counter.store.parcel(&number).unwrap().unwrap();
+    assert_eq!(
+        (parcel.recipient.as_str(), parcel.items.len(), parcel.tracking.as_str()),
+        ("BJFU", 2, "SF100")
+    );
+    assert_eq!((&*parcel.items[0].barcodes[0], &*parcel.items[0].call_number), ("00123", "S72/12"));
+    let day = date("2026-11-30");
+    assert_eq!(hall.counter.store.parcels("PKU", day, day).unwrap(), vec![parcel]);
+    let months = hall.counter.store.parcels_by_month(date("2026-11-01"), day).unwrap();
+    assert_eq!(months, vec![("PKU".to_owned(), "2026-11".to_owned(), 1)]);
+    assert_eq!(pack(vec![]), Err(NotDone::Nothing));
+}
+
+#[test]
+fn what_one_cannot_another_is_asked_for() {
+    let hall = Hall::new();
+    let id = hall.asked(1);
+    let next = AskNext { supplier: "RUC", call_number: "S7/9", rest: None };
+    let ask = |next: &AskNext<'_>, n| {
+        hall.counter.ask_next(&hall.borrower, id, next, at("11-30T11:00:00"), [n; 16]).unwrap()
+    };
+    assert!(matches!(ask(&next, 1), Err(NotDone::Bar(..))), "it is under way with one lender");
+    hall.act(Side::Lending, id, Act::Unfill, &because("在架未找到")).unwrap();
+    assert_eq!(hall.waiting(Side::Borrowing, "11-30T11:00:00"), vec![(id, Attention::NoLender)]);
+    let request = hall.counter.store.request(id).unwrap().unwrap();
+    let holder =
+        |code: &str| Holder { code: code.into(), call_number: "S7/9".into(), lendable: None, holds: true };
+    let holders = ["BJFU", "PKU", "RUC"].map(holder).into();
+    let ranked = hall.counter.lenders(&request, holders, at("11-30T11:00:00")).unwrap();
+    let codes: Vec<&str> = ranked.iter().map(|one| one.candidate.code.as_str()).collect();
+    assert_eq!(codes, ["RUC", "PKU"], "not the own library, and last who was asked");
+    let new = ask(&next, 2).unwrap();
+    let request = hall.counter.store.request(new).unwrap().unwrap();
+    assert_eq!((request.form.supplier.as_str(), request.state), ("RUC", State::Queued));
+    assert_eq!(request.account, Some(hall.reader.id));
+    let (before, after) = hall.counter.store.links(new).unwrap();
+    assert_eq!((before.map(|link| link.id), after), (Some(id), vec![]));
+    assert_eq!(hall.waiting(Side::Borrowing, "11-30T11:00:00"), vec![]);
+}
+
+#[test]
+fn of_a_part_the_rest_becomes_a_request() {
+    let hall = Hall::new();
+    let id = hall.asked(1);
+    let part =
+        Words { shipment: Shipment { missing: "下册".into(), ..Shipment::default() }, ..Words::default() };
+    let next = AskNext { supplier: "RUC", call_number: "S7/9", rest: Some("下册") };
+    let ask = || hall.counter.ask_next(&hall.borrower, id, &next, at("11-30T11:00:00"), [2; 16]).unwrap();
+    assert!(matches!(ask(), Err(NotDone::Bar(..))));
+    hall.act(Side::Lending, id, Act::Ship, &part).unwrap();
+    let rest = ask().unwrap();
+    assert_eq!(hall.counter.store.request(rest).unwrap().unwrap().form.volume, "下册");
+    assert_eq!(hall.counter.store.links(id).unwrap().1[0].why, LinkReason::Rest);
+}
+
+#[test]
+fn the_clock_makes_loans_overdue_and_reminds_once() {
+    let hall = Hall::new();
+    let id = hall.asked(1);
+    let ship = Words { day: Some(date("2026-12-10")), ..Words::default() };
+    hall.act(Side::Lending, id, Act::Ship, &ship).unwrap();
+    hall.act(Side::Borrowing, id, Act::Receive, &Words::default()).unwrap();
+    hall.act(Side::Borrowing, id, Act::CheckOut, &Words::default()).unwrap();
+    let look = |time: &str| {
+        let told = look_after_loans(&hall.counter.store, &hall.counter.zone, at(time)).unwrap();
+        told.into_iter().map(|told| told.reminder).collect::<Vec<_>>()
+    };
+    use crate::requests::Reminder;
+    assert_eq!(look("12-02T23:00:00"), vec![]);
+    assert_eq!(look("12-03T00:10:00"), vec![Reminder::Week]);
+    assert_eq!(look("12-04T09:00:00"), vec![]);
+    assert_eq!(look("12-09T09:00:00"), vec![Reminder::Day]);
+    assert_eq!(look("12-11T09:00:00"), vec![Reminder::Overdue]);
+    assert_eq!((hall.state(id), look("12-12T09:00:00")), (State::Overdue, vec![]));
+    hall.act(Side::Borrowing, id, Act::Return, &Words::default()).unwrap();
+    assert_eq!(look("12-20T09:00:00"), vec![]);
+}

@@ -1,0 +1,78 @@
+//! What readers have at home: who is to be reminded, and what has become overdue.
+
+use indexer::bib::LibraryCode;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::params;
+
+use super::Store;
+use super::accounts::AccountId;
+use super::requests::{StoredRequest, from_row, one, record};
+use crate::Result;
+use crate::requests::{Event, Party, Reminder, RequestId};
+
+/// A loan with what its reader was reminded of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoanRow {
+    /// The request.
+    pub request: StoredRequest,
+    /// Whose it is; loans of erased readers are not listed.
+    pub account: AccountId,
+    /// Reminders for the present due date.
+    pub reminded: Vec<Reminder>,
+}
+
+// Readers whose account is here: others are reminded where their library is served.
+const LENT: &str = "SELECT id, number, library, account, form, state, due, created, changed, (SELECT group_concat(kind, \
+                    ' ') FROM reminders m WHERE m.request = requests.id AND m.due = coalesce(requests.due, '')) AS said FROM \
+                    requests WHERE state IN ('received', 'on_loan', 'overdue', 'recalled') AND account IS NOT NULL \
+                    ORDER BY id";
+
+impl Store {
+    /// What readers of this machine have, or could fetch.
+    pub fn loans(&self) -> Result<Vec<LoanRow>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(LENT)?;
+            let rows =
+                statement.query_map([], |row| Ok((from_row(row)?, row.get::<_, Option<String>>("said")?)))?;
+            let mut loans = Vec::new();
+            for row in rows {
+                let (request, kinds) = row?;
+                let Some(account) = request.account else { continue };
+                let reminded = kinds.unwrap_or_default().split(' ').filter_map(Reminder::from_code).collect();
+                loans.push(LoanRow { request, account, reminded });
+            }
+            Ok(loans)
+        })
+    }
+
+    /// The clock says that a loan is overdue.
+    pub fn note_overdue(&self, id: RequestId, library: &LibraryCode, now: Timestamp) -> Result<()> {
+        self.write(|transaction| {
+            let row = one(transaction, id)?;
+            if let Some(request) = row {
+                let by = (library, Party::Branch);
+                let _ = record(transaction, &request, by, &Event::BecomeOverdue, "", now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes that a reader is reminded; `false`: that was done before.
+    pub fn note_reminder(
+        &self,
+        id: RequestId,
+        kind: Reminder,
+        due: Option<Date>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let due = due.map(|day| day.to_string()).unwrap_or_default();
+        self.write(|transaction| {
+            let n_rows = transaction.execute(
+                "INSERT INTO reminders (request, kind, due, made) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+                params![id.as_bytes(), kind.code(), due, now.as_second()],
+            )?;
+            Ok(n_rows > 0)
+        })
+    }
+}
