@@ -5,6 +5,7 @@ pub mod build;
 pub mod clock;
 pub mod counter;
 pub mod desk;
+pub mod directory;
 mod error;
 mod evidence;
 pub mod freshness;

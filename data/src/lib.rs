@@ -12,4 +12,5 @@ pub mod members;
 pub mod names;
 pub mod pages;
 pub mod pinyin;
+pub mod places;
 pub mod sample;

@@ -1,11 +1,59 @@
 // Ease, not need: every page does all of this without a script too.
 "use strict";
+// `{n|one|many}` chooses by number, `{name}` is filled in: as the texts of the pages are written.
+function filled(text, gaps) {
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, function (_, name, one, many) {
+    return one === undefined ? gaps[name] : gaps[name] === 1 ? one : many;
+  });
+}
+
+if (location.protocol === "https:" && navigator.serviceWorker) {
+  // A browser that does not trust the certificate refuses; the site is the same without.
+  navigator.serviceWorker.register("/worker.js").catch(function () {});
+}
+
 (function () {
   // A list that sorts as soon as it is chosen.
   document.querySelectorAll("select[data-submit]").forEach(function (select) {
     const button = select.form.querySelector("button");
     if (button) button.hidden = true;
     select.addEventListener("change", function () { select.form.submit(); });
+  });
+
+  // A choice that another button stands for.
+  document.querySelectorAll("select[data-press]").forEach(function (select) {
+    const button = document.getElementById(select.dataset.press);
+    button.hidden = true;
+    select.addEventListener("change", function () { select.form.requestSubmit(button); });
+  });
+
+  // All boxes of a list, and none again; without this the link ticks all.
+  document.querySelectorAll("[data-tick-all]").forEach(function (link) {
+    link.setAttribute("role", "button");
+    link.addEventListener("click", function (event) {
+      event.preventDefault();
+      const boxes = Array.from(link.closest("form").querySelectorAll("input[type=checkbox][name=id]"));
+      const tick = boxes.some(function (box) { return !box.checked; });
+      boxes.forEach(function (box) { box.checked = tick; });
+    });
+  });
+
+  // Characters of a note as a person counts them, where the browser can count so.
+  document.querySelectorAll("textarea[data-most]").forEach(function (note) {
+    if (!window.Intl || !Intl.Segmenter) return;
+    const clusters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+    const told = document.createElement("output");
+    told.className = "small";
+    told.htmlFor = note.id;
+    note.after(told, " ");
+    function count() {
+      const left = Number(note.dataset.most) - Array.from(clusters.segment(note.value.trim().normalize("NFC"))).length;
+      told.textContent = left < 0 ? filled(note.dataset.over, { n: -left }) : filled(note.dataset.left, { n: left });
+      told.classList.toggle("fault", left < 0);
+    }
+    note.addEventListener("input", count);
+    if (note.form) note.form.addEventListener("reset", function () { setTimeout(count); });
+    count();
   });
 
   // Facets are folded where the screen is narrow.
@@ -66,6 +114,7 @@
   const filter = document.getElementById("filter");
   const chosen = document.getElementById("chosen");
   const none = document.getElementById("filter-none");
+  const cap = document.getElementById("cap");
 
   function boxes(root) {
     return Array.from(root.querySelectorAll("input[name=library]"));
@@ -75,12 +124,15 @@
     const names = boxes(chooser).filter(function (b) { return b.checked; }).map(function (b) {
       return b.nextElementSibling.textContent;
     });
+    const limit = Number(chooser.dataset.limit);
+    cap.hidden = limit === 0 || names.length <= limit;
+    if (!cap.hidden) cap.textContent = filled(chooser.dataset.cap, { max: limit, names: names.slice(limit).join(chooser.dataset.join) });
     chosen.textContent = "";
     if (names.length === 0) {
       chosen.textContent = chooser.dataset.none;
       return;
     }
-    chosen.append(chooser.dataset.chosen.replace("{n}", names.length).replace(/\{n\|([^|}]*)\|([^}]*)\}/g, names.length === 1 ? "$1" : "$2"));
+    chosen.append(filled(chooser.dataset.chosen, { n: names.length }));
     names.forEach(function (name) {
       const chip = document.createElement("span");
       chip.className = "chip";
@@ -116,7 +168,7 @@
       any = any || some;
     });
     none.hidden = any;
-    if (!any) none.textContent = chooser.dataset.empty.replace("{q}", filter.value);
+    if (!any) none.textContent = filled(chooser.dataset.empty, { q: filter.value });
   }
 
   filter.addEventListener("input", function () {

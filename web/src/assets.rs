@@ -14,6 +14,11 @@ pub(crate) fn url(name: &str) -> String {
     Assets::get(name).map(|file| format!("/assets/{}/{name}", hash(&file))).unwrap_or_default()
 }
 
+/// The text of an asset.
+pub(crate) fn text(name: &str) -> String {
+    Assets::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default()
+}
+
 fn hash(file: &rust_embed::EmbeddedFile) -> String {
     file.metadata.sha256_hash()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -24,6 +29,7 @@ pub(crate) async fn show(Path((asked, name)): Path<(String, String)>, headers: H
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
+        Some("png") => "image/png",
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };

@@ -150,6 +150,13 @@ fn written(write: impl FnOnce(&mut String)) -> String {
     out
 }
 
+/// The formats in which an entry can be had: those of MARC only where an original is on this machine.
+pub(crate) fn formats_of(entry: &Entry, archive: &Archive) -> impl Iterator<Item = Format> {
+    let is_kept = entry.members.iter().any(|m| archive.record(&m.library, m.locator).is_ok());
+    let of_marc = |format: &Format| matches!(format, Format::Iso2709 | Format::Marcxml);
+    Format::ALL.into_iter().filter(move |format| is_kept || !of_marc(format))
+}
+
 /// The original records behind an entry that are on this machine.
 fn originals(entry: &Entry, archive: &Archive) -> Result<Vec<RawRecord>, WebError> {
     let found = entry.members.iter().filter_map(|m| archive.record(&m.library, m.locator).ok());

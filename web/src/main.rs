@@ -17,15 +17,18 @@ mod i18n;
 mod login;
 mod markdown;
 mod metrics;
+mod open;
 mod pages;
 mod reader;
 mod requests;
 mod robots;
 mod router;
+mod said;
 mod state;
 mod timeline;
 mod tls;
 mod union;
+mod views;
 mod wire;
 
 use std::process::ExitCode;

@@ -2,8 +2,8 @@
 
 use daemon::desk::{Asking, Desk, Refusal, Taken, Warning};
 use daemon::requests::{
-    Bar, Fault, FaultCode, Field, MOST_NOTE_CHARACTERS, NotSubmitted, RequestForm, RequestId, Rules, State,
-    WithdrawalBar,
+    Bar, Fault, FaultCode, Field, LenderRules, MOST_NOTE_CHARACTERS, NotSubmitted, RequestForm, RequestId,
+    State, WithdrawalBar,
 };
 use daemon::store::{Account, RequestFilter, StoredRequest};
 use indexer::bib::LibraryCode;
@@ -46,7 +46,7 @@ pub(crate) enum Reply {
 pub(crate) fn desk(app: &App) -> Result<Desk, WebError> {
     Ok(Desk {
         store: app.store()?,
-        rules: Rules::default(),
+        rules: app.directory().rules().clone(),
         most_open: app.settings().policy.max_requests,
         zone: zone(app),
     })
@@ -142,6 +142,30 @@ pub(crate) fn bar_sentence(bar: &NotSubmitted, lang: Lang) -> String {
         NotSubmitted::TooManyOpen(n) => lang.fill("request.too_many_open", &[("n", &n.to_string())]),
         NotSubmitted::QuotaUsed(n) => lang.fill("request.quota_used", &[("n", &n.to_string())]),
     }
+}
+
+/// What a lender allows, in a line.
+pub(crate) fn rules_line(rules: &LenderRules, lang: Lang) -> String {
+    if rules.lends_nothing {
+        return lang.t("request.lends_nothing").to_owned();
+    }
+    let with = |key: &str, n: &dyn ToString| lang.fill(key, &[("n", &n.to_string())]);
+    let renewal = match rules.renewals {
+        0 => lang.t("rule.no_renewal").to_owned(),
+        n => with("rule.renewals", &n),
+    };
+    let withdrawal = if rules.no_patron_cancel {
+        lang.t("rule.no_withdrawal").to_owned()
+    } else {
+        with("rule.withdrawal", &rules.cancel_minutes)
+    };
+    let others = [
+        rules.no_direct_form.then(|| lang.t("rule.no_direct_form").to_owned()),
+        (rules.monthly_quota > 0).then(|| with("rule.quota", &rules.monthly_quota)),
+    ];
+    let all = [with("rule.days", &rules.loan_days), renewal, withdrawal].into_iter();
+    let all: Vec<String> = all.chain(others.into_iter().flatten()).collect();
+    all.join(if lang == Lang::En { "; " } else { "；" })
 }
 
 /// Code and sentence of a warning.
@@ -244,6 +268,11 @@ pub(crate) fn own(app: &App, account: &Account, id: &str) -> Result<StoredReques
         tracing::warn!(account = %account.id, request = %other.id, "asked for another reader's request");
     }
     request.filter(|request| request.account == Some(account.id)).ok_or(WebError::NotFound)
+}
+
+/// Minutes until a window ends, the one that has begun included.
+pub(crate) fn minutes_left(until: Timestamp) -> i64 {
+    until.duration_since(Timestamp::now()).as_mins().max(0) + 1
 }
 
 /// A time as it is where this machine stands.

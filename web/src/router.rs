@@ -24,7 +24,7 @@ use crate::{api, assets, pages, reader, robots};
 
 /// Nothing inline, nothing from elsewhere, in no other site's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    img-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Longest a request may take, whatever it waits for.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -69,6 +69,7 @@ fn readers() -> Router<App> {
         .route("/basket/export", get(pages::basket::export))
         .route("/unapi", get(pages::unapi::show))
         .route("/libraries", get(pages::libraries::list))
+        .route("/map", get(pages::map::show))
         .route("/libraries/{code}", get(pages::libraries::show))
         .route("/browse/class", get(pages::browse::classes::show))
         .route("/browse/call-number", get(pages::browse::shelf::show))
@@ -84,6 +85,7 @@ fn readers() -> Router<App> {
         .route("/me/profile", get(pages::me::profile::show).post(pages::me::profile::act))
         .route("/me/requests", get(pages::me::requests::list).post(pages::me::requests::act))
         .route("/me/requests/new", get(pages::me::new_request::show).post(pages::me::new_request::send))
+        .route("/me/requests/print", get(pages::me::print::show))
         .route("/me/requests/{id}", get(pages::me::request::show).post(pages::me::request::act))
         .route("/register", get(pages::register::show).post(pages::register::take))
         .route("/password", get(pages::password::show).post(pages::password::act))
@@ -92,6 +94,9 @@ fn readers() -> Router<App> {
         .route("/logout/everywhere", post(pages::login::sign_out_everywhere))
         .route("/trust", get(pages::trust::show))
         .route("/trust/lianmu.crt", get(pages::trust::certificate))
+        .route("/offline", get(pages::offline::show))
+        .route("/manifest.webmanifest", get(pages::offline::manifest))
+        .route("/worker.js", get(pages::offline::worker))
         .route("/robots.txt", get(robots::show))
         .route("/assets/{hash}/{name}", get(assets::show))
         // Programs
@@ -130,6 +135,7 @@ fn admins() -> Router<App> {
         .route("/staff/slips", get(pages::staff::slips::show))
         .route("/staff/audit", get(pages::staff::audit::show))
         .route("/staff/notices", get(pages::staff::notices).post(pages::staff::act))
+        .route("/staff/library", get(pages::facts::show).post(pages::facts::act))
         .route("/staff/pages", get(pages::staff::pages).post(pages::staff::write))
         .route("/admin", get(admin::house::home))
         .route("/admin/sources", get(admin::sources::show).post(admin::sources::act))

@@ -3,18 +3,17 @@
 //! The open generation is swapped under the readers when `catalogue/current` names another one; whoever is
 //! reading keeps the one he has.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use daemon::directory::Directory;
 use daemon::purchases::Purchases;
 use daemon::settings::Settings;
 use daemon::store::Store;
 use indexer::archive::Archive;
-use indexer::bib::{EditionId, Entry, LibraryCode};
-use indexer::index::Successor;
+use indexer::bib::LibraryCode;
 use indexer::library::Members;
 use indexer::search::{Catalogue, Query};
 use jiff::Timestamp;
@@ -25,6 +24,9 @@ use crate::error::WebError;
 use crate::fresh::{Fresh, Freshnesses};
 use crate::login::delays::{self, Delays};
 use crate::metrics::Metrics;
+pub(crate) use crate::open::{Beside, Open};
+use crate::said::Said;
+use crate::views::Views;
 
 /// How often `catalogue/current` is looked at.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -50,6 +52,8 @@ struct Inner {
     began: Instant,
     metrics: Metrics,
     fresh: Fresh,
+    said: Said,
+    views: Views,
 }
 
 /// Passwords hashed at the same time: each takes 19 MiB.
@@ -64,87 +68,6 @@ const MAX_UPLOADS: usize = 2;
 struct Seen {
     generation: Option<String>,
     members: Option<String>,
-}
-
-/// An open generation and what its manifest says of each library.
-pub(crate) struct Open {
-    /// The catalogue.
-    pub(crate) catalogue: Arc<Catalogue>,
-    libraries: HashMap<LibraryCode, LibraryState>,
-}
-
-/// The entries beside one.
-pub(crate) struct Beside {
-    /// Compared with it and kept apart.
-    pub(crate) siblings: Vec<Entry>,
-    /// Of the same work.
-    pub(crate) same_work: Vec<Entry>,
-}
-
-/// So many entries beside one are looked at: of some works there are hundreds.
-const MAX_BESIDE: usize = 100;
-
-/// What a generation holds of one library.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LibraryState {
-    /// Date of its data.
-    pub(crate) as_of: Option<String>,
-    /// Its records.
-    pub(crate) records: u64,
-}
-
-impl Open {
-    // A run that found nothing new makes no generation, and yet the data counts as of its day.
-    fn new(catalogue: Arc<Catalogue>, fresh: &Freshnesses) -> Self {
-        let states = catalogue.manifest().libraries.iter().map(|data| {
-            let newer = fresh.get(&data.code).filter(|fresh| fresh.archive_state == data.state);
-            let as_of = newer.map_or(&data.as_of, |fresh| &fresh.as_of).clone();
-            (data.code.clone(), LibraryState { as_of, records: data.records })
-        });
-        let libraries = states.collect();
-        Self { catalogue, libraries }
-    }
-
-    /// The entry with this id, or why there is none: an old id names its successor.
-    pub(crate) fn find(&self, id: &str) -> Result<Entry, WebError> {
-        let asked = EditionId::new(id);
-        match self.catalogue.entry(&asked).map_err(WebError::internal)? {
-            Some(entry) => Ok(entry),
-            None => Err(match self.catalogue.successor(&asked) {
-                Some(Successor::Entry(new)) => WebError::Merged { old: id.to_owned(), new },
-                Some(Successor::Gone) => WebError::Gone(id.to_owned()),
-                None => WebError::UnknownRecord(id.to_owned()),
-            }),
-        }
-    }
-
-    /// The entry that has this id now: an old id leads to its successor.
-    pub(crate) fn find_now(&self, id: &str) -> Result<Entry, WebError> {
-        match self.find(id) {
-            Err(WebError::Merged { new, .. }) => self.find(new.as_str()),
-            found => found,
-        }
-    }
-
-    /// Other editions of an entry's work, and the entries that it was compared with and kept apart from.
-    pub(crate) fn beside(&self, entry: &Entry) -> Result<Beside, WebError> {
-        let sibling = |id| self.catalogue.entry(id).map_err(WebError::internal).transpose();
-        let siblings = entry.siblings.iter().take(MAX_BESIDE).filter_map(sibling);
-        Ok(Beside {
-            siblings: siblings.collect::<Result<_, _>>()?,
-            same_work: self.catalogue.same_work(entry, MAX_BESIDE).map_err(WebError::internal)?,
-        })
-    }
-
-    /// What it holds of a library.
-    pub(crate) fn library(&self, code: &LibraryCode) -> Option<&LibraryState> {
-        self.libraries.get(code)
-    }
-
-    /// All libraries with data.
-    pub(crate) fn libraries(&self) -> impl Iterator<Item = (&LibraryCode, &LibraryState)> {
-        self.libraries.iter()
-    }
 }
 
 impl App {
@@ -167,6 +90,8 @@ impl App {
             began: Instant::now(),
             metrics: Metrics::default(),
             fresh: Fresh::default(),
+            said: Said::default(),
+            views: Views::default(),
         };
         let app = Self(Arc::new(inner));
         app.glance();
@@ -219,6 +144,28 @@ impl App {
         }
     }
 
+    /// Looks whether libraries say something else of themselves. It blocks.
+    pub(crate) fn look_at_directory(&self) -> Result<(), WebError> {
+        self.store_if_there()?.map_or(Ok(()), |store| self.0.said.look(&store)).map_err(WebError::internal)
+    }
+
+    /// What libraries say of themselves.
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        self.0.said.all()
+    }
+
+    /// The template of a library's own catalogue: what it says itself, else what the list of members says.
+    pub(crate) fn opac_url(&self, code: &LibraryCode) -> Option<String> {
+        let directory = self.directory();
+        let said = directory.facts(code).map(|facts| facts.opac_url.clone()).filter(|url| !url.is_empty());
+        said.or_else(|| self.members().get(code).and_then(|library| library.opac_url.clone()))
+    }
+
+    /// Views of entries that are to be counted.
+    pub(crate) fn views(&self) -> &Views {
+        &self.0.views
+    }
+
     /// How fresh the data of every library is.
     pub(crate) fn freshness(&self) -> Arc<Freshnesses> {
         self.0.fresh.all()
@@ -264,6 +211,11 @@ impl App {
                 let before = app.open();
                 app.glance();
                 app.look_at_freshness();
+                // The next look is a second away; what is known stays.
+                let kept = app.look_at_directory().and_then(|()| app.keep_views());
+                if let Err(cause) = kept {
+                    cause.log();
+                }
                 if let (Some(before), Some(now)) = (before, app.open())
                     && !Arc::ptr_eq(&before, &now)
                 {
@@ -337,6 +289,14 @@ impl App {
         let mut delays = self.0.delays.lock().unwrap_or_else(PoisonError::into_inner);
         // What an earlier process remembers lies before the beginning of this one.
         act(&mut delays, self.0.began.elapsed() + delays::FORGOTTEN)
+    }
+
+    // Only where something is kept already: whoever only looks makes no store.
+    fn keep_views(&self) -> Result<(), WebError> {
+        match self.store_if_there()? {
+            Some(store) => self.0.views.keep(&store).map_err(WebError::internal),
+            None => Ok(()),
+        }
     }
 
     // Whoever guessed passwords before a restart goes on where he was.

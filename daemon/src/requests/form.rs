@@ -244,7 +244,7 @@ fn fault(field: Field, text: &str) -> Option<FaultCode> {
 }
 
 /// One `@` with something on both sides and a dot behind it. Whether anybody reads there, only a letter shows.
-pub(crate) fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     let labels: Vec<&str> = domain.split('.').collect();
     !local.is_empty()

@@ -26,9 +26,8 @@ mod work_days;
 pub use act::{Act, Attention, Look, Side, Wants, acts, attention};
 pub use due::{Calendar, Due, DueReason, Suspension, Vacation};
 pub use event::{Event, Party};
-pub(crate) use form::is_email;
 pub use form::{
-    Delivery, Doubt, Fault, FaultCode, Field, MOST_NOTE_BYTES, MOST_NOTE_CHARACTERS, RequestForm,
+    Delivery, Doubt, Fault, FaultCode, Field, MOST_NOTE_BYTES, MOST_NOTE_CHARACTERS, RequestForm, is_email,
 };
 pub use history::{History, Recorded, Refused};
 pub use id::{RequestId, number_of};

@@ -20,6 +20,16 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// With what lenders say themselves.
+    #[must_use]
+    pub fn with(mut self, said: impl Iterator<Item = LenderRules>) -> Self {
+        for rules in said {
+            self.lenders.retain(|known| known.code != rules.code);
+            self.lenders.push(rules);
+        }
+        self
+    }
+
     /// Those of one lender.
     pub fn of(&self, code: &str) -> LenderRules {
         let own = self.lenders.iter().find(|rules| rules.code == code);

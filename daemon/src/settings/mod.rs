@@ -168,7 +168,11 @@ impl Settings {
             Ok(listen) if faults.is_empty() => {
                 let public_url = check::text(&in_force, "server.public_url").trim_end_matches('/').to_owned();
                 let server = Server { listen, public_url, tls, trusted_proxies };
-                Ok(Self { holdings_profiles: profiles, mail, ..Self::from_values(in_force, server, sources) })
+                let mut settings = Self::from_values(in_force, server, sources);
+                settings.holdings_profiles = profiles;
+                settings.mail = mail;
+                settings.follow_listen();
+                Ok(settings)
             }
             _ => Err(Error::Faults { path: path.to_owned(), faults }),
         }
@@ -215,6 +219,21 @@ impl Settings {
                 setting.origin = Origin::CommandLine;
             }
         }
+        self.follow_listen();
+    }
+
+    /// Knows the port that it was given where it asked for any.
+    pub fn listens_at(&mut self, listen: SocketAddr) {
+        self.server.listen = listen;
+        self.follow_listen();
+    }
+
+    // Who said nothing of the public address is reached where the server listens.
+    fn follow_listen(&mut self) {
+        let unsaid = |s: &&mut Setting| s.key == "server.public_url" && s.origin == Origin::Default;
+        let Some(setting) = self.in_force.iter_mut().find(unsaid) else { return };
+        self.server.public_url = self.server.url_of_listen();
+        setting.value = Some(toml::Value::String(self.server.public_url.clone()));
     }
 
     /// Every key with the value in force and where it comes from, in the order of the contract.
@@ -329,5 +348,22 @@ mod tests {
         settings.listen_on("127.0.0.1:0".parse().unwrap());
         let listen = settings.in_force().iter().find(|s| s.key == "server.listen").unwrap();
         assert_eq!(listen.to_string(), "server.listen = \"127.0.0.1:0\"  # command line");
+    }
+
+    #[test]
+    fn the_public_address_follows_the_listener_unless_it_is_said() {
+        let url = |text: &str, listen: Option<&str>| {
+            let mut settings = parse(text).unwrap();
+            if let Some(listen) = listen {
+                settings.listens_at(listen.parse().unwrap());
+            }
+            settings.server.public_url
+        };
+        assert_eq!(url("", None), "http://127.0.0.1:8046");
+        assert_eq!(url("", Some("127.0.0.1:9000")), "http://127.0.0.1:9000");
+        assert_eq!(url("[server]\nlisten = \"0.0.0.0:80\"", None), "http://127.0.0.1");
+        assert_eq!(url("[server]\ntls = \"internal\"\nlisten = \"[::1]:443\"", None), "https://[::1]");
+        let said = "[server]\npublic_url = \"https://ill.example.org\"";
+        assert_eq!(url(said, Some("127.0.0.1:9000")), "https://ill.example.org");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It reads no file: whether a certificate is there and fits its key is found when the server starts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::check::{self, Fault, Setting};
@@ -21,6 +21,19 @@ pub struct Server {
 }
 
 impl Server {
+    /// Where a browser on this machine finds it.
+    pub(super) fn url_of_listen(&self) -> String {
+        let (scheme, usual) = if self.tls == Tls::Off { ("http", 80) } else { ("https", 443) };
+        let ip = match self.listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        let address = SocketAddr::new(ip, self.listen.port()).to_string();
+        let address = address.strip_suffix(&format!(":{usual}")).unwrap_or(&address);
+        format!("{scheme}://{address}")
+    }
+
     /// Whether readers reach the site by `https:`, through this program or a proxy in front of it.
     pub fn is_encrypted(&self) -> bool {
         self.tls != Tls::Off || self.public_url.starts_with("https:")

@@ -17,6 +17,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("5.sql"),
     include_str!("6.sql"),
     include_str!("7.sql"),
+    include_str!("8.sql"),
 ];
 
 /// "LMST" marks the file as ours.

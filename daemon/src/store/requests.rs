@@ -3,13 +3,14 @@
 //! A request, its event and its message come into being in one transaction: what a reader was told is accepted is
 //! on the disk with everything that shall be done about it.
 
-use indexer::bib::LibraryCode;
+use indexer::bib::{EditionId, LibraryCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::Store;
 use super::accounts::AccountId;
+use super::facts::count_request;
 use super::messages::{never_send, put_message};
 use super::sources::instant;
 use crate::Result;
@@ -237,6 +238,9 @@ pub(super) fn submit_within(
     };
     put_event(transaction, new.id, &submitted)?;
     put_message(transaction, new.id, MessageKind::Request, &new.form.supplier, &form, now)?;
+    if let Some(entry) = EditionId::new(new.form.record_id.as_str()).key() {
+        count_request(transaction, entry)?;
+    }
     if let Some((hash, body)) = new.key {
         transaction.execute(
             "INSERT INTO request_keys (account, hash, body, request) VALUES (?1, ?2, ?3, ?4)",

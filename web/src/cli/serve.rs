@@ -44,17 +44,33 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
 }
 
 /// Serves until ctrl-c or SIGTERM; used by `demo` too.
-pub(crate) fn serve(settings: Settings, global: &Global) -> anyhow::Result<Outcome> {
+pub(crate) fn serve(mut settings: Settings, global: &Global) -> anyhow::Result<Outcome> {
     log();
     // The lock comes first: a second daemon is refused before it listens.
     let running = daemon::run::start(&global.data, &settings)?;
+    let listener = match listen(&mut settings) {
+        Ok(listener) => listener,
+        Err(cause) => {
+            running.stop();
+            return Err(cause);
+        }
+    };
     let app = App::new(settings, &global.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve_until_told(app));
+    let served = runtime.block_on(serve_until_told(app, listener));
     runtime.shutdown_timeout(FAREWELL);
     running.stop();
     served?;
     Ok(Outcome::Done)
+}
+
+// Pages name the port that was given, so it is known before they are.
+fn listen(settings: &mut Settings) -> anyhow::Result<std::net::TcpListener> {
+    let asked = settings.server.listen;
+    let listener = std::net::TcpListener::bind(asked).with_context(|| format!("cannot listen on {asked}"))?;
+    listener.set_nonblocking(true)?;
+    settings.listens_at(listener.local_addr()?);
+    Ok(listener)
 }
 
 /// Events go to standard error: as JSON, one a line, with `LIANMU_LOG_FORMAT=json`; in colours to a terminal only.
@@ -68,11 +84,10 @@ fn log() {
     let _ = if is_json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
 }
 
-async fn serve_until_told(app: App) -> anyhow::Result<()> {
+async fn serve_until_told(app: App, listener: std::net::TcpListener) -> anyhow::Result<()> {
     let server = app.settings().server.clone();
-    let listen = server.listen;
     let certificates = Certificates::open(&server, app.data_dir())?;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = TcpListener::from_std(listener)?;
     let scheme = if certificates.is_some() { "https" } else { "http" };
     // The one line on standard output: whoever asked for port 0 reads the port from it.
     println!("lianmu listens on {scheme}://{}", listener.local_addr()?);

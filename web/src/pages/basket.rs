@@ -5,8 +5,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use daemon::requests::RequestId;
 use indexer::bib::{Entry, LibraryCode};
 
+use super::holders::can_be_asked_for;
 use super::{Ui, page, render};
 use crate::ask::Asked;
 use crate::basket::{Basket, MOST};
@@ -29,6 +31,8 @@ struct BasketPage {
     /// So many found no room.
     too_many: Option<String>,
     most: usize,
+    /// A request that was kept just now, to be looked at.
+    asked: Option<String>,
 }
 
 struct Row {
@@ -39,6 +43,7 @@ struct Row {
     call_number: Option<String>,
     holder: Option<String>,
     citation: String,
+    can_be_asked_for: bool,
 }
 
 /// `GET /basket`
@@ -60,6 +65,7 @@ async fn listed(app: &App, reader: &Reader) -> Result<Response, WebError> {
             formats: Format::ALL.map(|f| (f.name(), f.label())).into(),
             too_many: reading.asked.get("over").and_then(|n| n.parse::<u32>().ok()).map(|n| n.to_string()),
             most: MOST,
+            asked: reading.asked.get("asked").and_then(RequestId::parse).map(|id| id.to_string()),
         })
     })
     .await
@@ -98,6 +104,7 @@ fn row(app: &App, entry: &Entry) -> Row {
         line: line.map(String::as_str).collect::<Vec<_>>().join(" · "),
         call_number: held.and_then(|h| h.holding.call_number.clone()),
         holder: held.map(name),
+        can_be_asked_for: entry.holdings.iter().any(|h| can_be_asked_for(app, h)),
         citation: export::citations(bib).into_iter().next().map(|(_, text)| text).unwrap_or_default(),
     }
 }
@@ -131,6 +138,8 @@ pub(crate) async fn change(reader: Reader, body: Bytes) -> Response {
     let too_many: usize = asked.all("id").chain(asked.all("ids")).map(|ids| basket.add(ids)).sum();
     let place = if too_many > 0 {
         format!("/basket?over={too_many}")
+    } else if asked.has("then", "basket") {
+        "/basket".to_owned()
     } else {
         asked.get("back").filter(|back| is_ours(back)).unwrap_or("/basket").to_owned()
     };

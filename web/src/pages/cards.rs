@@ -8,7 +8,7 @@ use super::drawing::marked;
 use super::search::View;
 use crate::ask;
 use crate::i18n::{Lang, grouped};
-use crate::wire::{AdviceDocument, HoldingDocument, RecordDocument, library_name};
+use crate::wire::{AdviceDocument, HoldingDocument, LibraryHits, RecordDocument, library_name};
 
 /// What a list shows of a record.
 pub(super) struct Card {
@@ -24,6 +24,8 @@ pub(super) struct Card {
     pub(super) call_number: Option<String>,
     pub(super) holder: String,
     pub(super) more: Option<String>,
+    /// As of when the holder's data is.
+    pub(super) as_of: Option<String>,
 }
 
 /// A hint and where it leads.
@@ -46,7 +48,7 @@ fn others(holdings: &[HoldingDocument], library: &str, lang: Lang) -> Option<Str
 }
 
 impl View<'_> {
-    pub(super) fn card(&self, record: &RecordDocument) -> Card {
+    pub(super) fn card(&self, record: &RecordDocument, libraries: &[LibraryHits]) -> Card {
         let lang = self.lang();
         let ranges = record.highlight.as_ref().map_or(&[][..], |h| &h.title);
         let title = record.title.as_deref().unwrap_or(lang.t("search.no_title"));
@@ -72,6 +74,10 @@ impl View<'_> {
             kind: record.type_label.clone(),
             call_number: held.and_then(|h| h.call_number.clone()),
             holder: held.map_or_else(|| lang.t("search.no_holdings").to_owned(), name),
+            as_of: held.and_then(|held| {
+                let of = libraries.iter().find(|library| library.code == held.library)?;
+                Some(lang.fill("search.as_of", &[("day", of.as_of.as_deref()?)]))
+            }),
             more: held.and_then(|held| others(&record.holdings, &held.library, lang)),
         }
     }

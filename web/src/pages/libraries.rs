@@ -3,10 +3,13 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use daemon::directory::LibraryFacts;
+use daemon::requests::Suspension;
 use indexer::bib::LibraryCode;
 use indexer::library::Library;
 
 use super::content::{self, library_slug};
+use super::map::kilometres;
 use super::notices::{self, Line};
 use super::{Ui, page, render};
 use crate::ask;
@@ -16,6 +19,7 @@ use crate::fresh::{Trouble, trouble};
 use crate::i18n::{Lang, grouped};
 use crate::markdown;
 use crate::reader::Reader;
+use crate::requests;
 use crate::state::{App, Open};
 
 #[derive(Template)]
@@ -35,6 +39,10 @@ struct LibraryPage {
     row: Row,
     group: String,
     opac: Option<String>,
+    facts: LibraryFacts,
+    rules: String,
+    closures: Vec<String>,
+    distance: Option<String>,
     search: String,
     /// What the library says of itself.
     html: String,
@@ -102,6 +110,7 @@ pub(crate) async fn show(State(app): State<App>, Path(code): Path<String>, reade
     let (own, lang, slug) = (app.clone(), reader.lang, library_slug(&code));
     let text = blocking::run(app.turns(), move || content::text(&own, &slug, lang)).await;
     let notices = notices::few(&app, Some(&library.code), reader.lang).await;
+    let directory = app.directory();
     let result = text.and_then(|text| {
         render(&LibraryPage {
             html: markdown::to_html(&text),
@@ -109,9 +118,31 @@ pub(crate) async fn show(State(app): State<App>, Path(code): Path<String>, reade
             ui: Ui::new(&app, &reader),
             row: row(&app, library, app.open().as_deref(), reader.lang),
             group: library.group.clone(),
-            opac: library.opac_url.as_deref().and_then(super::beside::catalogue_root),
+            opac: app.opac_url(&library.code).as_deref().and_then(super::beside::catalogue_root),
+            rules: requests::rules_line(&directory.rules().of(library.code.as_str()), reader.lang),
+            closures: closures(&app, &library.code, reader.lang),
+            distance: distance(&app, &library.code, reader.lang),
+            facts: directory.facts(&library.code).cloned().unwrap_or_default(),
             search: ask::link("/search", [("library", code.as_str())]),
         })
     });
     page(&app, &reader, result)
+}
+
+/// When a library's desk is closed, from today on.
+fn closures(app: &App, code: &LibraryCode, lang: Lang) -> Vec<String> {
+    let today = jiff::Timestamp::now().to_zoned_datetime(requests::zone(app)).date();
+    let words = |days: Suspension| {
+        let gaps = [("from", days.from.to_string()), ("to", days.to.to_string())];
+        lang.fill("rule.closed", &gaps.each_ref().map(|(name, value)| (*name, value.as_str())))
+    };
+    app.directory().closures(code, today).into_iter().map(words).collect()
+}
+
+/// How far it is from the library of this machine.
+fn distance(app: &App, code: &LibraryCode, lang: Lang) -> Option<String> {
+    let home = app.home().filter(|home| home != code)?;
+    let directory = app.directory();
+    let (here, there) = (directory.facts(&home)?.place?, directory.facts(code)?.place?);
+    Some(kilometres(here.distance_km(there), lang))
 }

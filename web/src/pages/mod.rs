@@ -9,13 +9,17 @@ pub(crate) mod browse;
 mod cards;
 pub(crate) mod content;
 mod drawing;
+pub(crate) mod facts;
 pub(crate) mod help;
+mod holders;
 pub(crate) mod home;
 pub(crate) mod libraries;
 pub(crate) mod login;
+pub(crate) mod map;
 mod marc;
 pub(crate) mod me;
 pub(crate) mod notices;
+pub(crate) mod offline;
 pub(crate) mod password;
 pub(crate) mod purchase;
 pub(crate) mod record;
@@ -34,6 +38,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
+use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -45,6 +50,7 @@ use crate::i18n::{Lang, grouped};
 use crate::login::session::Visitor;
 use crate::reader::Reader;
 use crate::state::App;
+use crate::wire::library_name;
 
 /// What every page shows around its content.
 pub(crate) struct Ui {
@@ -56,6 +62,8 @@ pub(crate) struct Ui {
     n_basket: usize,
     visitor: Option<Arc<Visitor>>,
     today: String,
+    /// Code of the reader's own library, and its loan desk with telephone and address for letters.
+    contact: Option<(String, String)>,
 }
 
 /// Keys of the names of days, Monday first.
@@ -78,6 +86,21 @@ fn today_in_words(app: &App, lang: Lang) -> String {
     format!("{} {day}", now.strftime("%Y-%m-%d"))
 }
 
+/// Whom the reader asks about loans: the desk of the own library, else of this machine's, where it can be reached.
+fn contact(app: &App, reader: &Reader) -> Option<(String, String)> {
+    let own = reader.visitor.as_ref().map(|visitor| LibraryCode::new(visitor.account.library.as_str()));
+    let code = own.or_else(|| app.home())?;
+    let directory = app.directory();
+    let facts = directory.facts(&code)?;
+    if facts.phone.is_empty() && facts.email.is_empty() {
+        return None;
+    }
+    let name = library_name(&app.members(), &code);
+    let parts = [&name, &facts.desk, &facts.phone, &facts.email];
+    let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    Some((code.to_string(), parts.join(" ")))
+}
+
 impl Ui {
     pub(crate) fn new(app: &App, reader: &Reader) -> Self {
         let language = |lang: Lang| (lang, reader.asked.link(&reader.path, &[], &[("lang", lang.tag())]));
@@ -90,6 +113,7 @@ impl Ui {
             home,
             today: today_in_words(app, reader.lang),
             visitor: reader.visitor.clone(),
+            contact: contact(app, reader),
             n_basket: reader.remembered.basket.ids().len(),
         }
     }

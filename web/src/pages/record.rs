@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use indexer::bib::{Bib, Entry, Lendable, LibraryCode};
+use indexer::bib::{Bib, Entry};
 use indexer::export::{citation_tags, schema_org, write_coins};
 use indexer::pipeline::{decisions, member_bibs};
 use indexer::search::{Marks, SearchField};
 
 use super::beside::{self, Shelf};
 use super::drawing::marked;
+use super::holders::{HoldingRow, holdings};
 use super::marc::{MarcPage, marc_page};
 use super::union::{MembersView, OtherEdition, members_view, other_editions};
 use super::{Ui, page, render};
@@ -17,8 +18,7 @@ use crate::ask;
 use crate::blocking;
 use crate::error::{BadRequest, WebError};
 use crate::export::{self, Format};
-use crate::fresh::{Trouble, trouble};
-use crate::i18n::Lang;
+use crate::i18n::{Lang, grouped};
 use crate::reader::Reader;
 use crate::state::{App, Open};
 use crate::union::{holders, summary};
@@ -50,6 +50,9 @@ struct RecordPage {
     square: Option<(usize, String)>,
     shelf: Option<Shelf>,
     in_basket: bool,
+    uses: Option<String>,
+    /// Only what belongs on paper.
+    is_sheet: bool,
     /// What programs read off the page.
     json_ld: String,
     coins: String,
@@ -78,24 +81,6 @@ struct Value {
     href: Option<String>,
     /// Leads out of this site.
     outside: bool,
-}
-
-struct HoldingRow {
-    library: String,
-    code: String,
-    home: bool,
-    location: Option<String>,
-    call_number: Option<String>,
-    coverage: Option<String>,
-    copies: String,
-    lendable: String,
-    state: &'static str,
-    as_of: String,
-    trouble: Option<Trouble>,
-    /// A request may go to it: not what may not be lent, nor what stands here.
-    can_be_asked_for: bool,
-    /// The book in the lender's own catalogue.
-    own: Option<String>,
 }
 
 /// `/record/{id}`
@@ -168,15 +153,32 @@ fn record_page(app: &App, open: &Open, entry: &Entry, reader: &Reader) -> Result
         citations: export::citations(bib),
         square: beside::square(&permalink),
         shelf: beside::shelf(app, open, entry)?,
+        uses: uses(app, entry, lang)?,
+        is_sheet: reader.asked.has("view", "print"),
         in_basket: reader.remembered.basket.has(entry.id.as_str()),
         json_ld: in_script(&schema_org(bib, &permalink, &held_by).to_string()),
         coins: write_coins(bib, Some(&permalink)),
         tags: citation_tags(bib),
         permalink,
-        exports: Format::ALL.map(|f| (format!("/record/{}/export/{}", entry.id, f.name()), f.label())).into(),
+        exports: export::formats_of(entry, app.archive())
+            .map(|f| (format!("/record/{}/export/{}", entry.id, f.name()), f.label()))
+            .collect(),
         marc: marc_page(app.archive(), entry, &table, reader),
         marks: marks(reader),
     })
+}
+
+/// How often the entry was looked at and asked for here, this time included.
+fn uses(app: &App, entry: &Entry, lang: Lang) -> Result<Option<String>, WebError> {
+    let Some(key) = entry.id.key() else { return Ok(None) };
+    app.views().add(key);
+    let kept = app.store_if_there()?.map(|store| store.uses(key)).transpose().map_err(WebError::internal)?;
+    let kept = kept.unwrap_or_default();
+    let gaps = [
+        ("views", grouped(u64::from(kept.views) + u64::from(app.views().of(key)))),
+        ("n", grouped(kept.requests.into())),
+    ];
+    Ok(Some(lang.fill("record.uses", &gaps.each_ref().map(|(name, value)| (*name, value.as_str())))))
 }
 
 /// JSON that may stand in a script element: nothing in it can end the element or begin a comment.
@@ -296,48 +298,6 @@ fn link(url: impl AsRef<str>) -> Value {
     let lower = url.to_ascii_lowercase();
     let href = harmless.iter().any(|scheme| lower.starts_with(scheme)).then(|| url.to_owned());
     Value { text: url.to_owned(), outside: href.is_some(), href }
-}
-
-/// The library of this machine first, then in list order.
-fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec<HoldingRow> {
-    let members = app.members();
-    let (home, fresh) = (app.home(), app.freshness());
-    let place = |code: &LibraryCode| {
-        let position = members.iter().position(|l| l.code == *code).unwrap_or(usize::MAX);
-        (home.as_ref() != Some(code), position)
-    };
-    let mut held: Vec<_> = entry.holdings.iter().collect();
-    held.sort_by_key(|h| place(&h.library));
-    let row = |held: &indexer::bib::LibraryHolding| {
-        let holding = &held.holding;
-        let (state, lendable) = match &holding.lendable {
-            Lendable::Yes => ("yes", lang.t("record.yes").to_owned()),
-            Lendable::No { reason } if reason.is_empty() => ("no", lang.t("record.no").to_owned()),
-            Lendable::No { reason } => ("no", lang.fill("record.no_because", &[("reason", reason)])),
-            Lendable::Unknown => ("unknown", lang.t("record.unknown").to_owned()),
-        };
-        HoldingRow {
-            library: library_name(&members, &held.library),
-            code: held.library.to_string(),
-            home: home.as_ref() == Some(&held.library),
-            location: holding.location.clone(),
-            call_number: holding.call_number.clone(),
-            coverage: holding.coverage.clone(),
-            copies: match holding.copies {
-                0 => lang.t("record.unknown_copies").to_owned(),
-                n => n.to_string(),
-            },
-            can_be_asked_for: state != "no" && home.as_ref() != Some(&held.library),
-            lendable,
-            state,
-            as_of: open.library(&held.library).and_then(|l| l.as_of.clone()).unwrap_or_default(),
-            trouble: trouble(fresh.get(&held.library), app.settings(), lang),
-            own: members
-                .get(&held.library)
-                .and_then(|l| beside::own_catalogue(l.opac_url.as_deref(), entry, &held.library)),
-        }
-    };
-    held.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -258,7 +258,7 @@ impl View<'_> {
             ],
             ids: document.records.iter().map(|r| r.id.as_str()).collect::<Vec<_>>().join("."),
             here: self.asked().link("/search", &[], &[]),
-            cards: document.records.iter().map(|record| self.card(record)).collect(),
+            cards: document.records.iter().map(|r| self.card(r, &document.libraries)).collect(),
             pager: self.pager(document.page, document.pages),
             advice: document.advice.iter().map(|advice| self.advice(advice)).collect(),
             zero,

@@ -1,66 +1,7 @@
-// A reader searches: with and without a script, wide and narrow, light and dark.
-// Fails on a violation of axe-core, of the content security policy, on a console error, on sideways scroll.
-import { execFileSync, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { mkdirSync, readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+// A reader searches, asks, browses: with and without a script, by keyboard alone, under TLS.
+import { accessible, check, config, copyOf, fail, failures, finish, found, launch, noSidewaysScroll, open, serve, shot, signedIn, unionId, until } from "./house.mjs";
 
 const [program, data] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const shots = process.env.SHOTS;
-const failures = [];
-const fail = (where, what) => { failures.push(`${where}: ${what}`); console.error(`FAIL ${where}: ${what}`); };
-const check = (where, holds, what) => { if (!holds) fail(where, what); };
-
-async function serve() {
-  const child = spawn(program, ["--data", data, "serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
-  const base = await new Promise((resolve, reject) => {
-    let said = "";
-    child.stdout.on("data", (chunk) => {
-      said += chunk;
-      const found = said.match(/http:\/\/[\d.:]+/);
-      if (found) resolve(found[0]);
-    });
-    child.on("exit", (code) => reject(new Error(`lianmu ended with ${code}`)));
-  });
-  return { base, stop: () => child.kill("SIGTERM") };
-}
-
-// A page that reports whatever the browser complains of.
-async function open(browser, options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const where = () => `${page.url()} ${JSON.stringify(options.viewport)}`;
-  page.on("console", (message) => {
-    // A page that is meant to be a 404 is reported by the browser as a failed load.
-    if (message.type() === "error" && !message.text().includes("404")) fail(where(), `console: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => fail(where(), `script: ${error.message}`));
-  page.on("requestfailed", (request) => {
-    // Completions that are no longer waited for are broken off.
-    // So is the page under a file that is saved.
-    if (!/suggest|export/.test(request.url())) fail(where(), `request failed: ${request.url()}`);
-  });
-  return { context, page };
-}
-
-async function noSidewaysScroll(page, name) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  check(name, over <= 0, `scrolls sideways by ${over} px`);
-}
-
-async function accessible(page, name) {
-  // Through the debugger, not as a script element: the policy of the site stays as it is.
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  for (const v of violations) fail(name, `axe ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html).join(" | ")}`);
-}
-
-async function shot(page, name) {
-  if (!shots) return;
-  mkdirSync(shots, { recursive: true });
-  await page.screenshot({ path: `${shots}/${name}.png` });
-}
 
 const title = (page) => page.locator(".hit h2 a").first();
 
@@ -124,27 +65,6 @@ async function basket(browser, base) {
   await page.click("button[name=clear]");
   check("basket", (await page.locator(".hit").count()) === 0, "the basket is emptied");
   await context.close();
-}
-
-// An entry with the most records among the first hits.
-async function unionId(base) {
-  const found = await (await fetch(base + "/api/v1/search?q=java&per_page=100")).json();
-  const holders = (record) => new Set(record.holdings.map((h) => h.library)).size;
-  const records = found.records.sort((a, b) => holders(b) - holders(a));
-  for (const { id } of records.slice(0, 10)) {
-    const entry = await (await fetch(`${base}/api/v1/records/${id}`)).json();
-    if (entry.members.length > 1) return id;
-  }
-  fail("members", "no entry among the first hits has several records");
-  return null;
-}
-
-// Waits until something holds; five seconds at most.
-async function until(holds) {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries === 100) throw new Error("it never came to that");
-    await new Promise((done) => setTimeout(done, 50));
-  }
 }
 
 async function readerWithScript(browser, base) {
@@ -241,86 +161,172 @@ async function keyboard(browser, base) {
   await context.close();
 }
 
-async function everyPage(browser, base) {
-  const first = await (await fetch(base + "/api/v1/search?q=java&per_page=1")).json();
-  const record = `/record/${first.records[0].id}`;
-  const union = `/record/${(await unionId(base)) ?? first.records[0].id}`;
-  const pages = {
-    union, members: union + "?view=members",
-    home: "/", filter: "/?filter=bj&library=NLC", search: "/search?q=java", zero: "/search?q=%E4%B8%8D%E5%AD%98%E5%9C%A8xyz&type=map",
-    record, marc: record + "?view=marc", classes: "/browse/class", deeper: "/browse/class?class=TP3", shelf: "/browse/call-number", authors: "/browse/author?from=l",
-    subjects: "/browse/subject", heading: "/browse/subject?heading=%E5%8E%86%E5%8F%B2", novelties: "/browse/new", journals: "/browse/journals",
-    purchase: "/purchase?title=x", basket: "/basket", guide: "/page/guide", faq: "/page/faq", notices: "/notices", libraries: "/libraries", library: "/libraries/BUPT", help: "/help", missing: "/nowhere",
-  };
-  const ways = [
-    { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },
-    { name: "phone", viewport: { width: 320, height: 640 }, locale: "zh-CN" },
-    { name: "phone390", viewport: { width: 390, height: 844 }, locale: "zh-TW" },
-    { name: "dark", viewport: { width: 1366, height: 768 }, locale: "en", colorScheme: "dark" },
-  ];
-  for (const { name, ...options } of ways) {
-    const { context, page } = await open(browser, options);
-    await context.addCookies([{ name: "basket", value: record.split("/").pop(), url: base }]);
-    for (const [what, path] of Object.entries(pages)) {
-      await page.goto(base + path);
-      await noSidewaysScroll(page, `${what} ${name}`);
-      await accessible(page, `${what} ${name}`);
-      await shot(page, `${what}-${name}`);
-    }
-    await context.close();
+// The whole way of a reader: libraries chosen by their initials, a search, a page, a record, a request, withdrawn.
+async function journey(browser, base, script) {
+  const name = script ? "journey" : "journey without script";
+  const { context, page } = await open(browser, { javaScriptEnabled: script, locale: "zh-CN", viewport: { width: 1280, height: 800 } });
+  await context.addCookies(await signedIn(browser, program, data, base, "reader"));
+  await page.goto(base + "/");
+  check(name, (await page.locator("nav.doors a").count()) === 3, "the three doors are there");
+  await page.fill("#filter", "bjlydx");
+  const one = async () => (await page.locator("label.tick:visible input[name=library]").count()) === 1;
+  if (script) await until(one);
+  else await page.click("button[formaction='/']");
+  await page.check("input[value=BJFU]");
+  await page.fill("#filter", "bjyddx");
+  if (script) await until(async () => (await one()) && (await page.locator("input[value=BUPT]").isVisible()));
+  else await page.click("button[formaction='/']");
+  await page.check("input[value=BUPT]");
+  await page.selectOption("select[name=field]", "title");
+  await page.fill("input[name=q]", "JAVA");
+  await page.click(".search button");
+  await page.waitForURL(/\/search/);
+  check(name, /library=BJFU/.test(page.url()) && /library=BUPT/.test(page.url()), "both libraries are searched");
+  check(name, /共 [\d,]+ 种/.test(await page.locator(".sum").innerText()), "the hits are counted");
+  check(name, (await page.locator(".libs li").count()) === 3, "each chosen library has its count");
+  await page.click(".pager a[rel=next]");
+  check(name, page.url().includes("page=2"), "the next page");
+  await page.fill(".jump input[name=page]", "1");
+  await page.click(".jump button");
+  check(name, page.url().includes("page=1"), "the jump box leads back");
+  // A hit that another library lends.
+  for (const href of await page.locator(".hit h2 a").evaluateAll((links) => links.map((link) => link.getAttribute("href")))) {
+    await page.goto(base + href);
+    if ((await page.locator("a.ask").count()) > 0) break;
   }
+  await page.locator("a.ask").first().click();
+  const wanted = await page.inputValue("#title");
+  check(name, wanted.length > 0 && (await page.locator("#tip").innerText()).length > 5, "the form is filled in and tells the rules");
+  for (const [field, value] of [["year", "2013"], ["call_number", "TP312"], ["volume", "1"]]) {
+    if ((await page.inputValue(`#${field}`)) === "") await page.fill(`#${field}`, value);
+  }
+  const family = String.fromCodePoint(0x1f468, 0x200d, 0x1f469, 0x200d, 0x1f467);
+  await page.fill("#note", family.repeat(51));
+  if (script) check(name, (await page.locator("output.fault").innerText()).includes("1"), "the note is counted as it is typed");
+  await page.click("form.fill button.primary");
+  check(name, (await page.inputValue("#note")) === family.repeat(51) && (await page.locator("#note-fault").count()) === 1, "51 characters are refused and kept");
+  await page.fill("#note", `<script>alert(1)</script>${family.repeat(25)}`);
+  await page.click("form.fill button.primary");
+  if (!page.url().includes("kept=1")) await page.click("form.fill button.primary");
+  check(name, page.url().includes("kept=1"), "the request is kept");
+  check(name, (await page.locator("ol.way li").count()) === 5, "its way has five steps");
+  check(name, (await page.locator("dl.desc").innerText()).includes("<script>alert(1)</script>"), "what was typed is text");
+  await page.goto(base + "/me/requests");
+  await page.click("[data-tick-all]");
+  check(name, (await page.locator("input[name=id]:checked").count()) >= 1, "all are ticked");
+  check(name, (await page.locator("table.admin tbody").innerText()).includes(wanted.slice(0, 10)), "it is in the list");
+  await page.fill("#from", "2999-01-01");
+  await page.click("form.filter-form button");
+  check(name, (await page.locator("table.admin tbody tr").count()) === 0, "the filter by date holds");
+  await page.goto(base + "/me/requests?tick=all");
+  await page.click("button[value=withdraw]");
+  check(name, (await page.locator("[role=status]").innerText()).includes("已撤销"), "it is withdrawn");
+  await page.goto(base + "/me/requests?tick=all");
+  await page.click("button[value=slip]");
+  check(name, (await page.locator("article.slip").count()) >= 1, "slips are printed");
+  await context.close();
 }
 
-// An admin: signs in without a script, by keyboard; every page of his, wide and narrow, light and dark.
+const journeyWithScript = (browser, base) => journey(browser, base, true);
+const journeyWithoutScript = (browser, base) => journey(browser, base, false);
+
+// From the basket one request after the other, without a script.
+async function basketRequests(browser, base) {
+  const { context, page } = await open(browser, { javaScriptEnabled: false, locale: "zh-CN", viewport: { width: 1280, height: 800 } });
+  await context.addCookies(await signedIn(browser, program, data, base, "reader"));
+  await context.addCookies([{ name: "basket", value: await unionId(base), url: base }]);
+  await page.goto(base + "/basket");
+  await page.locator(".hit a.button").first().click();
+  const before = await page.inputValue("#call_number");
+  const other = await page.locator("#supplier option:not(:checked)").last().getAttribute("value");
+  await page.selectOption("#supplier", other);
+  await page.fill("#note", "急用");
+  await page.click("#lender");
+  check("basket", (await page.inputValue("#note")) === "急用", "what was typed stays when another lender is taken");
+  check("basket", (await page.inputValue("#supplier")) === other, `another lender is taken instead of that of ${before}`);
+  for (const [field, value] of [["year", "2013"], ["call_number", "TP312"], ["volume", "1"]]) {
+    if ((await page.inputValue(`#${field}`)) === "") await page.fill(`#${field}`, value);
+  }
+  await page.click("form.fill button.primary");
+  if (page.url().endsWith("/me/requests/new")) await page.click("form.fill button.primary");
+  check("basket", page.url().includes("/basket?asked="), `back in the basket: ${page.url()}`);
+  check("basket", (await page.locator(".hit").count()) === 0, "what was asked for is out of it");
+  await context.close();
+}
+
+// What a record and a question hold is shown as text: nothing of it runs, whatever the policy allows.
+async function hostile(browser, base) {
+  const { context, page } = await open(browser, { locale: "zh-CN", viewport: { width: 1280, height: 800 } });
+  const id = await found(base, "lianmuhostile");
+  check("hostile", id !== undefined, "the hostile record is found");
+  const script = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+  for (const path of [`/record/${id}?view=marc`, `/record/${id}?view=members`, `/record/${id}?view=print`, `/search?q=lianmuhostile`,
+    `/search?q=${encodeURIComponent(script)}`, `/?q=${encodeURIComponent(script)}&filter=${encodeURIComponent(script)}`, `/libraries?q=${encodeURIComponent(script)}`,
+    `/purchase?title=${encodeURIComponent(script)}`, `/login?next=javascript:alert(1)&library=${encodeURIComponent(script)}`, `/browse/author?from=${encodeURIComponent(script)}`]) {
+    const answer = await page.goto(base + path);
+    check("hostile", answer.status() < 500, `${path} answers ${answer.status()}`);
+    check("hostile", (await page.locator("main img, main script:not([type]), a[href^='javascript' i]").count()) === 0, `${path} makes no element of it`);
+  }
+  await page.goto(`${base}/record/${id}`);
+  check("hostile", (await page.locator("h1").innerText()).includes("<script>alert(1)</script>"), "the title is text");
+  await context.close();
+}
+
+// An admin signs in without a script, by keyboard, and tries a profile.
 async function admin(browser, base) {
-  const account = JSON.parse(execFileSync(program, ["--data", data, "user", "add", "--library", "BUPT", "--barcode", `t${Date.now()}`,
-    "--name", "王芳", "--email", "wf@example.cn", "--role", "admin", "--json"], { encoding: "utf8" }));
+  const cookies = await signedIn(browser, program, data, base, "admin");
   const { context, page } = await open(browser, { javaScriptEnabled: false, locale: "zh-CN", viewport: { width: 1366, height: 768 } });
   await page.goto(base + "/admin");
   check("admin", page.url().includes("/login?next="), "a closed page leads to the login");
-  await page.selectOption("#library", "BUPT");
-  await page.fill("#barcode", account.barcode);
-  await page.fill("#password", account.password);
-  await page.press("#password", "Enter");
-  check("admin", new URL(page.url()).pathname === "/admin", "Enter signs in and leads on");
+  await context.addCookies(cookies);
   await page.goto(base + "/admin/libraries/BUPT");
   await page.click("button[value=preview]");
   check("admin", (await page.locator("#preview").count()) === 1, "the profile is tried without a script");
-  await page.goto(base + "/admin/runs");
-  const run = await page.locator("table.admin tbody a").first().getAttribute("href");
-  const cookies = await context.cookies();
+  // What a library says of itself is on its page and in the head of every page of its machine.
+  await page.goto(base + "/staff/library?library=BUPT");
+  await page.fill("#phone", "010-6228 0000");
+  await page.fill("#opac_url", "https://opac.bupt.example.cn/{isbn}");
+  await page.click("form.fill button.primary");
+  await page.goto(base + "/libraries/BUPT");
+  check("admin", (await page.locator("dl.desc").innerText()).includes("010-6228 0000"), "the library's page has the telephone");
   await context.close();
-  const pages = {
-    admin: "/admin", sources: "/admin/sources", runs: "/admin/runs", run, "admin-libraries": "/admin/libraries",
-    profile: "/admin/libraries/BUPT?profile=cnmarc-905-group", quality: "/admin/quality/BUPT", generations: "/admin/generations",
-    "staff-notices": "/staff/notices", "staff-pages": "/staff/pages", "staff-page": "/staff/pages?slug=guide", users: "/admin/users", purchases: "/admin/purchases", settings: "/admin/settings", login: "/login",
-  };
-  const ways = [
-    { name: "wide", viewport: { width: 1366, height: 768 }, locale: "zh-CN" },
-    { name: "phone", viewport: { width: 320, height: 640 }, locale: "zh-TW" },
-    { name: "dark", viewport: { width: 1366, height: 768 }, locale: "en", colorScheme: "dark" },
-  ];
-  for (const { name, ...options } of ways) {
-    const { context, page } = await open(browser, options);
-    await context.addCookies(cookies);
-    for (const [what, path] of Object.entries(pages)) {
-      await page.goto(base + path);
-      check(what, !page.url().includes("/login?"), "still signed in");
-      await noSidewaysScroll(page, `${what} ${name}`);
-      await accessible(page, `${what} ${name}`);
-      await shot(page, `${what}-${name}`);
-    }
-    await context.close();
+}
+
+// Under TLS a browser keeps the page that tells the truth when the machine is gone.
+async function installed() {
+  const own = copyOf(data, "tls");
+  const site = await serve(program, own, config(own, 'library = "BJFU"\n[server]\ntls = "internal"\n'));
+  const browser = await launch(["--ignore-certificate-errors"]);
+  let isUp = true;
+  try {
+    const context = await browser.newContext({ locale: "zh-CN", ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    await page.goto(site.base + "/");
+    const manifest = await page.evaluate(async () => (await fetch(document.querySelector("link[rel=manifest]").href)).json());
+    check("installed", manifest.display === "standalone" && manifest.icons.length === 2, "the manifest is whole");
+    for (const { src } of manifest.icons) check("installed", (await page.goto(site.base + src)).status() === 200, `${src} is there`);
+    await page.goto(site.base + "/");
+    await page.evaluate(async () => { await navigator.serviceWorker.ready; });
+    await page.reload();
+    check("installed", await page.evaluate(() => navigator.serviceWorker.controller !== null), "the worker serves the page");
+    await site.stop();
+    isUp = false;
+    await page.goto(site.base + "/search?q=java");
+    check("installed", (await page.locator("h1").innerText()).includes("联系不上"), "the truth is told");
+    check("installed", await page.evaluate(() => getComputedStyle(document.querySelector("header.site")).borderBottomStyle === "solid"), "with its style");
+    await accessible(page, "offline page of the worker");
+  } finally {
+    await browser.close();
+    if (isUp) await site.stop();
   }
 }
 
-const site = await serve();
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const began = Date.now();
+const site = await serve(program, data);
+const browser = await launch();
 try {
-  for (const walk of [readerWithoutScript, basket, readerWithScript, completions, browsing, keyboard, everyPage, admin]) {
+  const walks = [readerWithoutScript, basket, readerWithScript, completions, browsing, keyboard, journeyWithoutScript, journeyWithScript, basketRequests, hostile, admin, installed];
+  for (const walk of walks) {
     try {
       await walk(browser, site.base);
     } catch (error) {
@@ -328,8 +334,7 @@ try {
     }
   }
 } finally {
-  await browser.close();
-  site.stop();
+  await finish(browser, [site]);
 }
-console.log(failures.length === 0 ? "browser: all is well" : `browser: ${failures.length} failures`);
+console.log(`browser: ${failures.length === 0 ? "all is well" : `${failures.length} failures`}, ${Math.round((Date.now() - began) / 1000)} s`);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Searches as a reader would, in the installed Chromium. Usage: run.sh PATH-TO-LIANMU [DATA-DIR]
-# DATA-DIR must hold a generation; without it a small demo consortium is made first.
-# Packages are fetched once; CHROMIUM names another browser.
+# Walks the site as people would, in the installed Chromium. Usage: run.sh PATH-TO-LIANMU [DATA-DIR]
+# DATA-DIR must hold a generation; without it a small demo consortium is made first, with one record that means harm.
+# Packages are fetched once; CHROMIUM names another browser, MATRIX=full walks every page in every way, SHOTS keeps pictures.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 program=$(realpath "$1")
@@ -9,7 +9,7 @@ if [ $# -ge 2 ]; then
   data=$(realpath "$2")
 else
   data=$(mktemp -d)
-  trap 'rm -rf "$data"' EXIT
+  trap 'rm -rf "$data" "${TMPDIR:-/tmp}"/lianmu-empty-* "${TMPDIR:-/tmp}"/lianmu-away-* "${TMPDIR:-/tmp}"/lianmu-tls-*' EXIT
   "$program" demo --works 3000 --data "$data" --listen 127.0.0.1:0 >/dev/null &
   demo=$!
   tries=0
@@ -20,7 +20,12 @@ else
   done
   kill "$demo"
   wait "$demo" || true
+  "$program" --data "$data" import --library BUCM --delta "$here/hostile.mrk" >/dev/null
+  "$program" --data "$data" build >/dev/null
 fi
 cd "$here"
 [ -d node_modules ] || npm ci --no-audit --no-fund --silent
-node reader.mjs "$program" "$data"
+status=0
+node reader.mjs "$program" "$data" || status=1
+node matrix.mjs "$program" "$data" || status=1
+exit $status

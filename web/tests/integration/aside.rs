@@ -11,7 +11,7 @@ fn a_record_is_cited_linked_and_read_by_programs() {
     let page = site.get(&format!("/record/{id}"));
     page.has("GB/T 7714—2025, 2015")
         .has("林巧民 (Ed.). (1990). Java简明教程. 清华大学出版社.")
-        .has(&format!("http://127.0.0.1:8046/record/{id}</a>"))
+        .has(&format!("http://{}/record/{id}</a>", site.address()))
         .has("<svg class=\"qr\"")
         .has("书架上的邻居")
         .has("<meta name=\"citation_title\" content=\"Java简明教程\">")

@@ -5,12 +5,13 @@
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::desk::Taken;
-use daemon::requests::{Doubt, RequestForm};
+use daemon::requests::{Doubt, FaultCode, MOST_NOTE_CHARACTERS, RequestForm};
 use daemon::store::Account;
-use indexer::bib::{Entry, LibraryCode};
+use indexer::bib::{Entry, Lendable, LibraryCode, LibraryHolding};
+use indexer::cluster::describes_set;
 
 use super::{Choosable, Ui, page, render};
 use crate::ask::Asked;
@@ -35,7 +36,13 @@ struct NewRequestPage {
     delivery_fault: Option<String>,
     note: String,
     note_fault: Option<String>,
-    material_type: String,
+    most_note: usize,
+    /// Name and barcode of whoever asks.
+    patron: (String, String),
+    /// What the chosen lender allows.
+    tip: String,
+    /// The reader goes on to the basket.
+    from_basket: bool,
     record_id: String,
     faults: usize,
     warnings: Vec<&'static str>,
@@ -52,11 +59,12 @@ struct FormField {
     value: String,
     is_required: bool,
     fault: Option<String>,
-    is_doubtful: bool,
+    /// Why the value should be looked at again.
+    doubt: Option<&'static str>,
 }
 
 /// Name, label, kind of box, what a browser may fill in, and whether it must be there.
-const FIELDS: [(&str, &str, &str, &str, bool); 11] = [
+const FIELDS: [(&str, &str, &str, &str, bool); 12] = [
     ("title", "field.title", "text", "off", true),
     ("author", "field.author", "text", "off", false),
     ("year", "request.year", "text", "off", true),
@@ -65,6 +73,7 @@ const FIELDS: [(&str, &str, &str, &str, bool); 11] = [
     ("issn", "field.issn", "text", "off", false),
     ("call_number", "field.call_number", "text", "off", true),
     ("volume", "request.volume", "text", "off", false),
+    ("material_type", "request.material_type", "text", "off", false),
     ("recipient", "request.recipient", "text", "name", true),
     ("phone", "request.phone", "tel", "tel", false),
     ("email", "request.email", "email", "email", true),
@@ -75,43 +84,74 @@ const FIELDS: [(&str, &str, &str, &str, bool); 11] = [
 struct Notes {
     faults: Vec<Fault422>,
     doubts: Vec<Doubt>,
+    /// What must be there, and the record does not have.
+    lacking: Vec<&'static str>,
     warnings: Vec<&'static str>,
     is_looked_at: bool,
 }
 
-/// `GET /me/requests/new?record=&library=`
+/// `GET /me/requests/new?record=&library=&from=`
 pub(crate) async fn show(State(app): State<App>, SignedIn(account): SignedIn, reader: Reader) -> Response {
-    let record = reader.asked.get("record").unwrap_or_default().to_owned();
-    let library = reader.asked.get("library").unwrap_or_default().to_owned();
-    let (reading, lang) = (app.clone(), reader.lang);
-    let filled = blocking::run(app.turns(), move || {
-        let entry = reading.open().filter(|_| !record.is_empty()).and_then(|open| open.find(&record).ok());
-        Ok(prefilled(entry.as_ref(), &library, &account, lang))
-    });
-    let result = match filled.await {
-        Ok(form) => {
-            let year = jiff::Timestamp::now().to_zoned_datetime(requests::zone(&app)).year();
-            // Prefilled values are looked at like typed ones; a blank form is not scolded for being blank.
-            let doubts = form.doubts(year);
-            shown(&app, &reader, &form, Notes { doubts, ..Notes::default() }, None)
-        }
-        Err(cause) => Err(cause),
-    };
-    page(&app, &reader, result)
-}
-
-fn prefilled(entry: Option<&Entry>, library: &str, account: &Account, lang: Lang) -> RequestForm {
+    let asked = |name| reader.asked.get(name).unwrap_or_default().to_owned();
     let blank = RequestForm {
-        supplier: library.to_owned(),
+        record_id: asked("record"),
+        supplier: asked("library"),
         recipient: account.name.clone(),
         email: account.email.clone(),
         delivery: "courier".to_owned(),
         ..RequestForm::default()
     };
-    let Some(entry) = entry else { return blank };
+    let from = Press { from_basket: reader.asked.has("from", "basket"), key: None };
+    let result = filled(&app, &account, &reader, blank, from).await;
+    page(&app, &reader, result)
+}
+
+/// Fills a form in from its record, for its lender or the first that lends it, and shows it.
+async fn filled(
+    app: &App,
+    account: &Account,
+    reader: &Reader,
+    form: RequestForm,
+    press: Press,
+) -> Result<Response, WebError> {
+    let (reading, lang) = (app.clone(), reader.lang);
+    let (form, lacking) = blocking::run(app.turns(), move || {
+        let entry = entry_of(&reading, &form.record_id);
+        let form = entry.as_ref().map_or(form.clone(), |entry| prefilled(&reading, entry, form, lang));
+        let is_set = entry.as_ref().is_some_and(|e| e.bib.extent.as_deref().is_some_and(describes_set));
+        let faults = if entry.is_some() { form.tidied().faults(is_set) } else { Vec::new() };
+        let lacking = faults.into_iter().filter(|fault| fault.code == FaultCode::Missing);
+        let lacking: Vec<&'static str> = lacking.map(|fault| fault.field.name()).collect();
+        Ok((form, lacking))
+    })
+    .await?;
+    // Prefilled values are looked at like typed ones; a blank form is not scolded for being blank.
+    let year = jiff::Timestamp::now().to_zoned_datetime(requests::zone(app)).year();
+    let notes = Notes { doubts: form.doubts(year), lacking, ..Notes::default() };
+    shown(app, account, reader, &form, notes, press)
+}
+
+fn entry_of(app: &App, record_id: &str) -> Option<Entry> {
+    app.open().filter(|_| !record_id.is_empty()).and_then(|open| open.find_now(record_id).ok())
+}
+
+/// The first holder that may lend it: not the reader's own library, nor one that lends nothing.
+fn first_lender(app: &App, entry: &Entry) -> String {
+    let (home, directory) = (app.home(), app.directory());
+    let may_lend = |held: &&LibraryHolding| {
+        let code = &held.library;
+        !matches!(held.holding.lendable, Lendable::No { .. })
+            && home.as_ref() != Some(code)
+            && !directory.rules().of(code.as_str()).lends_nothing
+    };
+    entry.holdings.iter().find(may_lend).map(|held| held.library.to_string()).unwrap_or_default()
+}
+
+fn prefilled(app: &App, entry: &Entry, form: RequestForm, lang: Lang) -> RequestForm {
     let bib = &entry.bib;
-    let held = entry.holdings.iter().find(|held| held.library.as_str() == library);
-    let call_number = held.and_then(|held| held.holding.call_number.clone());
+    let supplier = if form.supplier.is_empty() { first_lender(app, entry) } else { form.supplier.clone() };
+    let held = entry.holdings.iter().filter(|held| held.library.as_str() == supplier);
+    let call_number = held.filter_map(|held| held.holding.call_number.clone()).next();
     let part = bib.part.as_ref().map(|part| {
         let pieces = [part.number.as_deref(), part.title.as_deref()];
         pieces.into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -127,11 +167,12 @@ fn prefilled(entry: Option<&Entry>, library: &str, account: &Account, lang: Lang
         volume: part.unwrap_or_default(),
         material_type: lang.label("type", bib.material_type.code()),
         record_id: entry.id.to_string(),
-        ..blank
+        supplier,
+        ..form
     }
 }
 
-/// `POST /me/requests/new`
+/// `POST /me/requests/new`; `act=lender` only brings call number and rules of another lender.
 pub(crate) async fn send(
     State(app): State<App>,
     SignedIn(account): SignedIn,
@@ -140,18 +181,26 @@ pub(crate) async fn send(
 ) -> Response {
     let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let form = RequestForm::of(|name| asked.get(name).unwrap_or_default().to_owned());
+    let press = Press {
+        from_basket: asked.has("from", "basket"),
+        key: asked.get("key").filter(|key| key.len() <= 100).map(str::to_owned),
+    };
+    if asked.has("act", "lender") {
+        let result = of_other_lender(&app, &account, &reader, form, press).await;
+        return page(&app, &reader, result);
+    }
     let is_looked_at = asked.has("looked_at", "1");
     let hash = |text: &str| *blake3::hash(text.as_bytes()).as_bytes();
     // Of one form shown there is one request, however often the button is pressed.
-    let key = asked.get("key").filter(|key| key.len() <= 100).map(|key| (hash(key), hash("form")));
+    let key = press.key.as_deref().map(|key| (hash(key), hash("form")));
     let lang = reader.lang;
-    let (taking, sent) = (app.clone(), form.clone());
+    let (taking, sent, of) = (app.clone(), form.clone(), account.clone());
     let reply = blocking::run(app.turns(), move || {
         let look = Sent { form: sent.clone(), is_confirmed: is_looked_at, key };
-        match requests::take(&taking, &account, look, lang)? {
+        match requests::take(&taking, &of, look, lang)? {
             // Nothing to be warned of: no second press is asked for.
             Reply::Desk(Taken::Unconfirmed { warnings, .. }) if warnings.is_empty() => {
-                requests::take(&taking, &account, Sent { form: sent, is_confirmed: true, key }, lang)
+                requests::take(&taking, &of, Sent { form: sent, is_confirmed: true, key }, lang)
             }
             reply => Ok(reply),
         }
@@ -159,7 +208,7 @@ pub(crate) async fn send(
     let (notes, status) = match reply.await {
         Err(cause) => return page(&app, &reader, Err(cause)),
         Ok(Reply::Desk(Taken::Kept { request, .. })) => {
-            return Redirect::to(&format!("/me/requests/{}?kept=1", request.id)).into_response();
+            return kept(&request.id.to_string(), &form.record_id, press.from_basket, reader);
         }
         Ok(Reply::Desk(Taken::Unconfirmed { warnings, doubts })) => {
             let warnings = warnings.into_iter().map(|one| requests::warning(one, lang).1).collect();
@@ -172,21 +221,63 @@ pub(crate) async fn send(
             (Notes { faults, is_looked_at, ..Notes::default() }, StatusCode::UNPROCESSABLE_ENTITY)
         }
     };
-    let mut response = page(&app, &reader, shown(&app, &reader, &form, notes, asked.get("key")));
+    let mut response = page(&app, &reader, shown(&app, &account, &reader, &form, notes, press));
     *response.status_mut() = status;
     response
 }
 
+/// How the form was opened.
+struct Press {
+    from_basket: bool,
+    /// Of a form that was shown before.
+    key: Option<String>,
+}
+
+/// To the request; who came from the basket goes on with what is left in it.
+fn kept(request: &str, record: &str, from_basket: bool, reader: Reader) -> Response {
+    if !from_basket {
+        return Redirect::to(&format!("/me/requests/{request}?kept=1")).into_response();
+    }
+    let mut basket = reader.remembered.basket;
+    basket.remove(record);
+    let onward = Redirect::to(&format!("/basket?asked={request}"));
+    ([(header::SET_COOKIE, basket.set_cookie())], onward).into_response()
+}
+
+// What the reader typed stays; what belongs to a lender is that of the new one.
+async fn of_other_lender(
+    app: &App,
+    account: &Account,
+    reader: &Reader,
+    form: RequestForm,
+    press: Press,
+) -> Result<Response, WebError> {
+    let reading = app.clone();
+    let form = blocking::run(app.turns(), move || {
+        let Some(entry) = entry_of(&reading, &form.record_id) else { return Ok(form) };
+        let held = entry.holdings.iter().filter(|held| held.library.as_str() == form.supplier);
+        let call_number = held.filter_map(|held| held.holding.call_number.clone()).next();
+        Ok(RequestForm { call_number: call_number.unwrap_or_default(), ..form })
+    });
+    shown(app, account, reader, &form.await?, Notes::default(), press)
+}
+
 fn shown(
     app: &App,
+    account: &Account,
     reader: &Reader,
     form: &RequestForm,
     notes: Notes,
-    key: Option<&str>,
+    press: Press,
 ) -> Result<Response, WebError> {
     let fault = |name: &str| {
         let found = notes.faults.iter().find(|fault| fault.field == name);
         found.map(|fault| fault.message.clone())
+    };
+    let doubt = |name: &str| {
+        let is_doubtful = notes.doubts.iter().any(|doubt| doubt.field.name() == name);
+        let lacks = notes.lacking.contains(&name).then_some("request.lacking");
+        lacks.or(is_doubtful.then_some("request.doubtful"))
     };
     let field = |(name, label, kind, complete, is_required): (_, _, _, _, _)| FormField {
         name,
@@ -196,10 +287,10 @@ fn shown(
         value: form.value(name).to_owned(),
         is_required,
         fault: fault(name),
-        is_doubtful: notes.doubts.iter().any(|doubt| doubt.field.name() == name),
+        doubt: doubt(name),
     };
-    let key = match key {
-        Some(key) => key.to_owned(),
+    let key = match press.key {
+        Some(key) => key,
         None => Secret::random().map_err(WebError::Internal)?.reveal(),
     };
     render(&NewRequestPage {
@@ -211,7 +302,10 @@ fn shown(
         delivery_fault: fault("delivery"),
         note: form.note.clone(),
         note_fault: fault("note"),
-        material_type: form.material_type.clone(),
+        most_note: MOST_NOTE_CHARACTERS,
+        patron: (account.name.clone(), account.barcode.clone()),
+        tip: tip(app, &form.supplier, reader.lang),
+        from_basket: press.from_basket,
         record_id: form.record_id.clone(),
         faults: notes.faults.len(),
         warnings: notes.warnings,
@@ -220,12 +314,26 @@ fn shown(
     })
 }
 
+/// What the chosen lender allows, and when it is closed.
+fn tip(app: &App, supplier: &str, lang: Lang) -> String {
+    let code = LibraryCode::new(supplier);
+    if app.members().get(&code).is_none() {
+        return lang.t("request.choose_first").to_owned();
+    }
+    let directory = app.directory();
+    let today = jiff::Timestamp::now().to_zoned_datetime(requests::zone(app)).date();
+    let closed = directory.closures(&code, today).into_iter().map(|days| {
+        lang.fill("rule.closed", &[("from", &days.from.to_string()), ("to", &days.to.to_string())])
+    });
+    let rules = requests::rules_line(&directory.rules().of(supplier), lang);
+    let separator = if lang == Lang::En { "; " } else { "；" };
+    std::iter::once(rules).chain(closed).collect::<Vec<_>>().join(separator)
+}
+
 /// The holders of the record, or all members for the blank form.
 fn suppliers(app: &App, form: &RequestForm) -> Vec<Choosable> {
     let members = app.members();
-    let entry =
-        app.open().filter(|_| !form.record_id.is_empty()).and_then(|open| open.find(&form.record_id).ok());
-    let mut codes: Vec<LibraryCode> = match &entry {
+    let mut codes: Vec<LibraryCode> = match &entry_of(app, &form.record_id) {
         Some(entry) => entry.holdings.iter().map(|held| held.library.clone()).collect(),
         None => members.iter().map(|library| library.code.clone()).collect(),
     };

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::requests::done;
+use super::way::{WayStep, way};
 use super::{Ui, page, render};
 use crate::ask::Asked;
 use crate::blocking;
@@ -18,7 +19,7 @@ use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::SignedIn;
 use crate::reader::Reader;
-use crate::requests::{self, moment, state_words};
+use crate::requests::{self, minutes_left, moment, state_words};
 use crate::state::App;
 use crate::timeline::{EventRow, event_row};
 use crate::wire::library_name;
@@ -36,6 +37,7 @@ struct RequestPage {
     said: Option<String>,
     rows: Vec<(&'static str, String)>,
     events: Vec<EventRow>,
+    way: Vec<WayStep>,
     may_withdraw: bool,
     withdrawal: Option<String>,
     may_renew: bool,
@@ -101,6 +103,7 @@ async fn shown(
         said,
         rows: rows(app, &request, lang),
         events: history.events().map(|recorded| event_row(recorded, &zone, lang)).collect(),
+        way: way(&history, request.state, &zone, lang),
         may_withdraw: matches!(withdrawal, Withdrawal::AtHome | Withdrawal::Message { .. }),
         withdrawal: about_withdrawal(withdrawal, request.state, &zone, lang),
         may_renew: is_lent && !standing.renewal_asked,
@@ -118,8 +121,7 @@ fn about_withdrawal(
     match withdrawal {
         Withdrawal::AtHome => Some(lang.t("request.withdrawal_is_certain").to_owned()),
         Withdrawal::Message { until: Some(until) } => {
-            let minutes = until.duration_since(Timestamp::now()).as_mins().max(0) + 1;
-            let gaps = [("until", moment(until, zone)), ("n", minutes.to_string())];
+            let gaps = [("until", moment(until, zone)), ("n", minutes_left(until).to_string())];
             let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
             Some(lang.fill("request.withdrawal_may_lose", &gaps))
         }
@@ -131,7 +133,7 @@ fn about_withdrawal(
     }
 }
 
-fn rows(app: &App, request: &StoredRequest, lang: Lang) -> Vec<(&'static str, String)> {
+pub(super) fn rows(app: &App, request: &StoredRequest, lang: Lang) -> Vec<(&'static str, String)> {
     let form = &request.form;
     let supplier = library_name(&app.members(), &LibraryCode::new(form.supplier.as_str()));
     let due = request.due.map(|day| day.to_string()).unwrap_or_default();

@@ -4,10 +4,9 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use daemon::requests::State as RequestState;
+use daemon::requests::{State as RequestState, Withdrawal};
 use daemon::store::{Account, REQUESTS_A_PAGE, RequestFilter, StoredRequest};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::{Choosable, Ui, page, render};
 use crate::ask::Asked;
@@ -16,7 +15,7 @@ use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::SignedIn;
 use crate::reader::Reader;
-use crate::requests::{self, moment, state_words};
+use crate::requests::{self, minutes_left, moment, state_words};
 use crate::state::App;
 use crate::wire::library_name;
 
@@ -29,6 +28,9 @@ struct RequestsPage {
     is_filtered: bool,
     total: String,
     rows: Vec<Row>,
+    /// Ticks all boxes, without a script.
+    tick_all: String,
+    all_ticked: bool,
     said: Vec<String>,
     page_of: String,
     newer: Option<String>,
@@ -53,6 +55,8 @@ struct Row {
     created: String,
     due: String,
     as_of: String,
+    /// How long it can still be withdrawn.
+    left: Option<String>,
 }
 
 /// `GET /me/requests?from=&to=&state=&supplier=&q=&page=`
@@ -117,7 +121,13 @@ async fn shown(
     let filter = requests::filter(&reader.asked, &zone)?;
     let (reading, wanted) = (app.clone(), filter.clone());
     let (total, found) = blocking::run(app.turns(), move || {
-        reading.store()?.requests_of(account.id, &wanted).map_err(WebError::internal)
+        let desk = requests::desk(&reading)?;
+        let (total, found) = desk.store.requests_of(account.id, &wanted).map_err(WebError::internal)?;
+        let with_time = |request: StoredRequest| {
+            let withdrawal = desk.withdrawal(&request, Timestamp::now()).map_err(WebError::internal)?;
+            Ok((request, withdrawal))
+        };
+        Ok((total, found.into_iter().map(with_time).collect::<Result<Vec<_>, WebError>>()?))
     })
     .await?;
     let pages = total.div_ceil(REQUESTS_A_PAGE).max(1);
@@ -131,7 +141,9 @@ async fn shown(
         is_filtered: ["from", "to", "q", "state", "supplier"].iter().any(|n| reader.asked.get(n).is_some()),
         filter: filter_form(app, reader, &filter),
         total: lang.fill("request.total", &[("n", &total.to_string())]),
-        rows: found.iter().map(|request| row(app, request, &zone, lang)).collect(),
+        rows: found.iter().map(|(request, withdrawal)| row(app, request, *withdrawal, lang)).collect(),
+        tick_all: reader.asked.link("/me/requests", &["tick"], &[("tick", "all")]),
+        all_ticked: reader.asked.has("tick", "all"),
         said,
         page_of: lang.fill("search.page_of", &gaps),
         newer: (number > 1).then(|| link(number - 1)),
@@ -139,7 +151,8 @@ async fn shown(
     })
 }
 
-fn row(app: &App, request: &StoredRequest, zone: &TimeZone, lang: Lang) -> Row {
+fn row(app: &App, request: &StoredRequest, withdrawal: Withdrawal, lang: Lang) -> Row {
+    let zone = &requests::zone(app);
     let supplier = indexer::bib::LibraryCode::new(request.form.supplier.as_str());
     Row {
         id: request.id.to_string(),
@@ -151,6 +164,12 @@ fn row(app: &App, request: &StoredRequest, zone: &TimeZone, lang: Lang) -> Row {
         created: moment(request.created, zone),
         due: request.due.map_or_else(|| "—".to_owned(), |day| day.to_string()),
         as_of: moment(request.changed, zone),
+        left: match withdrawal {
+            Withdrawal::Message { until: Some(until) } => {
+                Some(lang.fill("request.minutes_left", &[("n", &minutes_left(until).to_string())]))
+            }
+            _ => None,
+        },
     }
 }
 
