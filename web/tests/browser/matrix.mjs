@@ -39,7 +39,7 @@ function rows(names) {
     }
   }
   all.push(...more.map((row) => ({ ...row, site: "served" })));
-  return all.map((row) => ({ ...row, path: row.path.replace(/RECORD|UNION|HOSTILE|REQUEST|RUN/g, (name) => names[name] ?? name) }));
+  return all.map((row) => ({ ...row, path: row.path.replace(/RECORD|UNION|HOSTILE|REQUEST|READER|RUN/g, (name) => names[name] ?? name) }));
 }
 
 // Each row once in a language, a theme and a width; routes of few states several times, until each value was met.
@@ -164,6 +164,8 @@ try {
   const names = { RECORD: await found(base, "java"), HOSTILE: await found(base, "lianmuhostile"), UNION: await unionId(base) };
   names.REQUEST = await request(browser, base, cookies.served.reader, names.UNION);
   const awayRequest = await request(browser, sites.away.base, cookies.away.reader, names.UNION);
+  const asStaff = { cookie: cookies.served.staff.map((c) => `${c.name}=${c.value}`).join("; ") };
+  names.READER = (await (await fetch(`${base}/staff/readers?q=reader`, { headers: asStaff })).text()).match(/\/staff\/readers\/(\w+)/)?.[1] ?? "1";
   const runs = execFileSync(program, ["--data", data, "runs", "list", "--json"], { encoding: "utf8" });
   names.RUN = JSON.parse(runs.split("\n")[0]).run;
   const all = rows(names).map((row) => (row.site === "away" ? { ...row, path: row.path.replace(names.REQUEST, awayRequest) } : row));

@@ -3,7 +3,7 @@
 
 // Who may see what begins so.
 export function role(path) {
-  if (path.startsWith("/me")) return "reader";
+  if (/^\/me($|[/?])/.test(path)) return "reader";
   if (path.startsWith("/staff")) return "staff";
   if (path.startsWith("/admin")) return "admin";
   return "nobody";
@@ -32,6 +32,7 @@ export const examples = {
   "/libraries/{code}": ["/libraries/BUPT"],
   "/page/{slug}": ["/page/guide"],
   "/me/requests/{id}": ["/me/requests/REQUEST"],
+  "/staff/readers/{id}": ["/staff/readers/READER"],
   "/admin/runs/{id}": ["/admin/runs/RUN"],
   "/admin/libraries/{code}": ["/admin/libraries/BUPT"],
   "/admin/quality/{code}": ["/admin/quality/BUPT"],
@@ -62,6 +63,7 @@ export const more = [
   { route: "/purchase", state: "filled", path: "/purchase?title=x" },
   { route: "/login", state: "next", path: "/login?next=/me/requests" },
   { route: "/login", state: "wrong", path: "/login", post: { library: "BUPT", barcode: "nobody", password: "wrong" }, status: 422 },
+  { route: "/register", state: "faults", path: "/register", post: { library: "BUPT", email: "x" }, status: 422 },
   { route: "/nowhere", state: "error", path: "/nowhere", status: 404 },
   { route: "/me/requests", state: "zero", path: "/me/requests?q=xyz" },
   { route: "/me/requests", state: "ticked", path: "/me/requests?tick=all" },

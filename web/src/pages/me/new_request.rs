@@ -98,6 +98,7 @@ pub(crate) async fn show(State(app): State<App>, SignedIn(account): SignedIn, re
         supplier: asked("library"),
         recipient: account.name.clone(),
         email: account.email.clone(),
+        phone: account.phone.clone(),
         delivery: "courier".to_owned(),
         ..RequestForm::default()
     };

@@ -16,6 +16,9 @@ pub(super) struct WayStep {
     pub(super) at: String,
 }
 
+/// Key of its name, and which events it is reached by.
+type Step = (&'static str, fn(&Event) -> bool);
+
 /// How many of the five steps are done; `None` for what goes no such way any more.
 fn reached(state: State) -> Option<usize> {
     Some(match state {
@@ -31,14 +34,14 @@ fn reached(state: State) -> Option<usize> {
 /// The steps, or none where the request has ended or is being withdrawn.
 pub(super) fn way(history: &History, state: State, zone: &TimeZone, lang: Lang) -> Vec<WayStep> {
     let Some(reached) = reached(state) else { return Vec::new() };
-    let steps: [(&'static str, fn(&Event) -> bool); 5] = [
+    let steps: [Step; 5] = [
         ("request.did_submit", |e| *e == Event::Submit),
         ("request.did_transmit", |e| *e == Event::Transmit),
         ("request.did_centre_receipt", |e| *e == Event::CentreReceipt),
         ("request.did_acknowledge", |e| matches!(e, Event::Acknowledge | Event::Accept | Event::Ship { .. })),
         ("request.did_receive", |e| matches!(e, Event::Receive | Event::CheckOut)),
     ];
-    let step = |(number, (name, is_it)): (usize, (&'static str, fn(&Event) -> bool))| {
+    let step = |(number, (name, is_it)): (usize, Step)| {
         let at = history.first(is_it).map(|at| moment(at, zone));
         let is_done = number < reached;
         WayStep {
