@@ -51,15 +51,15 @@ export function launch(more = []) {
   });
 }
 
-// An account of BUPT, and the cookies of whoever signed in with it.
-export async function signedIn(browser, program, data, base, role) {
+// An account, and the cookies of whoever signed in with it.
+export async function signedIn(browser, program, data, base, role, library = "BUPT") {
   const barcode = `${role}${Date.now()}`;
-  const account = JSON.parse(execFileSync(program, ["--data", data, "user", "add", "--library", "BUPT", "--barcode", barcode,
+  const account = JSON.parse(execFileSync(program, ["--data", data, "user", "add", "--library", library, "--barcode", barcode,
     "--name", "王芳", "--email", "wf@example.cn", "--role", role, "--json"], { encoding: "utf8" }));
   const context = await browser.newContext({ javaScriptEnabled: false, locale: "zh-CN" });
   const page = await context.newPage();
   await page.goto(base + "/login");
-  await page.selectOption("#library", "BUPT");
+  await page.selectOption("#library", library);
   await page.fill("#barcode", account.barcode);
   await page.fill("#password", account.password);
   await page.press("#password", "Enter");

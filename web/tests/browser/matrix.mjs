@@ -39,7 +39,7 @@ function rows(names) {
     }
   }
   all.push(...more.map((row) => ({ ...row, site: "served" })));
-  return all.map((row) => ({ ...row, path: row.path.replace(/RECORD|UNION|HOSTILE|REQUEST|READER|RUN/g, (name) => names[name] ?? name) }));
+  return all.map((row) => ({ ...row, path: row.path.replace(/RECORD|UNION|HOSTILE|REQUEST|LENDING|READER|RUN/g, (name) => names(row.site)[name] ?? name) }));
 }
 
 // Each row once in a language, a theme and a width; routes of few states several times, until each value was met.
@@ -123,20 +123,25 @@ async function walkFiles(base, cookies, names) {
   }
 }
 
-// A request that is kept, for the pages about one.
-async function request(browser, base, cookies, record) {
+// A request that is kept, for the pages about one: the blank form, filled in.
+async function request(browser, base, cookies, supplier) {
   const { context, page } = await open(browser, { javaScriptEnabled: false, locale: "zh-CN", viewport: { width: 1280, height: 800 } });
   await context.addCookies(cookies);
-  await page.goto(`${base}/me/requests/new?record=${record}`);
-  if ((await page.inputValue("#supplier")) === "") await page.selectOption("#supplier", { index: 1 });
-  for (const [field, value] of [["year", "2013"], ["call_number", "TP312"], ["volume", "1"]]) {
-    if ((await page.inputValue(`#${field}`)) === "") await page.fill(`#${field}`, value);
-  }
-  await page.click("form.fill button.primary:not([hidden])");
-  if (!page.url().includes("kept=1")) await page.click("form.fill button.primary:not([hidden])");
+  await page.goto(`${base}/me/requests/new`);
+  await page.selectOption("#supplier", supplier);
+  for (const [field, value] of [["title", "Java简明教程"], ["year", "2013"], ["call_number", "TP312JA/8.5C"]]) await page.fill(`#${field}`, value);
+  await page.click("form.fill button.primary");
+  if (!page.url().includes("kept=1")) await page.click("form.fill button.primary");
   check("request", page.url().includes("kept=1"), `it is kept: ${page.url()}`);
+  const id = new URL(page.url()).pathname.split("/").pop();
   await context.close();
-  return new URL(page.url()).pathname.split("/").pop();
+  return id;
+}
+
+async function readerId(base, cookies) {
+  const headers = { cookie: cookies.map((c) => `${c.name}=${c.value}`).join("; ") };
+  const list = await (await fetch(`${base}/staff/readers`, { headers })).text();
+  return list.match(/\/staff\/readers\/(\w+)/)?.[1];
 }
 
 const began = Date.now();
@@ -162,13 +167,16 @@ try {
   cookies.empty = { nobody: [] };
   const base = sites.served.base;
   const names = { RECORD: await found(base, "java"), HOSTILE: await found(base, "lianmuhostile"), UNION: await unionId(base) };
-  names.REQUEST = await request(browser, base, cookies.served.reader, names.UNION);
-  const awayRequest = await request(browser, sites.away.base, cookies.away.reader, names.UNION);
-  const asStaff = { cookie: cookies.served.staff.map((c) => `${c.name}=${c.value}`).join("; ") };
-  names.READER = (await (await fetch(`${base}/staff/readers?q=reader`, { headers: asStaff })).text()).match(/\/staff\/readers\/(\w+)/)?.[1] ?? "1";
+  const ids = {};
+  for (const [site, own] of [["served", data], ["away", awayData]]) {
+    const url = sites[site].base;
+    const other = await signedIn(browser, program, own, url, "reader", "PKU");
+    ids[site] = { REQUEST: await request(browser, url, cookies[site].reader, "PKU"), LENDING: await request(browser, url, other, "BUPT") };
+    ids[site].READER = await readerId(url, cookies[site].staff);
+  }
   const runs = execFileSync(program, ["--data", data, "runs", "list", "--json"], { encoding: "utf8" });
   names.RUN = JSON.parse(runs.split("\n")[0]).run;
-  const all = rows(names).map((row) => (row.site === "away" ? { ...row, path: row.path.replace(names.REQUEST, awayRequest) } : row));
+  const all = rows((site) => ({ ...names, ...ids[site] }));
   const walks = full ? everything(all) : pairwise(all);
   await walkFiles(base, cookies.served.admin, names);
 

@@ -33,6 +33,8 @@ export const examples = {
   "/page/{slug}": ["/page/guide"],
   "/me/requests/{id}": ["/me/requests/REQUEST"],
   "/staff/readers/{id}": ["/staff/readers/READER"],
+  "/staff/requests/{id}": ["/staff/requests/REQUEST"],
+  "/staff/lending/{id}": ["/staff/lending/LENDING"],
   "/admin/runs/{id}": ["/admin/runs/RUN"],
   "/admin/libraries/{code}": ["/admin/libraries/BUPT"],
   "/admin/quality/{code}": ["/admin/quality/BUPT"],
