@@ -5,6 +5,8 @@
 //! is written down. Clock and randomness are given.
 
 mod loans;
+mod next;
+mod pack;
 
 use indexer::bib::LibraryCode;
 use jiff::civil::Date;
@@ -13,16 +15,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Result;
 use crate::requests::{
-    Act, Attention, Bar, Calendar, Candidate, Due, Event, History, Look, NotSubmitted, Open, Party, Ranked,
-    RequestForm, RequestId, Rules, Shipment, Side, Standing, State, Suspension, acts, attention, number_of,
-    rank, work_days,
+    Act, Attention, Bar, Calendar, Due, Event, Look, NotSubmitted, Party, RequestId, Rules, Shipment, Side,
+    Standing, State, Suspension, acts, attention, work_days,
 };
 use crate::store::{
-    Account, AuditLine, Deed, Direction, Link, LinkReason, NewAuditLine, NewParcel, NewRequest, Store,
-    StoredRequest, WorkFilter, WorkItem,
+    Account, AuditLine, Deed, Link, NewAuditLine, NewParcel, Store, StoredRequest, WorkFilter, WorkItem,
 };
 
 pub use loans::{Told, look_after_loans};
+pub use next::{AskNext, Holder, came_in_part};
+pub use pack::Packing;
 
 /// The counter of one machine.
 #[derive(Clone, Debug)]
@@ -127,50 +129,12 @@ pub enum NotDone {
     TwoPlaces,
 }
 
-/// A parcel as a librarian packs it.
-#[derive(Clone, Debug)]
-pub struct Packing {
-    /// Which way it goes.
-    pub goes: Direction,
-    /// What is in it, with the words of each.
-    pub items: Vec<(RequestId, Words)>,
-    /// Number that the courier gave.
-    pub tracking: String,
-}
-
-/// A library that holds what is asked for, as the catalogue says.
-#[derive(Clone, Debug)]
-pub struct Holder {
-    /// Its code.
-    pub code: String,
-    /// Where the book stands.
-    pub call_number: String,
-    /// Whether it may be lent.
-    pub lendable: Option<bool>,
-    /// Whether the catalogue shows it there.
-    pub holds: bool,
-}
-
-/// Whom to ask, with what changed.
-#[derive(Clone, Debug)]
-pub struct AskNext<'a> {
-    /// Code of the lender.
-    pub supplier: &'a str,
-    /// Where the book stands there.
-    pub call_number: &'a str,
-    /// For the rest of what was sent in part: which volume.
-    pub rest: Option<&'a str>,
-}
-
 /// Bytes of a reason.
 const MOST_WORDS: usize = 2_000;
 /// Barcodes of one request.
 const MOST_BARCODES: usize = 200;
 /// Ended requests stay on the list for so long.
 const SHOWN_AFTER_END: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// How far back it is looked how fast a lender answers.
-const LATELY: SignedDuration = SignedDuration::from_hours(180 * 24);
-
 /// What came of something.
 pub type Done<T> = Result<std::result::Result<T, NotDone>>;
 
@@ -294,160 +258,9 @@ impl Counter {
         })
     }
 
-    /// Packs several requests into one parcel and sends it; gives its number. Durable when it returns.
-    pub fn pack(
-        &self,
-        account: &Account,
-        packing: &Packing,
-        now: Timestamp,
-        random: [u8; 6],
-    ) -> Done<String> {
-        let (side, act) = match packing.goes {
-            Direction::Out => (Side::Lending, Act::Ship),
-            Direction::Back => (Side::Borrowing, Act::Return),
-        };
-        let clerk = Clerk { account, side };
-        let number = number_of(&format!("P-{}", account.library), self.day(now), random);
-        let (mut deeds, mut items, mut place) = (Vec::new(), Vec::new(), None);
-        for (id, words) in &packing.items {
-            let Some(request) = self.store.request(*id)? else { return Ok(Err(NotDone::Unknown)) };
-            let to = match packing.goes {
-                Direction::Out => request.library.to_string(),
-                Direction::Back => request.form.supplier.clone(),
-            };
-            if place.get_or_insert_with(|| to.clone()) != &to {
-                return Ok(Err(NotDone::TwoPlaces));
-            }
-            let shipment = Shipment {
-                tracking: packing.tracking.clone(),
-                parcel: number.clone(),
-                ..words.shipment.clone()
-            };
-            items.push((*id, shipment.barcodes.clone()));
-            match self.deed(clerk, &request, act, &Words { day: words.day, shipment }, now)? {
-                Ok(deed) => deeds.push(deed),
-                Err(why) => return Ok(Err(why)),
-            }
-        }
-        let Some(recipient) = place else { return Ok(Err(NotDone::Nothing)) };
-        let parcel = NewParcel {
-            number: &number,
-            sender: &account.library,
-            recipient: &recipient,
-            goes: packing.goes,
-            tracking: &packing.tracking,
-            day: self.day(now),
-            items: &items,
-        };
-        Ok(self.do_all(clerk, &deeds, Some(&parcel), now)?.map(|()| number))
-    }
-
     /// By which day something that a lender issues now shall be back.
     pub fn due_of(&self, lender: &str, now: Timestamp) -> Due {
         Due::of_loan(self.day(now), &self.rules.of(lender), &self.calendar)
-    }
-
-    /// The libraries that could be asked for the same, the best first, each with the reason.
-    pub fn lenders(
-        &self,
-        request: &StoredRequest,
-        holders: Vec<Holder>,
-        now: Timestamp,
-    ) -> Result<Vec<Ranked>> {
-        let since = now.checked_sub(LATELY).unwrap_or(now);
-        let asked = match request.account {
-            Some(account) => self.store.asked_for(account, &request.form.title, since)?,
-            None => vec![request.form.supplier.clone()],
-        };
-        let mut candidates = Vec::with_capacity(holders.len());
-        for holder in holders.into_iter().filter(|holder| holder.code != request.library.as_str()) {
-            let load = self.store.load_of(&holder.code, since)?;
-            let bars = self.bars(request, &holder.code, !holder.holds, now)?;
-            candidates.push(Candidate {
-                was_asked: asked.contains(&holder.code),
-                bars,
-                load: load.open,
-                hours: median(load.answered_in)
-                    .map(|seconds| u32::try_from(seconds / 3600).unwrap_or(u32::MAX)),
-                call_number: holder.call_number,
-                holds: holder.holds,
-                lendable: holder.lendable,
-                code: holder.code,
-            });
-        }
-        Ok(rank(candidates))
-    }
-
-    // The reader's own limit does not count here: the request takes the place of another one.
-    fn bars(
-        &self,
-        request: &StoredRequest,
-        supplier: &str,
-        is_direct: bool,
-        now: Timestamp,
-    ) -> Result<Vec<NotSubmitted>> {
-        let rules = self.rules.of(supplier);
-        let month = self.day(now).first_of_month().to_zoned_datetime(self.zone.clone());
-        let since = month.map_or(now, |month| month.timestamp());
-        let this_month = self.store.requests_since(&request.library, supplier, since)?;
-        Ok(rules.bars(self.day(now), is_direct, &Open { this_month, ..Open::default() }))
-    }
-
-    /// Asks another lender for the same, or for the rest of what was sent in part; durable when it returns.
-    pub fn ask_next(
-        &self,
-        account: &Account,
-        id: RequestId,
-        next: &AskNext<'_>,
-        now: Timestamp,
-        random: [u8; 16],
-    ) -> Done<RequestId> {
-        let clerk = Clerk { account, side: Side::Borrowing };
-        let Some(request) = self.store.request(id)? else { return Ok(Err(NotDone::Unknown)) };
-        if !clerk.owns(&request) {
-            self.refuse(clerk, &request, "ask_next", now)?;
-            return Ok(Err(NotDone::NotYours));
-        }
-        let Some(reader) = request.account else { return Ok(Err(NotDone::NoReader)) };
-        // What is under way with one lender is not asked of a second one.
-        let is_open = next.rest.is_none() && !request.state.is_final();
-        if is_open || next.rest.is_some() && !came_in_part(&self.store.history(id)?) {
-            return Ok(Err(NotDone::Bar(id, Bar::NotIn(request.state))));
-        }
-        if let Some(bar) = self.bars(&request, next.supplier, false, now)?.into_iter().next() {
-            return Ok(Err(NotDone::Lender(bar)));
-        }
-        let form = RequestForm {
-            supplier: next.supplier.to_owned(),
-            call_number: next.call_number.to_owned(),
-            volume: next.rest.map_or_else(|| request.form.volume.clone(), str::to_owned),
-            ..request.form.clone()
-        }
-        .tidied();
-        if !form.faults(false).is_empty() {
-            return Ok(Err(NotDone::NoWords));
-        }
-        let (for_id, for_number) = random.split_at(10);
-        let new = NewRequest {
-            id: RequestId::new(now, bytes(for_id)),
-            number: &number_of(request.library.as_str(), self.day(now), bytes(for_number)),
-            account: reader,
-            library: &request.library,
-            form: &form,
-            party: Party::Requester,
-            key: None,
-            is_barred: false,
-        };
-        let why = if next.rest.is_some() { LinkReason::Rest } else { LinkReason::Next };
-        let line = NewAuditLine {
-            account: account.id,
-            library: &account.library,
-            what: "ask_next",
-            subject: &request.number,
-            note: new.number,
-        };
-        self.store.submit_following(&new, (id, why), &line, now)?;
-        Ok(Ok(new.id))
     }
 
     fn refuse(&self, clerk: Clerk<'_>, request: &StoredRequest, what: &str, now: Timestamp) -> Result<()> {
@@ -474,12 +287,6 @@ impl Counter {
     }
 }
 
-/// Whether a part of what was asked for was sent, and the rest was not.
-pub fn came_in_part(history: &History) -> bool {
-    let sent = history.events().filter(|recorded| matches!(recorded.event, Event::Ship { .. })).last();
-    sent.is_some_and(|recorded| !Shipment::of_note(&recorded.note).missing.is_empty())
-}
-
 // What an act needs and does not have.
 fn lacking(act: Act, words: &Words, today: Date) -> Option<NotDone> {
     use crate::requests::Wants;
@@ -495,17 +302,6 @@ fn lacking(act: Act, words: &Words, today: Date) -> Option<NotDone> {
         Wants::Parcel if is_past => Some(NotDone::NoDay),
         _ => None,
     }
-}
-
-fn median(mut values: Vec<i64>) -> Option<i64> {
-    values.sort_unstable();
-    values.get(values.len() / 2).copied()
-}
-
-fn bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut array = [0; N];
-    array.copy_from_slice(&bytes[..N]);
-    array
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod build;
+pub mod central;
 pub mod clock;
 pub mod counter;
 pub mod desk;
@@ -29,6 +30,7 @@ pub mod run;
 pub mod runs;
 pub mod settings;
 pub mod sources;
+pub mod statistics;
 pub mod store;
 pub mod systemd;
 #[cfg(test)]

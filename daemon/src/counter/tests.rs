@@ -1,7 +1,8 @@
 //! Two desks of one machine carry a request through its whole life, and neither touches what is another library's.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 use super::*;
-use crate::store::{AccountRole, NewAccount, Submitted};
+use crate::requests::RequestForm;
+use crate::store::{AccountRole, Direction, LinkReason, NewAccount, NewRequest, Submitted};
 use crate::trial::{self, request_form};
 
 struct Hall {

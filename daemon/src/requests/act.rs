@@ -147,7 +147,12 @@ impl Act {
     /// What must be said with it.
     pub fn wants(self) -> Wants {
         match self {
-            Self::Condition | Self::Unfill | Self::SupplyHere | Self::Close => Wants::Words,
+            Self::Condition
+            | Self::Unfill
+            | Self::OfferRetry
+            | Self::SupplyHere
+            | Self::Lose
+            | Self::Close => Wants::Words,
             Self::GrantRenew | Self::Recall => Wants::Day,
             Self::Ship | Self::Return => Wants::Parcel,
             _ => Wants::Nothing,

@@ -26,6 +26,7 @@ mod requests;
 mod runs;
 mod sessions;
 mod sources;
+mod statistics;
 mod tries;
 
 use std::path::Path;

@@ -2,10 +2,13 @@
 //! admins for the consortium and for every library; requests are those of the own library for both.
 
 pub(crate) mod audit;
+mod lenders;
 pub(crate) mod parcels;
 pub(crate) mod readers;
 pub(crate) mod request;
+mod sheets;
 pub(crate) mod slips;
+pub(crate) mod statistics;
 pub(crate) mod work;
 
 use askama::Template;

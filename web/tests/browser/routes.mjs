@@ -21,6 +21,8 @@ export const files = {
   "/assets/{hash}/{name}": ["/assets/0/look.css"],
   "/admin/runs/{id}/events": ["/admin/runs/RUN/events"],
   "/admin/quality/{code}/csv": ["/admin/quality/BUPT/csv"],
+  "/staff/statistics/csv": ["/staff/statistics/csv"],
+  "/staff/statistics/xlsx": ["/staff/statistics/xlsx"],
   "/healthz": ["/healthz"],
   "/readyz": ["/readyz"],
   "/metrics": ["/metrics"],

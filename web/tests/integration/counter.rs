@@ -120,6 +120,24 @@ fn a_request_lives_its_life_on_one_machine() {
     assert_eq!(again.status, 409);
     again.has("has ended");
     lender.get("/staff/audit").has("Check in").has("王强").lacks("李红");
+    counted(&lender, &borrower);
+}
+
+fn counted(lender: &Desk<'_>, borrower: &Desk<'_>) {
+    let page = lender.get("/staff/statistics");
+    page.has("role=\"img\"").has("北京大学图书馆").has("Courier settlement").has("<b>1</b>");
+    assert_eq!(page.body.matches("<h1").count(), 1);
+    let csv = lender.get("/staff/statistics/csv");
+    assert!(csv.body.starts_with('\u{feff}'), "{}", csv.body);
+    csv.has("\"北京大学图书馆\",").has(",1,0,0,0,\"\",\"\",\"\"\r\n").lacks("林业");
+    // The same day: nothing to wait for in between.
+    borrower.get("/staff/statistics/csv").has(",0,1,1,1,1.0000,0,0\r\n");
+    let book = lender.get("/staff/statistics/xlsx");
+    assert!(book.body.starts_with("PK") && book.header("content-type").unwrap().contains("spreadsheetml"));
+    lender.get("/staff/statistics?from=2001-01-01&to=2001-12-31").has("Nothing in these days.");
+    assert_eq!(lender.get("/staff/statistics?from=2026-02-01&to=2026-01-01").status, 400);
+    assert_eq!(lender.get("/staff/statistics?from=gestern").status, 400);
+    assert_eq!(lender.post("/staff/statistics", &[("lent", "10")]).status, 403);
 }
 
 #[test]
@@ -139,6 +157,10 @@ fn a_librarian_sees_the_own_library_alone() {
         assert_eq!(stranger.get(&format!("{path}/nothing")).status, 404);
     }
     stranger.get("/staff/audit").has("Refused").has("accept");
+    stranger.done("/staff/statistics", &[("lent", "10"), ("borrowed", "2.5"), ("parcel", "8")]);
+    stranger.get("/staff/statistics").has("value=\"2.50\"");
+    stranger.get("/staff/audit").has("10.00 · 2.50 · 8.00");
+    assert_eq!(stranger.post("/staff/statistics", &[("lent", "-10")]).status, 422);
     assert_eq!(stranger.post("/staff/parcels", &[("goes", "out"), ("id", &id)]).status, 403);
     let refused = lender.post(&format!("/staff/lending/{id}"), &[("act", "unfill")]);
     assert_eq!(refused.status, 422);
@@ -156,7 +178,7 @@ fn another_library_is_asked_in_the_order_of_reasons() {
     site.until("the lender's desk has it", |_| lender.get("/staff/lending").body.contains(&id));
     lender.done(&format!("/staff/lending/{id}"), &[("act", "unfill"), ("words", "在架未找到")]);
     let page = borrower.get(&format!("/staff/requests/{id}"));
-    page.has("在架未找到").has("Ask another library");
+    page.has("在架未找到").has("Ask another library").has("<option value=\"RUC\">");
     let ask = [("act", "ask_next"), ("supplier", "RUC"), ("call_number", "S7/9")];
     let place = borrower.done(&format!("/staff/requests/{id}"), &ask);
     assert!(!place.contains(&id), "{place}");

@@ -60,7 +60,8 @@ fn line(text: &mut String, cells: &[String]) {
     text.push_str("\r\n");
 }
 
-fn quoted(cell: &str) -> String {
+/// A cell of CSV that no program takes for a formula.
+pub(in crate::pages) fn quoted(cell: &str) -> String {
     let is_formula = cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
         || cell.starts_with(['\t', '\r', '\n']);
     let harmless = if is_formula { format!("'{cell}") } else { cell.to_owned() };

@@ -5,13 +5,14 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use daemon::counter::{AskNext, Clerk, Counter, Holder, NotDone, Whole, came_in_part};
-use daemon::requests::{Act, Side, State as RequestState, Wants};
-use daemon::store::{Account, LinkReason, StoredRequest};
-use indexer::bib::{Lendable, LibraryCode};
+use daemon::counter::{AskNext, Clerk, NotDone, Whole};
+use daemon::requests::{Act, Side, Wants};
+use daemon::store::{Account, LinkReason};
+use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 
-use super::{Ui, is_admin, page, render};
+use super::lenders::{self, Lender};
+use super::{Choosable, Ui, is_admin, page, render};
 use crate::ask::Asked;
 use crate::blocking;
 use crate::counter::{self, Row};
@@ -23,9 +24,6 @@ use crate::requests::{moment, zone};
 use crate::state::App;
 use crate::timeline::{EventRow, event_row, notes};
 use crate::wire::library_name;
-
-/// Libraries offered to be asked next.
-const OFFERED: usize = 12;
 
 #[derive(Template)]
 #[template(path = "staff/request.html")]
@@ -40,12 +38,16 @@ struct RequestPage {
     row: Row,
     rows: Vec<(&'static str, String)>,
     plain: Vec<counter::Button>,
+    /// The usual next step is among them.
+    is_plain_next: bool,
     forms: Vec<ActForm>,
     events: Vec<EventRow>,
     refused: Vec<EventRow>,
     audit: Vec<Line>,
     links: Vec<(String, String, String)>,
     lenders: Vec<Lender>,
+    /// Libraries of which nothing shows that they hold it.
+    others: Vec<Choosable>,
     rest: Option<String>,
     record_id: String,
 }
@@ -69,15 +71,6 @@ pub(super) struct Line {
     pub(super) what: String,
     pub(super) subject: String,
     pub(super) notes: Vec<String>,
-}
-
-/// A library that could be asked.
-struct Lender {
-    code: String,
-    name: String,
-    call_number: String,
-    because: String,
-    may: bool,
 }
 
 /// `GET /staff/requests/{id}`
@@ -201,12 +194,12 @@ async fn shown(
     fault: Option<String>,
 ) -> Result<Response, WebError> {
     let (own, who, lang) = (app.clone(), account.clone(), reader.lang);
-    let (whole, lenders, due) = blocking::run(app.turns(), move || {
+    let (whole, (lenders, others), due) = blocking::run(app.turns(), move || {
         let desk = counter::counter(&own)?;
         let (id, now) = (counter::id_of(&id)?, Timestamp::now());
         let found = desk.one(Clerk { account: &who, side }, id, now).map_err(WebError::internal)?;
         let whole = found.map_err(|why| counter::refused(&why, lang))?;
-        let lenders = lenders(&own, &desk, side, &whole, lang)?;
+        let lenders = lenders::offered(&own, &desk, side, &whole, lang)?;
         let due = desk.due_of(&whole.work.item.request.form.supplier, now).day.to_string();
         Ok((whole, lenders, due))
     })
@@ -225,6 +218,7 @@ async fn shown(
         back: if side == Side::Lending { "counter.lending" } else { "counter.borrowing" },
         row: Row::new(app, side, &whole.work, lang),
         rows: rows(app, side, &whole, lang),
+        is_plain_next: whole.work.acts.first().is_some_and(|act| act.wants() == Wants::Nothing),
         plain: plain.into_iter().map(|act| counter::button(act, lang)).collect(),
         forms: more.into_iter().map(|act| act_form(act, &due, lang)).collect(),
         events: whole.work.item.history.events().map(|one| event_row(one, &zone, lang)).collect(),
@@ -232,6 +226,7 @@ async fn shown(
         audit: whole.audit.iter().map(|line| audit_line(line, &zone, lang)).collect(),
         links: links(app, &whole, side, lang),
         lenders,
+        others,
         rest: whole.work.shipment.as_ref().map(|sent| sent.missing.clone()).filter(|text| !text.is_empty()),
         record_id: request.form.record_id.clone(),
     })
@@ -256,7 +251,7 @@ fn act_form(act: Act, due: &str, lang: Lang) -> ActForm {
         code: act.code(),
         label: counter::act_words(act, lang),
         about: match act {
-            Act::Unfill => lang.t("counter.about_unfill"),
+            Act::Unfill | Act::OfferRetry => lang.t("counter.about_unfill"),
             Act::Condition => lang.t("counter.about_condition"),
             Act::SupplyHere => lang.t("counter.about_supply_here"),
             Act::Close => lang.t("counter.about_close"),
@@ -327,68 +322,4 @@ fn links(app: &App, whole: &Whole, side: Side, lang: Lang) -> Vec<(String, Strin
     };
     let before = whole.before.iter().map(|one| link("counter.follows", one));
     before.chain(whole.after.iter().map(|one| link(key_after(one), one))).collect()
-}
-
-fn lenders(
-    app: &App,
-    desk: &Counter,
-    side: Side,
-    whole: &Whole,
-    lang: Lang,
-) -> Result<Vec<Lender>, WebError> {
-    let item = &whole.work.item;
-    let ended = matches!(
-        item.request.state,
-        RequestState::Unfilled
-            | RequestState::RetryPossible
-            | RequestState::Rejected
-            | RequestState::Expired
-            | RequestState::Lost
-    );
-    let wanted = ended || came_in_part(&item.history);
-    if side == Side::Lending || !wanted || item.is_followed || item.request.account.is_none() {
-        return Ok(Vec::new());
-    }
-    let holders = holders(app, &item.request);
-    let ranked = desk.lenders(&item.request, holders, Timestamp::now()).map_err(WebError::internal)?;
-    let lender = |one: daemon::requests::Ranked| Lender {
-        name: library_name(&app.members(), &LibraryCode::new(one.candidate.code.as_str())),
-        because: counter::because(&one.because, lang),
-        may: one.may_be_asked(),
-        call_number: one.candidate.call_number,
-        code: one.candidate.code,
-    };
-    Ok(ranked.into_iter().take(OFFERED).map(lender).collect())
-}
-
-// What the catalogue shows; where it shows nothing, every member may have it.
-fn holders(app: &App, request: &StoredRequest) -> Vec<Holder> {
-    let id = &request.form.record_id;
-    let entry = app.open().filter(|_| !id.is_empty()).and_then(|open| open.find_now(id).ok());
-    let mut holders: Vec<Holder> = Vec::new();
-    for held in entry.iter().flat_map(|entry| &entry.holdings) {
-        let lendable = match held.holding.lendable {
-            Lendable::Yes => Some(true),
-            Lendable::No { .. } => Some(false),
-            Lendable::Unknown => None,
-        };
-        let call_number = held.holding.call_number.clone().unwrap_or_default();
-        let holder = Holder { code: held.library.to_string(), call_number, lendable, holds: true };
-        match holders.iter_mut().find(|known| known.code == holder.code) {
-            // Of several copies one that may be lent counts.
-            Some(known) if known.lendable != Some(true) && lendable == Some(true) => *known = holder,
-            Some(_) => {}
-            None => holders.push(holder),
-        }
-    }
-    if holders.is_empty() {
-        let any = |library: &indexer::library::Library| Holder {
-            code: library.code.to_string(),
-            call_number: String::new(),
-            lendable: None,
-            holds: false,
-        };
-        holders = app.members().iter().map(any).collect();
-    }
-    holders
 }

@@ -1,0 +1,59 @@
+//! What of all requests is needed to count them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{OptionalExtension, params};
+
+use super::Store;
+use super::audit::{NewAuditLine, put_audit};
+use super::requests::{history_of, json, parsed};
+use crate::Result;
+use crate::requests::RequestId;
+use crate::statistics::{Fact, Rates};
+
+// What happened in a range was followed by a change not before its beginning.
+const CHANGED: &str = "SELECT id, library, supplier FROM requests WHERE changed >= ?1 AND created < ?2 AND state <> \
+                       'draft' AND (?3 IS NULL OR library = ?3 OR supplier = ?3)";
+
+impl Store {
+    /// The facts of all requests that could count between two moments, of one library or of all.
+    pub fn facts(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        library: Option<&str>,
+        day_of: impl Fn(Timestamp) -> Date,
+    ) -> Result<Vec<Fact>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(CHANGED)?;
+            let rows = statement.query_map(params![from.as_second(), until.as_second(), library], |row| {
+                Ok((RequestId::from_bytes(row.get(0)?), row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })?;
+            let mut facts = Vec::new();
+            for row in rows {
+                let (id, library, supplier) = row?;
+                facts.extend(Fact::of(&library, &supplier, &history_of(connection, id)?, &day_of));
+            }
+            Ok(facts)
+        })
+    }
+
+    /// What the consortium pays; nothing until somebody has said so.
+    pub fn rates(&self) -> Result<Rates> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT body FROM rates")?;
+            let body = statement.query_row([], |row| row.get::<_, String>(0)).optional()?;
+            body.map_or_else(|| Ok(Rates::default()), |body| parsed(0, &body))
+        })
+    }
+
+    /// Says what the consortium pays, and who said so.
+    pub fn set_rates(&self, rates: &Rates, line: &NewAuditLine<'_>, now: Timestamp) -> Result<()> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO rates (id, body) VALUES (1, ?1) ON CONFLICT DO UPDATE SET body = excluded.body",
+                [json(rates)?],
+            )?;
+            put_audit(transaction, line, now)
+        })
+    }
+}
