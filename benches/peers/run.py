@@ -6,7 +6,7 @@
 
 Peers: sqlite (FTS5, trigram), xapian (n-grams), zebra (characters as words, over SRU on loopback),
 tantivy (jieba, in the order of the file). Each answers the first twenty records and a total. `requirements.txt`
-beside this file names what pip installs; Xapian and Zebra come as packages of the distribution
+beside this file names what pip installs; `draw.py` makes the charts of the README from the `results.json` in DIR; Xapian and Zebra come as packages of the distribution
 (python3-xapian, idzebra-2.0), and Xapian needs the distribution's own python3.
 """
 
@@ -356,6 +356,10 @@ def table(folder, lines):
         print(f"| {line['name']} | " + " | ".join(map(str, figures)) + " |")
 
 
+def write(folder, lines):
+    (folder / "results.json").write_text(json.dumps(lines, ensure_ascii=False), encoding="utf-8")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     if "--ask" in sys.argv:
@@ -369,6 +373,8 @@ def main():
             print(f"{peer} failed:\n{done.stderr}", file=sys.stderr)
             continue
         lines.append(json.loads(done.stdout.strip().splitlines()[-1]))
+        # Whatever stops a later one, this one's figures stay.
+        write(folder, lines)
     table(folder, lines)
 
 

@@ -1,5 +1,6 @@
 //! `lianmu`: the one program. Every subcommand has its own file in `cli`.
 
+mod answers;
 mod api;
 mod ask;
 mod assets;

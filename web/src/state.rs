@@ -19,6 +19,7 @@ use indexer::search::{Catalogue, Query};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::answers::Answers;
 use crate::blocking::{self, Turns};
 use crate::error::WebError;
 use crate::fresh::{Fresh, Freshnesses};
@@ -51,6 +52,7 @@ struct Inner {
     store: Mutex<Option<Store>>,
     began: Instant,
     metrics: Metrics,
+    answers: Answers,
     fresh: Fresh,
     said: Said,
     views: Views,
@@ -89,6 +91,7 @@ impl App {
             store: Mutex::default(),
             began: Instant::now(),
             metrics: Metrics::default(),
+            answers: Answers::default(),
             fresh: Fresh::default(),
             said: Said::default(),
             views: Views::default(),
@@ -334,6 +337,11 @@ impl App {
     /// The data directory.
     pub(crate) fn data_dir(&self) -> &Path {
         &self.0.data_dir
+    }
+
+    /// Answers given lately.
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.0.answers
     }
 
     /// The counters.

@@ -4,13 +4,15 @@
 
 use std::sync::{Arc, LazyLock};
 
+use crate::search::words::Words;
+
 /// A set of document numbers.
 #[derive(Clone, Debug)]
 pub(crate) enum Docs {
     /// Sorted, without repetition.
     List(Vec<u32>),
     /// One bit a document, and how many are set. Shared, since most sets are looked at far oftener than changed.
-    Bits(Arc<Vec<u64>>, u32),
+    Bits(Arc<Words>, u32),
 }
 
 /// A list with more than one document in this many becomes bits: a bit costs 1/32 of a number in a list,
@@ -53,16 +55,16 @@ impl Docs {
     /// The union of many sets.
     pub(crate) fn union(sets: impl Iterator<Item = Self>, max: u32) -> Self {
         let mut list = Vec::new();
-        let mut wide: Option<Arc<Vec<u64>>> = None;
+        let mut wide: Option<Arc<Words>> = None;
         for docs in sets {
             match (docs, &mut wide) {
                 (Self::List(docs), _) => list.extend(docs),
                 (Self::Bits(bits, _), None) => wide = Some(bits),
-                (Self::Bits(bits, _), Some(wide)) => either(Arc::make_mut(wide).as_mut_slice(), &bits),
+                (Self::Bits(bits, _), Some(wide)) => either(Arc::<Words>::make_mut(wide), &bits),
             }
         }
         // They are counted once, at the end.
-        let counted = |bits: Arc<Vec<u64>>| {
+        let counted = |bits: Arc<Words>| {
             let n = ones(&bits);
             Self::Bits(bits, n)
         };
@@ -78,14 +80,14 @@ impl Docs {
 
     /// All documents of a segment.
     pub(crate) fn all(max: u32) -> Self {
-        let mut words = vec![u64::MAX; (max as usize).div_ceil(64)];
+        let mut words = Words::all(u64::MAX, (max as usize).div_ceil(64));
         if let (Some(last), rest @ 1..) = (words.last_mut(), max % 64) {
             *last = (1 << rest) - 1;
         }
         Self::Bits(Arc::new(words), max)
     }
 
-    pub(crate) fn from_bits(words: Vec<u64>) -> Self {
+    pub(crate) fn from_bits(words: Words) -> Self {
         let n = ones(&words);
         Self::Bits(Arc::new(words), n).settled()
     }
@@ -178,9 +180,7 @@ impl Docs {
 
     pub(crate) fn and(&self, other: &Self) -> Self {
         match (self, other) {
-            (Self::Bits(a, _), Self::Bits(b, _)) => {
-                Self::from_bits(a.iter().zip(b.iter()).map(|(a, b)| a & b).collect())
-            }
+            (Self::Bits(a, _), Self::Bits(b, _)) => Self::from_bits(Words::of_both(a, b, |a, b| a & b)),
             (Self::List(list), bits @ Self::Bits(..)) | (bits @ Self::Bits(..), Self::List(list)) => {
                 Self::List(list.iter().copied().filter(|&d| bits.contains(d)).collect())
             }
@@ -216,7 +216,7 @@ impl Docs {
         }
         match (self, other) {
             (Self::Bits(mut a, _), Self::Bits(b, _)) => {
-                either(Arc::make_mut(&mut a).as_mut_slice(), &b);
+                either(Arc::<Words>::make_mut(&mut a), &b);
                 let n = ones(&a);
                 Self::Bits(a, n)
             }
@@ -240,11 +240,9 @@ impl Docs {
             return self.clone();
         }
         match (self, other) {
-            (Self::Bits(a, _), Self::Bits(b, _)) => {
-                Self::from_bits(a.iter().zip(b.iter()).map(|(a, b)| a & !b).collect())
-            }
+            (Self::Bits(a, _), Self::Bits(b, _)) => Self::from_bits(Words::of_both(a, b, |a, b| a & !b)),
             (Self::Bits(words, n), Self::List(list)) => {
-                let (mut words, mut n) = (words.to_vec(), *n);
+                let (mut words, mut n) = (Words::clone(words), *n);
                 for &doc in list {
                     if let Some(word) = words.get_mut(doc as usize / 64) {
                         n -= (*word >> (doc % 64) & 1) as u32;
@@ -267,8 +265,8 @@ impl Docs {
     }
 }
 
-fn set_bits(list: Vec<u32>, max: u32) -> Vec<u64> {
-    let mut words = vec![0u64; (max as usize).div_ceil(64)];
+fn set_bits(list: Vec<u32>, max: u32) -> Words {
+    let mut words = Words::all(0, (max as usize).div_ceil(64));
     for doc in list {
         if let Some(word) = words.get_mut(doc as usize / 64) {
             *word |= 1 << (doc % 64);
@@ -328,7 +326,7 @@ mod tests {
             return Docs::List(list);
         }
         let n = list.len() as u32;
-        let mut words = vec![0u64; (max as usize).div_ceil(64)];
+        let mut words = Words::all(0, (max as usize).div_ceil(64));
         list.iter().for_each(|&d| words[d as usize / 64] |= 1 << (d % 64));
         Docs::Bits(Arc::new(words), n)
     }

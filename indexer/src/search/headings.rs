@@ -5,10 +5,10 @@
 //! Counted are the first `CAP` hits: beyond them the counts are lower bounds and the choice of the twenty is a
 //! sample. It knows no words, filters and order.
 
-use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tantivy::columnar::StrColumn;
 
@@ -92,7 +92,7 @@ impl Headings {
     }
 }
 
-/// Slots to count in, kept by each thread and left empty: as many as there are terms, and as there are numbers.
+/// Slots to count in, left empty: as many as there are terms, and as there are numbers.
 #[derive(Default)]
 struct Slots {
     by_term: Vec<u16>,
@@ -101,8 +101,11 @@ struct Slots {
     numbers: Vec<u32>,
 }
 
-thread_local! {
-    static SLOTS: RefCell<Slots> = RefCell::default();
+/// Slots that nobody counts in. They are large, so as many as counted at the same time, and not one a thread.
+static FREE: Mutex<Vec<Slots>> = Mutex::new(Vec::new());
+
+fn free() -> MutexGuard<'static, Vec<Slots>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Slots {
@@ -163,18 +166,15 @@ pub(crate) fn commonest(
     for (headings, _) in &all {
         bases.push(bases.last().copied().unwrap_or_default() + headings.map_or(0, |h| h.numbers.len()));
     }
-    SLOTS.with_borrow_mut(|slots| {
-        // Whatever a panic may have left.
-        slots.clear();
-        slots.count(&all, &bases);
-        let shown = slots
-            .top()
-            .into_iter()
-            .map(|(hits, number)| Ok((shown(&all, &bases, &slots.by_term, number)?, u64::from(hits))));
-        let shown = shown.collect();
-        slots.clear();
-        shown
-    })
+    // Taken out of those that are free: where a panic loses them, others are made.
+    let mut slots = free().pop().unwrap_or_default();
+    slots.count(&all, &bases);
+    let top = slots.top().into_iter();
+    let shown = top.map(|(hits, number)| Ok((shown(&all, &bases, &slots.by_term, number)?, u64::from(hits))));
+    let shown = shown.collect();
+    slots.clear();
+    free().push(slots);
+    shown
 }
 
 /// The form that most of the hits have; of equally common ones the first.

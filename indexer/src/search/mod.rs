@@ -27,6 +27,7 @@ mod same_work;
 mod segment;
 mod suggest;
 mod texts;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use crate::bib::{LibraryCode, MaterialType};
 
 /// A search as the reader asked it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Query {
     /// What was typed; empty lists everything that passes the filters.
     pub text: String,

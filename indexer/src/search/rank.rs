@@ -190,7 +190,8 @@ impl<'a> Ranker<'a> {
             if candidates.len() < ENOUGH * end {
                 // The rest is likely to be read: what cannot be another access point need not be hoped for.
                 for (n, elsewhere) in self.elsewhere(result)?.into_iter().enumerate() {
-                    take(candidates, n, &elsewhere.minus(&chosen[n]), OTHER_TIER);
+                    // Not all the room: a title that holds the words is better than a subject that only holds them.
+                    take_up_to(CAP / 2, candidates, n, &elsewhere.minus(&chosen[n]), OTHER_TIER);
                     chosen[n] = chosen[n].clone().or(elsewhere);
                 }
                 other = PHRASE_TIER;
@@ -300,7 +301,11 @@ fn part_of(field: SearchField) -> Option<Part> {
 }
 
 fn take(candidates: &mut Vec<Candidate>, segment: usize, docs: &Docs, tier: u8) {
-    let room = CAP.saturating_sub(candidates.len());
+    take_up_to(CAP, candidates, segment, docs, tier);
+}
+
+fn take_up_to(most: usize, candidates: &mut Vec<Candidate>, segment: usize, docs: &Docs, tier: u8) {
+    let room = most.saturating_sub(candidates.len());
     candidates.extend(docs.iter().take(room).map(|doc| Candidate { tier, place: (segment, doc) }));
 }
 

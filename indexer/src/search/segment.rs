@@ -17,6 +17,7 @@ use crate::search::docs::Docs;
 use crate::search::headings::Headings;
 use crate::search::lately::Lately;
 use crate::search::pairs::Pairs;
+use crate::search::words::Words;
 
 /// Values of a closed field, in term order, each with its documents.
 pub(crate) type Sets = Vec<(String, Docs)>;
@@ -139,7 +140,7 @@ impl Segment {
     /// All documents whose entries are in force.
     pub(crate) fn all(&self) -> Docs {
         let all = Docs::all(self.max);
-        if self.has_retired() { all.minus(&Docs::from_bits(self.retired.clone())) } else { all }
+        if self.has_retired() { all.minus(&Docs::from_bits(Words::copied(&self.retired))) } else { all }
     }
 
     /// All terms with a prefix that are wanted, each with its documents.
@@ -196,7 +197,7 @@ impl Segment {
     /// The documents of a posting list that are in force: whatever an answer is made of comes through here.
     fn collect(&self, mut postings: BlockSegmentPostings) -> Docs {
         if self.is_common(postings.doc_freq()) {
-            let mut words = vec![0u64; (self.max as usize).div_ceil(64)];
+            let mut words = Words::all(0, (self.max as usize).div_ceil(64));
             while let docs @ [_, ..] = postings.docs() {
                 for &doc in docs {
                     if let Some(word) = words.get_mut(doc as usize / 64) {

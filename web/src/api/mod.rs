@@ -30,22 +30,33 @@ fn answer<T: serde::Serialize>(reader: &Reader, result: Result<T, WebError>) -> 
 
 /// `/api/v1/search`
 pub(crate) async fn search(State(app): State<App>, reader: Reader) -> Response {
-    answer(&reader, search_document(app, reader.clone()).await)
+    let json = |json| ([(header::CONTENT_TYPE, "application/json")], json).into_response();
+    search_document(app, &reader).await.map_or_else(|cause| cause.problem(&reader), json)
 }
 
-async fn search_document(app: App, reader: Reader) -> Result<SearchDocument, WebError> {
+async fn search_document(app: App, reader: &Reader) -> Result<String, WebError> {
+    let started = Instant::now();
     let members = app.members();
     let limit = app.settings().policy.max_libraries;
     let libraries = ask::strict_choice(&reader.asked, &members, limit)?;
     let query = ask::query(&reader.asked, libraries, app.home())?;
-    let open = app.opened()?;
-    let counting = app.clone();
+    let (open, asked) = (app.opened()?, (query, reader.lang));
+    if let Some(known) = app.answers().get(&open, &members, &asked) {
+        let took = started.elapsed();
+        app.metrics().searched(took);
+        return Ok(known.with_time(took));
+    }
+    let own = app.clone();
     blocking::run(app.turns(), move || {
         let started = Instant::now();
-        let answer = open.catalogue.search(&query).map_err(WebError::internal)?;
+        let answer = open.catalogue.search(&asked.0).map_err(WebError::internal)?;
         let took = started.elapsed();
-        counting.metrics().searched(took);
-        Ok(SearchDocument::new(&query, answer, took.as_secs_f64() * 1e3, &open, &members, reader.lang))
+        own.metrics().searched(took);
+        let ms = took.as_secs_f64() * 1e3;
+        let document = SearchDocument::new(&asked.0, answer, ms, &open, &members, asked.1);
+        let json = serde_json::to_string(&document).map_err(WebError::internal)?;
+        own.answers().keep(&open, &members, asked, &json, took);
+        Ok(json)
     })
     .await
 }
