@@ -167,7 +167,7 @@ impl Desk {
         let times = SubmitTimes {
             submitted: request.created,
             sent: history.first(|event| *event == Event::Transmit),
-            clock_is_doubtful: false,
+            clock_is_doubtful: self.store.clock_fault_since(request.id)?.is_some(),
         };
         let (standing, _) = history.standing();
         Ok(self.rules.of(&request.form.supplier).withdrawal(&standing, &times, now))
@@ -181,7 +181,10 @@ impl Desk {
     ) -> Result<std::result::Result<State, Refusal>> {
         match self.withdrawal(request, now)? {
             Withdrawal::Barred(bar) => Ok(Err(Refusal::Withdrawal(bar))),
-            Withdrawal::AtHome | Withdrawal::Message { .. } => self.record(request, &Event::AskCancel, now),
+            Withdrawal::AtHome | Withdrawal::Message { .. } => {
+                let note = self.doubt(request)?;
+                self.record(request, &Event::AskCancel, &note, now)
+            }
         }
     }
 
@@ -199,19 +202,30 @@ impl Desk {
         {
             return Ok(Err(Refusal::Renewals(rules.renewals)));
         }
-        self.record(request, &Event::AskRenew, now)
+        self.record(request, &Event::AskRenew, "", now)
     }
 
     fn record(
         &self,
         request: &StoredRequest,
         event: &Event,
+        note: &str,
         now: Timestamp,
     ) -> Result<std::result::Result<State, Refusal>> {
         let by = (&request.library, Party::Reader);
-        let recorded = self.store.record_event(request.id, by, event, "", now)?;
+        let recorded = self.store.record_event(request.id, by, event, note, now)?;
         let standing: std::result::Result<Standing, Bar> = recorded.unwrap_or(Err(Bar::NotIn(request.state)));
         Ok(standing.map(|standing| standing.state).map_err(Refusal::Bar))
+    }
+
+    // Staff see why a withdrawal was taken that by the clock came too late.
+    fn doubt(&self, request: &StoredRequest) -> Result<String> {
+        let fault = self.store.clock_fault_since(request.id)?.filter(|_| !request.state.is_at_home());
+        Ok(fault.map_or_else(String::new, |fault| {
+            let (at, seconds) = (fault.at, fault.seconds);
+            let what = if fault.is_skew { "was found ahead of the centre's by" } else { "was set by" };
+            format!("the clock is in doubt, so the reader keeps the right: at {at} it {what} {seconds} s")
+        }))
     }
 
     fn day(&self, now: Timestamp) -> jiff::civil::Date {

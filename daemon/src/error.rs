@@ -146,6 +146,31 @@ pub enum Error {
         /// A sentence for a person.
         reason: String,
     },
+    /// The keys of this machine cannot be read.
+    #[error(
+        "{path} holds no keys that this program knows: put it back from a copy, or remove it and enrol anew"
+    )]
+    Identity {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A machine could not become a branch.
+    #[error("cannot enrol at {url}: {reason}")]
+    Enrolment {
+        /// The hub's address.
+        url: String,
+        /// A sentence.
+        reason: String,
+    },
+    /// A stick cannot be read or written.
+    #[error("the stick cannot be used: {reason}")]
+    Stick {
+        /// A sentence.
+        reason: String,
+    },
+    /// The system gives no random bytes.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
     /// The archive failed.
     #[error(transparent)]
     Archive(#[from] archive::Error),
@@ -158,6 +183,10 @@ impl Error {
     /// Whether the same may well succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Locked { .. } | Error::DaemonRuns { .. })
+    }
+
+    pub(crate) fn stick(reason: impl Into<String>) -> Self {
+        Self::Stick { reason: reason.into() }
     }
 
     pub(crate) fn source(place: &str, reason: &str) -> Self {

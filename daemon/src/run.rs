@@ -20,14 +20,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::clock::SystemClock;
+use crate::delivery::Carrier;
 use crate::harvest::schedule::{Scheduled, Timetable, Why, next};
 use crate::harvest::session::{self, Brought, Manner};
 use crate::harvest::{Clock, Fetcher, Stop, fetcher_for};
 use crate::jobs::Answer;
+use crate::keys::{Identity, random};
 use crate::lock::Holder;
 use crate::mail::Post;
 use crate::runs::Run;
-use crate::settings::{Settings, Source};
+use crate::settings::{Role, Settings, Source};
 use crate::store::JobId;
 use crate::systemd::Pulse;
 use crate::writer::Writer;
@@ -105,6 +107,11 @@ pub fn start_with(
     let post = settings.mail.as_ref().map(Post::of).transpose()?;
     let writer = Arc::new(Writer::open(data_dir, settings, Holder::Daemon, clock)?);
     writer.store.know_sources(&settings.sources, writer.now())?;
+    // Before anything is written about a request.
+    writer.store.begin_life(u32::from_le_bytes(random()?), writer.now())?;
+    if settings.role == Role::Hub {
+        Identity::load_or_make(data_dir, writer.files.as_ref())?;
+    }
     let stop = Stop::default();
     let (tell, ended) = channel();
     if let Some(post) = post {
@@ -166,6 +173,7 @@ impl Daemon {
         let worker = self.start_worker();
         let mut pulse = Pulse::of_environment();
         self.start_lookers();
+        self.start_carrier();
         tracing::info!(sources = self.sources.len(), "the daemon is running");
         while !self.stop.is_asked() {
             match self.events.1.recv_timeout(GLANCE) {
@@ -176,7 +184,7 @@ impl Daemon {
             pulse.beat();
             let glanced = self.glance();
             self.complaints.note("glance", glanced);
-            let carried = self.desks.look_after(&self.writer.store, self.settings.role, self.writer.now());
+            let carried = self.desks.look_after(&self.writer.store, &self.settings, self.writer.now());
             self.complaints.note("desks", carried);
         }
         self.farewell(worker);
@@ -338,6 +346,14 @@ impl Daemon {
             may_build: self.settings.role.builds(),
         };
         spawn("work", move || worker.work_off(&receiver))
+    }
+
+    // A request waits for no harvest, so its thread is not at the lowest priority.
+    fn start_carrier(&self) {
+        let (writer, stop) = (&self.writer, self.stop.clone());
+        let (store, clock) = (writer.store.clone(), Arc::clone(&writer.clock));
+        let carrier = Carrier::new(store, self.settings.clone(), &writer.data_dir, clock);
+        spawn("deliver", move || carrier.deliver(&stop));
     }
 
     // Each folder has a thread of its own: one on a share that hangs keeps none of the others waiting.

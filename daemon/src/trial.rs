@@ -12,10 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::harvest::{Clock, FetchContext, Fetched, Fetcher, Stop};
 use crate::import::ImportSet;
 use crate::lock::Holder;
-use crate::requests::RequestForm;
+use crate::requests::{Party, RequestForm, RequestId};
 use crate::runs::{History, Run};
 use crate::settings::Settings;
-use crate::store::{Account, AccountRole, NewAccount, Store};
+use crate::store::{Account, AccountRole, NewAccount, NewRequest, Store};
 use crate::writer::Writer;
 use crate::{Error, Result};
 
@@ -160,9 +160,13 @@ pub(crate) fn new_account<'a>(library: &'a str, barcode: &'a str) -> NewAccount<
 
 /// A reader of BJFU, made in `store`.
 pub(crate) fn reader(store: &Store, now: Timestamp) -> Account {
-    let new = NewAccount { name: "林巧", email: "linqiao@example.org", ..new_account("BJFU", "R001") };
+    reader_of(store, "BJFU", now)
+}
+
+pub(crate) fn reader_of(store: &Store, library: &str, now: Timestamp) -> Account {
+    let new = NewAccount { name: "林巧", email: "linqiao@example.org", ..new_account(library, "R001") };
     store.add_account(&new, now).unwrap();
-    store.account("BJFU", "R001").unwrap().unwrap()
+    store.account(library, "R001").unwrap().unwrap()
 }
 
 /// A request form that nothing stands against.
@@ -177,4 +181,23 @@ pub(crate) fn request_form() -> RequestForm {
         email: "linqiao@example.org".into(),
         ..RequestForm::default()
     }
+}
+
+/// A reader's request on its way to PKU.
+pub(crate) fn submitted(store: &Store, now: Timestamp) -> RequestId {
+    let account = reader(store, now);
+    let (form, library) = (request_form(), LibraryCode::new("BJFU"));
+    let id = RequestId::new(now, [1; 10]);
+    let new = NewRequest {
+        id,
+        number: "BJFU-261129-000001",
+        account: account.id,
+        library: &library,
+        form: &form,
+        party: Party::Reader,
+        key: None,
+        is_barred: false,
+    };
+    store.submit_request(&new, now).unwrap();
+    id
 }

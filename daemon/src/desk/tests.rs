@@ -139,3 +139,56 @@ fn a_loan_is_renewed_as_often_as_the_lender_says() {
     assert_eq!(lent.due, day("2027-01-30"));
     assert_eq!(hall.desk.renew(&lent, at("14:00")).unwrap(), Err(Refusal::Renewals(1)));
 }
+
+#[test]
+fn with_the_clock_a_day_off_no_reader_loses_a_right() {
+    for (hours_off, is_skew) in [(-24, false), (24, false), (24, true), (-24, true)] {
+        let hall = Hall::new(10);
+        let store = &hall.desk.store;
+        store.begin_life(1, at("09:00")).unwrap();
+        let (request, _) = hall.kept(&form(), 1);
+        hall.happens(&request, Party::Branch, &Event::Transmit, "09:01");
+        let later = at("09:01") + jiff::SignedDuration::from_mins(90);
+        let off = jiff::SignedDuration::from_hours(hours_off);
+        // By the clock as it stands the hour is over.
+        let sure = hall.desk.withdrawal(&hall.again(&request), later).unwrap();
+        assert!(matches!(sure, Withdrawal::Barred(WithdrawalBar::TooLate(_))), "{sure:?}");
+        if is_skew {
+            store.note_contact(off.as_secs(), later).unwrap();
+        } else {
+            store.live_on(std::time::Duration::from_secs(90 * 60), later + off).unwrap().unwrap();
+        }
+        let now = if is_skew { later } else { later + off };
+        let doubtful = hall.desk.withdrawal(&hall.again(&request), now).unwrap();
+        assert_eq!(doubtful, Withdrawal::Message { until: None }, "{hours_off} {is_skew}");
+        assert_eq!(hall.desk.withdraw(&hall.again(&request), now).unwrap(), Ok(State::CancelPending));
+        let history = store.history(request.id).unwrap();
+        let last = history.events().last().unwrap();
+        assert!(last.note.contains("the clock is in doubt"), "staff see why: {}", last.note);
+        // A request that is made an hour later is counted by the clock again.
+        store
+            .live_on(std::time::Duration::from_secs(3600), now + jiff::SignedDuration::from_hours(1))
+            .unwrap();
+        let (later_one, _) = hall.kept(&RequestForm { title: "树木学".into(), ..form() }, 2);
+        assert_eq!(store.clock_fault_since(later_one.id).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_clock_that_goes_right_raises_no_doubt() {
+    let hall = Hall::new(10);
+    let store = &hall.desk.store;
+    store.begin_life(1, at("09:00")).unwrap();
+    let (request, _) = hall.kept(&form(), 1);
+    for minutes in 1..60 {
+        let now = at("09:00") + jiff::SignedDuration::from_mins(minutes);
+        assert_eq!(store.live_on(std::time::Duration::from_secs(60), now).unwrap(), None);
+        store.note_contact(30, now).unwrap();
+    }
+    assert_eq!(store.clock_fault_since(request.id).unwrap(), None);
+    // Off for a night, and on again.
+    store.begin_life(2, at("22:00")).unwrap();
+    assert_eq!(store.clock_fault_since(request.id).unwrap(), None);
+    store.begin_life(3, at("08:00")).unwrap();
+    assert!(store.clock_fault_since(request.id).unwrap().is_some(), "back in time");
+}

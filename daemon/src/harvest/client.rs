@@ -132,22 +132,7 @@ impl Client {
     ) -> Result<Self, Trouble> {
         let (home, userinfo) = parse(location)?;
         let private_host = allow_private.then(|| home.host().unwrap_or_default().to_ascii_lowercase());
-        let config = Config::builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .user_agent(concat!("lianmu/", env!("CARGO_PKG_VERSION")))
-            .accept_encoding("identity")
-            .timeout_resolve(Some(patience.connect))
-            .timeout_connect(Some(patience.connect))
-            .timeout_send_request(Some(patience.silence))
-            .timeout_recv_body(patience.answer)
-            .timeout_per_read(Some(patience.silence))
-            .timeout_per_write(Some(patience.silence))
-            .max_idle_connections_per_host(1)
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .build();
-        let agent = Agent::with_parts(config, DefaultConnector::default(), Judged { private_host });
+        let agent = agent(private_host, patience, roots);
         let credentials = userinfo.map(|userinfo| {
             format!("Basic {}", BASE64_STANDARD.encode(percent_decoded(userinfo.as_bytes())))
         });
@@ -186,6 +171,53 @@ impl Client {
         }
         Err(Trouble::lasting(format!("the server redirects more than {MOST_REDIRECTS} times")))
     }
+}
+
+fn agent(private_host: Option<String>, patience: Patience, roots: RootCerts) -> Agent {
+    let config = Config::builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .user_agent(concat!("lianmu/", env!("CARGO_PKG_VERSION")))
+        .accept_encoding("identity")
+        .timeout_resolve(Some(patience.connect))
+        .timeout_connect(Some(patience.connect))
+        .timeout_send_request(Some(patience.silence))
+        .timeout_recv_body(patience.answer)
+        .timeout_per_read(Some(patience.silence))
+        .timeout_per_write(Some(patience.silence))
+        .max_idle_connections_per_host(1)
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .build();
+    Agent::with_parts(config, DefaultConnector::default(), Judged { private_host })
+}
+
+/// A client for a machine that a person has named, wherever it is: a hub may be at a private address. It follows no
+/// redirect.
+pub(crate) fn agent_for(url: &str, connect: Duration, answer: Duration) -> Agent {
+    let host = parse(url).ok().and_then(|(uri, _)| uri.host().map(str::to_ascii_lowercase));
+    let patience = Patience { connect, silence: answer, answer: Some(answer) };
+    agent(host, patience, RootCerts::PlatformVerifier)
+}
+
+/// Whether bytes of a request that failed may have left this machine.
+pub(crate) fn has_left(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Other(inner) => !inner.is::<Refused>(),
+        ureq::Error::Io(cause) => cause.kind() != std::io::ErrorKind::ConnectionRefused,
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::BadUri(_)
+        | ureq::Error::Tls(_)
+        | ureq::Error::Rustls(_)
+        | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => false,
+        _ => true,
+    }
+}
+
+/// What went wrong, as a sentence.
+pub(crate) fn sentence_of(error: ureq::Error) -> String {
+    Trouble::of(error).reason().to_owned()
 }
 
 /// Reads a body to its end, no more than `most` bytes of it.

@@ -29,9 +29,11 @@ use indexer::archive::{ImportMode, RecordKey};
 use indexer::pipeline::Progress;
 use jiff::Timestamp;
 
+pub(crate) use self::client::{agent_for, has_left, sentence_of};
 use self::folder::FolderFetcher;
 use self::http::HttpFetcher;
 use self::oai::OaiFetcher;
+pub(crate) use self::retry::retry_after;
 use self::session::Manner;
 use crate::jobs::Answer;
 use crate::settings::{Settings, Source, SourceKind};

@@ -16,10 +16,14 @@ pub struct Recorded {
     /// Counts up over all who know the request: who writes an event takes one more than the highest number known
     /// there. It orders events; no wall clock does.
     pub clock: u64,
-    /// The library at which it was recorded. Together with `seq` it identifies the event.
+    /// The library at which it was recorded. Together with `life` and `seq` it identifies the event.
     pub library: LibraryCode,
     /// Counts up from 1 over the events that this library recorded of this request.
     pub seq: u32,
+    /// Which life of that library's database wrote it: one that was put back from an older copy may give a number
+    /// out once more, but never in the same life.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub life: u32,
     /// When, by that library's wall clock; to be shown, not to be compared.
     pub at: Timestamp,
     /// Who acted.
@@ -30,6 +34,10 @@ pub struct Recorded {
     /// What was said with it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+}
+
+fn is_zero(life: &u32) -> bool {
+    *life == 0
 }
 
 /// An event that cannot have happened where it stands in the order: of two decisions that contradict each other
@@ -46,13 +54,13 @@ pub struct Refused {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     // In the order in which they count.
-    events: BTreeMap<(u64, LibraryCode, u32), Recorded>,
+    events: BTreeMap<(u64, LibraryCode, u32, u32), Recorded>,
 }
 
 impl History {
     /// Takes in an event; the same once more changes nothing.
     pub fn add(&mut self, recorded: Recorded) {
-        let place = (recorded.clock, recorded.library.clone(), recorded.seq);
+        let place = (recorded.clock, recorded.library.clone(), recorded.life, recorded.seq);
         self.events.entry(place).or_insert(recorded);
     }
 
@@ -68,8 +76,14 @@ impl History {
 
     /// The number of the next event that `library` records of this request.
     pub fn next_seq(&self, library: &LibraryCode) -> u32 {
-        let own = self.events.keys().filter(|(_, at, _)| at == library).map(|(.., seq)| *seq);
+        let own = self.events.keys().filter(|(_, at, ..)| at == library).map(|(.., seq)| *seq);
         own.max().map_or(1, |seq| seq.saturating_add(1))
+    }
+
+    /// Whether this very event is among them.
+    pub fn has(&self, recorded: &Recorded) -> bool {
+        let place = (recorded.clock, recorded.library.clone(), recorded.life, recorded.seq);
+        self.events.contains_key(&place)
     }
 
     /// How the request stands, and which events did not count.
@@ -103,7 +117,16 @@ mod tests {
 
     fn recorded(clock: u64, library: &str, seq: u32, party: Party, event: Event) -> Recorded {
         let at = Timestamp::UNIX_EPOCH;
-        Recorded { clock, library: LibraryCode::new(library), seq, at, party, event, note: String::new() }
+        Recorded {
+            clock,
+            library: LibraryCode::new(library),
+            seq,
+            life: 0,
+            at,
+            party,
+            event,
+            note: String::new(),
+        }
     }
 
     fn journey() -> Vec<Recorded> {

@@ -1,6 +1,6 @@
-//! What the requester's side has to tell the others: each event of its own that they cannot know becomes a message.
+//! What a side has to tell the others: each event of its own that they cannot know becomes a message.
 
-use super::event::Event;
+use super::event::{Event, Party};
 use super::state::State;
 
 /// What a message says.
@@ -22,6 +22,8 @@ pub enum MessageKind {
     Lost,
     /// A librarian ended the request.
     Closed,
+    /// The lender's side: what it decided or did.
+    Report,
 }
 
 impl MessageKind {
@@ -36,12 +38,18 @@ impl MessageKind {
             Self::Returned => "returned",
             Self::Lost => "lost",
             Self::Closed => "closed",
+            Self::Report => "report",
         }
     }
 
-    /// What an event in a state of the request is told as; `None` where nobody else need know.
-    pub fn of(event: &Event, state: State) -> Option<Self> {
+    /// What an event in a state of the request is told as; `None` where nobody else need know. `is_own`: the request
+    /// was made on this machine, so that what its lender says is known here or came from elsewhere.
+    pub fn of(event: &Event, party: Party, state: State, is_own: bool) -> Option<Self> {
+        if party == Party::Lender {
+            return (!is_own).then_some(if *event == Event::Lose { Self::Lost } else { Self::Report });
+        }
         match event {
+            _ if !is_own => None,
             Event::Submit => Some(Self::Request),
             // What never left is withdrawn without a word.
             Event::AskCancel if state.is_at_home() => None,
@@ -77,7 +85,8 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    const ALL: [Self; 7] = [
+    /// Every state.
+    pub const ALL: [Self; 7] = [
         Self::Pending,
         Self::InFlight,
         Self::Delivered,
@@ -98,6 +107,11 @@ impl DeliveryState {
             Self::Held => "held",
             Self::Dead => "dead",
         }
+    }
+
+    /// Whether it may yet be sent.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Pending | Self::InFlight | Self::Unknown | Self::Held)
     }
 
     /// The state of this word.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::Result;
-use crate::settings::Role;
+use crate::settings::{CentralKind, Role, Settings};
 use crate::store::Store;
 
 /// How often it is looked for something to hand over.
@@ -19,8 +19,9 @@ pub(super) struct Desks {
 
 impl Desks {
     /// Does what is due. Where there is a centre everything goes by it, even what is for a neighbour.
-    pub(super) fn look_after(&mut self, store: &Store, role: Role, now: Timestamp) -> Result<()> {
-        if role != Role::Standalone || self.carried_at.is_some_and(|at| at.elapsed() < CARRY) {
+    pub(super) fn look_after(&mut self, store: &Store, settings: &Settings, now: Timestamp) -> Result<()> {
+        let has_centre = settings.role != Role::Standalone || settings.central.kind != CentralKind::None;
+        if has_centre || self.carried_at.is_some_and(|at| at.elapsed() < CARRY) {
             return Ok(());
         }
         self.carried_at = Some(Instant::now());

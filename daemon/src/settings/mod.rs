@@ -45,6 +45,8 @@ pub struct Settings {
     pub holdings_profiles: Vec<HoldingsProfile>,
     /// `schedule.window`: when scheduled runs may begin.
     pub window: Option<String>,
+    /// `[central]`
+    pub central: Central,
     /// `alert.command`: what is run when a source changes its state; empty for nothing.
     pub alert_command: String,
     in_force: Vec<Setting>,
@@ -74,6 +76,37 @@ impl Role {
     /// Whether it makes its catalogue itself.
     pub fn builds(self) -> bool {
         self != Role::Branch
+    }
+}
+
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Central {
+    /// What is there.
+    pub kind: CentralKind,
+    /// Its address; a hub's is known since `enrol` too.
+    pub url: Option<String>,
+}
+
+/// What is at the centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CentralKind {
+    /// Our hub.
+    Hub,
+    /// A system that speaks ISO 18626.
+    Iso18626,
+    /// Nobody.
+    None,
+}
+
+impl CentralKind {
+    /// The word in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Iso18626 => "iso18626",
+            Self::None => "none",
+        }
     }
 }
 
@@ -206,8 +239,23 @@ impl Settings {
             holdings_profiles: Vec::new(),
             window: (!window.is_empty()).then(|| window.to_owned()),
             alert_command: check::text(&in_force, "alert.command").to_owned(),
+            central: Central {
+                kind: match check::text(&in_force, "central.kind") {
+                    "hub" => CentralKind::Hub,
+                    "iso18626" => CentralKind::Iso18626,
+                    "" if role == Role::Branch => CentralKind::Hub,
+                    _ => CentralKind::None,
+                },
+                url: Some(check::text(&in_force, "central.url").trim_end_matches('/').to_owned())
+                    .filter(|url| !url.is_empty()),
+            },
             in_force,
         }
+    }
+
+    /// Under which name a hub records what it does: its library's, or that of the centre.
+    pub fn hub_name(&self) -> LibraryCode {
+        self.library.clone().unwrap_or_else(|| LibraryCode::new("CENTRE"))
     }
 
     /// Listens elsewhere than the file says: `--listen`.

@@ -7,7 +7,7 @@ use super::Store;
 use crate::Result;
 
 /// Something readers should know for a while.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
     /// Its number.
     pub id: i64,

@@ -7,10 +7,9 @@ use rusqlite::{CachedStatement, params};
 use super::Store;
 use super::accounts::AccountId;
 use super::audit::{NewAuditLine, put_audit};
+use super::events::{history_of, record};
 use super::parcels::{NewParcel, put_parcel};
-use super::requests::{
-    NewRequest, StoredRequest, Submitted, from_row, history_of, one, record, submit_within,
-};
+use super::requests::{NewRequest, StoredRequest, Submitted, from_row, one, submit_within};
 use crate::Result;
 use crate::requests::{Act, Bar, Event, History, Party, RequestId, Side, State, Step};
 
@@ -87,13 +86,13 @@ pub struct Load {
 /// Requests on a list at most; the newest stay.
 const MOST: u32 = 2_000;
 
-const BORROWED: &str = "SELECT id, number, library, account, form, state, due, created, changed, EXISTS (SELECT 1 FROM \
+const BORROWED: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, EXISTS (SELECT 1 FROM \
     request_links l WHERE l.previous = requests.id) AS is_followed, (SELECT name FROM accounts a WHERE a.id = account) AS reader FROM requests \
     WHERE library = ?1 AND (?2 IS NULL OR state = ?2) AND (?3 OR changed >= ?4 OR state NOT IN ('completed', \
     'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')) AND (?5 = '' OR instr(lower(title), \
     lower(?5)) > 0 OR instr(number, upper(?5)) > 0) AND state <> 'draft' ORDER BY changed DESC, id DESC LIMIT ?6";
 // A lender sees nothing that has not left, unless both desks are of this machine and carry it over themselves.
-const LENT: &str = "SELECT id, number, library, account, form, state, due, created, changed, EXISTS (SELECT 1 FROM \
+const LENT: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, EXISTS (SELECT 1 FROM \
     request_links l WHERE l.previous = requests.id) AS is_followed, NULL AS reader FROM requests \
     WHERE supplier = ?1 AND (?2 IS NULL OR state = ?2) AND (?3 OR changed >= ?4 OR state NOT IN ('completed', \
     'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')) AND (?5 = '' OR instr(lower(title), \

@@ -44,15 +44,7 @@ impl Store {
     /// Keeps what a library says of itself; durable when it returns.
     pub fn keep_facts(&self, library: &LibraryCode, facts: &LibraryFacts) -> Result<()> {
         let text = serde_json::to_string(facts).unwrap_or_default();
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO library_facts (library, facts, version) VALUES (?1, ?2, (SELECT coalesce(max(version), 0) \
-                 + 1 FROM library_facts)) ON CONFLICT (library) DO UPDATE SET facts = excluded.facts, version = \
-                 excluded.version",
-                params![library.as_str(), text],
-            )?;
-            Ok(())
-        })
+        self.write(|transaction| put_facts(transaction, library.as_str(), &text))
     }
 
     /// Counts views of entries that were gathered.
@@ -80,6 +72,16 @@ impl Store {
             Ok(found.unwrap_or_default())
         })
     }
+}
+
+/// Keeps what a library says of itself, as JSON.
+pub(super) fn put_facts(transaction: &Transaction<'_>, library: &str, facts: &str) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO library_facts (library, facts, version) VALUES (?1, ?2, (SELECT coalesce(max(version), 0) + 1 \
+         FROM library_facts)) ON CONFLICT (library) DO UPDATE SET facts = excluded.facts, version = excluded.version",
+        params![library, facts],
+    )?;
+    Ok(())
 }
 
 /// An entry was asked for.

@@ -5,7 +5,8 @@ use super::accounts::AccountId;
 use super::requests::{StoredRequest, from_row};
 use crate::Result;
 
-const LOANS: &str = "SELECT id, number, library, account, form, state, due, created, changed FROM requests WHERE account = ?1 AND state \
+const LOANS: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own \
+     FROM requests WHERE account = ?1 AND state \
      IN ('received', 'on_loan', 'overdue', 'recalled') ORDER BY due IS NULL, due, created LIMIT 100";
 
 impl Store {

@@ -1,13 +1,15 @@
-//! Messages that requests have become: what waits for the line, and what became of it.
+//! Messages that requests have become: what waits for the line, what became of it, and what a person decides about it.
 
 use jiff::Timestamp;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::Store;
-use super::requests::unknown;
+use super::events::record;
+use super::requests::{one, unknown};
 use super::sources::instant;
 use crate::Result;
-use crate::requests::{DeliveryState, MessageKind, RequestId};
+use crate::delivery::MessageKey;
+use crate::requests::{DeliveryState, Event, MessageKind, Party, RequestId, State};
 
 /// A message and how far its delivery has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +36,179 @@ pub struct QueuedMessage {
     pub created: Timestamp,
 }
 
+/// Why something cannot be done with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueRefusal {
+    /// There is none of this name.
+    NotThere,
+    /// It is being sent this moment.
+    OnItsWay,
+    /// It may have arrived: only a message behind it can take it back.
+    MayHaveArrived,
+    /// It tells what has happened here: the others have to know.
+    MustBeTold,
+    /// It stands so, and needs nothing of the kind.
+    Stands(DeliveryState),
+    /// Its request has ended.
+    RequestEnded(State),
+}
+
+/// What a person decides about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueDecision {
+    /// Keep it back, and with it those behind it.
+    Hold,
+    /// Let a held one go.
+    Release,
+    /// Try it now, or once more.
+    Retry,
+    /// Never send it. A request that has not left is withdrawn with it.
+    Cancel,
+}
+
+/// How many messages are in a state, and since when the eldest of them waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// The state.
+    pub delivery: DeliveryState,
+    /// So many.
+    pub n: u32,
+    /// When the eldest was made.
+    pub oldest: Timestamp,
+}
+
+const DEPTHS: &str =
+    "SELECT delivery, count(*), min(created) FROM messages GROUP BY delivery ORDER BY delivery";
+const STANDING: &str = "SELECT delivery, kind, may_have_arrived FROM messages WHERE request = ?1 AND n = ?2";
+const SET: &str = "UPDATE messages SET delivery = iif(?3 = 'pending' AND may_have_arrived, 'unknown', ?3), next_try = \
+                   NULL, last_error = ?4, settled = NULL WHERE request = ?1 AND n = ?2";
+const BY_NUMBER: &str = "SELECT id FROM requests WHERE number = upper(?1)";
+const PACKET: &str = "SELECT packet FROM messages WHERE request = ?1 AND n = ?2";
 const MESSAGES: &str = "SELECT m.request, r.number, m.n, m.kind, m.recipient, m.delivery, m.attempts, m.next_try, \
                         m.last_error, m.created FROM messages m JOIN requests r ON r.id = m.request ORDER BY \
                         m.created, m.request, m.n";
 
+/// Messages on a page of the queue.
+pub const MESSAGES_A_PAGE: u32 = 50;
+
+// What needs somebody stands first: rejected, held, waiting; then what is over.
+const PAGE: &str = "SELECT m.request, r.number, m.n, m.kind, m.recipient, m.delivery, m.attempts, m.next_try, \
+                    m.last_error, m.created FROM messages m JOIN requests r ON r.id = m.request WHERE ?1 IS NULL OR \
+                    m.delivery = ?1 ORDER BY CASE m.delivery WHEN 'rejected' THEN 0 WHEN 'held' THEN 1 WHEN 'unknown' \
+                    THEN 2 WHEN 'in_flight' THEN 2 WHEN 'pending' THEN 2 ELSE 3 END, m.created DESC, m.request, m.n \
+                    LIMIT ?2 OFFSET ?3";
+
 impl Store {
+    /// A page of the messages in a state, or of all; what needs a person first, then the newest.
+    pub fn messages_page(&self, delivery: Option<DeliveryState>, page: u32) -> Result<Vec<QueuedMessage>> {
+        let offset = MESSAGES_A_PAGE.saturating_mul(page.saturating_sub(1));
+        self.read(|connection| {
+            connection
+                .prepare_cached(PAGE)?
+                .query_map(params![delivery.map(DeliveryState::code), MESSAGES_A_PAGE, offset], message_of)?
+                .collect()
+        })
+    }
+
     /// All messages, the eldest first.
     pub fn messages(&self) -> Result<Vec<QueuedMessage>> {
         self.read(|connection| connection.prepare_cached(MESSAGES)?.query_map([], message_of)?.collect())
     }
+}
+
+impl Store {
+    /// The request that people call by this number.
+    pub fn request_of_number(&self, number: &str) -> Result<Option<RequestId>> {
+        self.read(|connection| {
+            let id = connection.prepare_cached(BY_NUMBER)?.query_row([number], |row| row.get(0)).optional();
+            Ok(id?.map(RequestId::from_bytes))
+        })
+    }
+
+    /// What was sent, or is being sent, as a message; `None` where nothing has been written down yet.
+    pub fn packet(&self, (request, n): MessageKey) -> Result<Option<String>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(PACKET)?;
+            let packet = statement.query_row(params![request.as_bytes(), n], |row| row.get(0)).optional();
+            Ok(packet?.flatten())
+        })
+    }
+
+    /// How full the queue is.
+    pub fn depths(&self) -> Result<Vec<Depth>> {
+        self.read(|connection| {
+            let depth = |row: &Row<'_>| {
+                let delivery = DeliveryState::from_code(&row.get::<_, String>(0)?);
+                Ok(Depth {
+                    delivery: delivery.ok_or_else(|| unknown(0))?,
+                    n: row.get(1)?,
+                    oldest: instant(row.get(2)?),
+                })
+            };
+            connection.prepare_cached(DEPTHS)?.query_map([], depth)?.collect()
+        })
+    }
+
+    /// Does what a person decided about a message; how it stands then.
+    pub fn decide_message(
+        &self,
+        key: MessageKey,
+        decision: QueueDecision,
+        now: Timestamp,
+    ) -> Result<std::result::Result<DeliveryState, QueueRefusal>> {
+        self.write(|transaction| decide(transaction, key, decision, now))
+    }
+}
+
+fn decide(
+    transaction: &Transaction<'_>,
+    key: MessageKey,
+    decision: QueueDecision,
+    now: Timestamp,
+) -> rusqlite::Result<std::result::Result<DeliveryState, QueueRefusal>> {
+    use DeliveryState::{Dead, Delivered, Held, InFlight, Pending, Rejected, Unknown};
+    let standing = transaction
+        .query_row(STANDING, params![key.0.as_bytes(), key.1], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
+        })
+        .optional()?;
+    let (Some((delivery, kind, may_have_arrived)), Some(request)) = (standing, one(transaction, key.0)?)
+    else {
+        return Ok(Err(QueueRefusal::NotThere));
+    };
+    let delivery = DeliveryState::from_code(&delivery).ok_or_else(|| unknown(0))?;
+    let next = match (decision, delivery) {
+        (_, InFlight) => return Ok(Err(QueueRefusal::OnItsWay)),
+        (QueueDecision::Hold, Pending | Unknown) => Held,
+        (QueueDecision::Release, Held) | (QueueDecision::Retry, Pending | Unknown | Held) => Pending,
+        (QueueDecision::Retry, Rejected | Dead) if request.state.is_final() => {
+            return Ok(Err(QueueRefusal::RequestEnded(request.state)));
+        }
+        (QueueDecision::Retry, Rejected | Dead) => Pending,
+        (QueueDecision::Cancel, Pending | Unknown | Held | Rejected) => {
+            if kind != "request" && delivery != Rejected {
+                return Ok(Err(QueueRefusal::MustBeTold));
+            }
+            let has_left = may_have_arrived || !request.state.is_at_home();
+            if has_left && delivery != Rejected {
+                return Ok(Err(QueueRefusal::MayHaveArrived));
+            }
+            Dead
+        }
+        (_, Pending | Unknown | Held | Rejected | Dead | Delivered) => {
+            return Ok(Err(QueueRefusal::Stands(delivery)));
+        }
+    };
+    if decision == QueueDecision::Cancel && kind == "request" && request.state.is_at_home() {
+        let by = (&request.library, Party::Requester);
+        let note = "withdrawn from the queue by a librarian";
+        if record(transaction, &request, by, &Event::AskCancel, note, now)?.is_ok() {
+            return Ok(Ok(Dead));
+        }
+    }
+    let reason = (next == Dead).then_some("taken out of the queue by a librarian");
+    transaction.execute(SET, params![key.0.as_bytes(), key.1, next.code(), reason])?;
+    Ok(Ok(if next == Pending && may_have_arrived { Unknown } else { next }))
 }
 
 /// Puts a message behind those of its request.
@@ -51,22 +217,22 @@ pub(super) fn put_message(
     id: RequestId,
     kind: MessageKind,
     recipient: &str,
-    body: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created) SELECT ?1, 1 + count(*), ?2, ?3, \
-         ?4, 'pending', ?5 FROM messages WHERE request = ?1",
-        params![id.as_bytes(), kind.code(), recipient, body, now.as_second()],
+        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created, born) SELECT ?1, 1 + \
+         coalesce(max(n), 0), ?2, ?3, '', 'pending', ?4, (SELECT lived FROM machine) FROM messages WHERE request = ?1",
+        params![id.as_bytes(), kind.code(), recipient, now.as_second()],
     )?;
     Ok(())
 }
 
-/// What has not left never will.
-pub(super) fn never_send(transaction: &Transaction<'_>, id: RequestId) -> rusqlite::Result<()> {
+/// What has not left never will, and says why.
+pub(super) fn never_send(transaction: &Transaction<'_>, id: RequestId, reason: &str) -> rusqlite::Result<()> {
     transaction.execute(
-        "UPDATE messages SET delivery = 'dead', last_error = 'withdrawn before it was sent' WHERE request = ?1",
-        [id.as_bytes()],
+        "UPDATE messages SET delivery = 'dead', last_error = ?2, next_try = NULL WHERE request = ?1 AND delivery IN \
+         ('pending', 'unknown', 'held')",
+        params![id.as_bytes(), reason],
     )?;
     Ok(())
 }
@@ -84,4 +250,127 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
         last_error: row.get(8)?,
         created: instant(row.get(9)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+    use crate::delivery::{Outcome, Receipt, Settlement};
+    use crate::store::CENTRE;
+    use crate::trial;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    struct Queue {
+        store: Store,
+        id: RequestId,
+    }
+
+    impl Queue {
+        fn new() -> Self {
+            let store = Store::in_memory();
+            let id = trial::submitted(&store, at(0));
+            Self { store, id }
+        }
+
+        fn decide(&self, decision: QueueDecision) -> std::result::Result<DeliveryState, QueueRefusal> {
+            self.store.decide_message((self.id, 1), decision, at(5)).unwrap()
+        }
+
+        fn heads(&self) -> usize {
+            self.store.heads(CENTRE, 9, at(5)).unwrap().len()
+        }
+
+        fn send(&self) {
+            let heads = self.store.heads(CENTRE, 9, at(5)).unwrap();
+            assert_eq!(self.store.take_to_send(&heads, at(5)).unwrap().len(), 1);
+        }
+
+        fn settle(&self, settlement: Settlement) {
+            self.store.settle(&[((self.id, 1), settlement)], at(6)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_held_does_not_go_until_it_is_released() {
+        let queue = Queue::new();
+        assert_eq!(queue.decide(QueueDecision::Release), Err(QueueRefusal::Stands(DeliveryState::Pending)));
+        assert_eq!((queue.decide(QueueDecision::Hold), queue.heads()), (Ok(DeliveryState::Held), 0));
+        assert_eq!((queue.decide(QueueDecision::Release), queue.heads()), (Ok(DeliveryState::Pending), 1));
+        // Held in the moment between the look and the sending: it stays.
+        let heads = queue.store.heads(CENTRE, 9, at(5)).unwrap();
+        queue.decide(QueueDecision::Hold).unwrap();
+        assert!(queue.store.take_to_send(&heads, at(5)).unwrap().is_empty());
+        assert_eq!(queue.store.request(queue.id).unwrap().unwrap().state, State::Queued);
+    }
+
+    #[test]
+    fn what_may_have_arrived_is_not_taken_out_of_the_queue() {
+        let queue = Queue::new();
+        queue.send();
+        assert_eq!(queue.decide(QueueDecision::Hold), Err(QueueRefusal::OnItsWay));
+        queue.settle(Settlement::Waits { is_unknown: true, next_try: None, error: "cut".into() });
+        assert_eq!(queue.decide(QueueDecision::Cancel), Err(QueueRefusal::MayHaveArrived));
+        assert_eq!(queue.decide(QueueDecision::Hold), Ok(DeliveryState::Held));
+        assert_eq!(queue.decide(QueueDecision::Release), Ok(DeliveryState::Unknown), "it is not forgotten");
+        queue.send();
+        queue.settle(Settlement::Ended(Outcome::Delivered(Receipt::Ok)));
+        assert_eq!(queue.decide(QueueDecision::Retry), Err(QueueRefusal::Stands(DeliveryState::Delivered)));
+        assert_eq!(queue.store.request(queue.id).unwrap().unwrap().state, State::AtCentre);
+    }
+
+    #[test]
+    fn a_request_taken_out_of_the_queue_is_withdrawn_and_one_not_taken_is_rejected() {
+        let queue = Queue::new();
+        assert_eq!(queue.decide(QueueDecision::Cancel), Ok(DeliveryState::Dead));
+        let request = queue.store.request(queue.id).unwrap().unwrap();
+        assert_eq!((request.state, queue.heads()), (State::Cancelled, 0));
+        assert_eq!(queue.decide(QueueDecision::Retry), Err(QueueRefusal::RequestEnded(State::Cancelled)));
+        let queue = Queue::new();
+        queue.send();
+        queue.settle(Settlement::Ended(Outcome::Rejected { reason: "not ours".into() }));
+        let message = &queue.store.messages().unwrap()[0];
+        assert_eq!(
+            (message.delivery, message.last_error.as_deref()),
+            (DeliveryState::Rejected, Some("not ours"))
+        );
+        assert_eq!(queue.store.request(queue.id).unwrap().unwrap().state, State::Rejected);
+        assert_eq!(queue.decide(QueueDecision::Retry), Err(QueueRefusal::RequestEnded(State::Rejected)));
+    }
+
+    #[test]
+    fn what_happened_here_must_be_told() {
+        let queue = Queue::new();
+        queue.send();
+        queue.settle(Settlement::Ended(Outcome::Delivered(Receipt::Ok)));
+        let by = (&indexer::bib::LibraryCode::new("BJFU"), Party::Reader);
+        queue.store.record_event(queue.id, by, &Event::AskCancel, "", at(9)).unwrap().unwrap().unwrap();
+        let decided = queue.store.decide_message((queue.id, 2), QueueDecision::Cancel, at(9)).unwrap();
+        assert_eq!(decided, Err(QueueRefusal::MustBeTold));
+        assert_eq!(
+            queue.store.decide_message((queue.id, 3), QueueDecision::Hold, at(9)).unwrap(),
+            Err(QueueRefusal::NotThere)
+        );
+    }
+
+    #[test]
+    fn ages_are_counted_by_the_steady_clock() {
+        let queue = Queue::new();
+        let day = std::time::Duration::from_secs(86_400);
+        queue.store.begin_life(1, at(0)).unwrap();
+        // A wall clock that runs ten years ahead makes nothing old, nor does one that stands.
+        queue.store.live_on(day, at(10 * 365 * 86_400)).unwrap();
+        assert!(queue.store.expire(30 * 86_400, at(0)).unwrap().is_empty());
+        assert_eq!(queue.store.warn_of_slow(86_400).unwrap(), 1);
+        assert_eq!(queue.store.warn_of_slow(86_400).unwrap(), 0, "said once");
+        for _ in 0..30 {
+            queue.store.live_on(day, at(10 * 365 * 86_400)).unwrap();
+        }
+        let expired = queue.store.expire(30 * 86_400, at(7)).unwrap();
+        assert_eq!((expired.len(), queue.heads()), (1, 0));
+        assert_eq!(queue.store.request(queue.id).unwrap().unwrap().state, State::Expired);
+    }
 }

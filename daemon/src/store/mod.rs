@@ -6,18 +6,26 @@
 
 mod accounts;
 mod audit;
+mod branches;
 mod checkpoints;
 mod contents;
 mod counter;
+mod events;
 mod facts;
+mod feed;
 mod holds;
+mod inbox;
 mod jobs;
+mod learn;
 mod lent;
+mod machine;
 mod mails;
 mod messages;
 mod migrations;
+mod outbox;
 mod parcels;
 mod place;
+mod policy;
 mod quality;
 mod recovery;
 mod registrations;
@@ -37,14 +45,18 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use accounts::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, NewAccount, Profile};
 pub use audit::{AuditLine, NewAuditLine};
+pub use branches::{Branch, Hub};
 pub use checkpoints::{SourceCheckpoints, SourceFiles, SourceIdentifiers};
 pub use contents::Notice;
 pub use counter::{Deed, Link, LinkReason, Load, WorkFilter, WorkItem};
 pub use facts::Uses;
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
+pub(crate) use machine::CLOCK_TOLERANCE;
+pub use machine::{ClockFault, Machine};
 pub use mails::{Mail, MailId, NewMail};
-pub use messages::QueuedMessage;
+pub use messages::{Depth, MESSAGES_A_PAGE, QueueDecision, QueueRefusal, QueuedMessage};
+pub use outbox::CENTRE;
 pub use parcels::{Direction, NewParcel, Parcel, ParcelItem};
 pub use quality::QualityRow;
 pub use registrations::{Confirmed, NewRegistration, Registration};
@@ -87,6 +99,37 @@ impl Store {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
+    /// A store that is nowhere else, for tests.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        let mut connection = Connection::open_in_memory().expect("SQLite has memory");
+        let made = migrations::bring_up_to_date(&mut connection, Path::new("nowhere"), migrations::ALL);
+        made.expect("the steps make a store");
+        Self(Arc::new(Mutex::new(connection)))
+    }
+
+    /// Writes the store as it is to a new file, as a backup would.
+    #[cfg(test)]
+    pub(crate) fn copy_to(&self, path: &Path) {
+        self.read(|connection| connection.execute("VACUUM INTO ?1", [path.to_string_lossy()]))
+            .expect("a copy");
+    }
+
+    /// Opens such a file as it is.
+    #[cfg(test)]
+    pub(crate) fn of_copy(path: &Path) -> Self {
+        let connection = Connection::open(path).expect("the copy opens");
+        connection.pragma_update(None, "synchronous", "OFF").expect("a pragma");
+        Self(Arc::new(Mutex::new(connection)))
+    }
+
+    /// From now on no write succeeds, as if the process were killed; or writes succeed again.
+    #[cfg(test)]
+    pub(crate) fn be_dead(&self, is_dead: bool) {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.pragma_update(None, "query_only", is_dead).expect("a pragma");
+    }
+
     fn read<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         Ok(act(&self.0.lock().unwrap_or_else(PoisonError::into_inner))?)
     }
@@ -106,5 +149,8 @@ impl std::fmt::Debug for Store {
     }
 }
 
+#[cfg(test)]
+#[path = "planted/tests.rs"]
+pub(crate) mod planted;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,8 @@ use rusqlite::params;
 
 use super::Store;
 use super::accounts::AccountId;
-use super::requests::{StoredRequest, from_row, one, record};
+use super::events::record;
+use super::requests::{StoredRequest, from_row, one};
 use crate::Result;
 use crate::requests::{Event, Party, Reminder, RequestId};
 
@@ -23,7 +24,7 @@ pub struct LoanRow {
 }
 
 // Readers whose account is here: others are reminded where their library is served.
-const LENT: &str = "SELECT id, number, library, account, form, state, due, created, changed, (SELECT group_concat(kind, \
+const LENT: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, (SELECT group_concat(kind, \
                     ' ') FROM reminders m WHERE m.request = requests.id AND m.due = coalesce(requests.due, '')) AS said FROM \
                     requests WHERE state IN ('received', 'on_loan', 'overdue', 'recalled') AND account IS NOT NULL \
                     ORDER BY id";

@@ -10,13 +10,12 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::Store;
 use super::accounts::AccountId;
+use super::events::{history_of, put_event, record, written};
 use super::facts::count_request;
-use super::messages::{never_send, put_message};
+use super::messages::put_message;
 use super::sources::instant;
 use crate::Result;
-use crate::requests::{
-    Bar, Event, History, MessageKind, Party, Recorded, RequestForm, RequestId, Standing, State, Step,
-};
+use crate::requests::{Bar, Event, History, MessageKind, Party, RequestForm, RequestId, Standing, State};
 
 /// Requests on a page of a list.
 pub const REQUESTS_A_PAGE: u32 = 20;
@@ -70,6 +69,10 @@ pub struct StoredRequest {
     pub created: Timestamp,
     /// When something happened to it last.
     pub changed: Timestamp,
+    /// The reader's barcode.
+    pub patron: String,
+    /// It was made on this machine, for a reader of a library that is served here.
+    pub is_own: bool,
 }
 
 /// Which requests of a reader are asked for; what is `None` or empty does not matter.
@@ -89,16 +92,16 @@ pub struct RequestFilter {
     pub page: u32,
 }
 
-const ONE: &str =
-    "SELECT id, number, library, account, form, state, due, created, changed FROM requests WHERE id = ?1";
-const ALL: &str = "SELECT id, number, library, account, form, state, due, created, changed FROM requests ORDER BY \
-                   created, id";
+const ONE: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own \
+     FROM requests WHERE id = ?1";
+const ALL: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own FROM \
+                   requests ORDER BY created, id";
 // One text for every filter: what is not asked for is NULL or empty.
-const OF_ACCOUNT: &str = "SELECT id, number, library, account, form, state, due, created, changed, count(*) OVER () \
+const OF_ACCOUNT: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, \
+    count(*) OVER () \
     FROM requests WHERE account = ?1 AND (?2 IS NULL OR created >= ?2) AND (?3 IS NULL OR created < ?3) AND \
     (?4 IS NULL OR state = ?4) AND (?5 = '' OR supplier = ?5) AND (?6 = '' OR instr(lower(title), lower(?6)) > 0 \
     OR instr(number, upper(?6)) > 0) ORDER BY created DESC, id DESC LIMIT ?7 OFFSET ?8";
-const EVENTS: &str = "SELECT event FROM request_events WHERE request = ?1 ORDER BY clock, library, seq";
 const OPEN_OF: &str = "SELECT count(*) FROM requests WHERE account = ?1 AND state NOT IN ('completed', 'unfilled', \
                        'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')";
 const SENT_SINCE: &str = "SELECT count(*) FROM requests WHERE library = ?1 AND supplier = ?2 AND created >= ?3 AND \
@@ -156,7 +159,7 @@ impl Store {
                     REQUESTS_A_PAGE,
                     REQUESTS_A_PAGE.saturating_mul(filter.page.saturating_sub(1)),
                 ],
-                |row| Ok((row.get::<_, u32>(9)?, from_row(row)?)),
+                |row| Ok((row.get::<_, u32>(11)?, from_row(row)?)),
             )?;
             let mut requests = Vec::new();
             for row in rows {
@@ -212,10 +215,10 @@ pub(super) fn submit_within(
     if new.is_barred {
         return Ok(Submitted::Barred);
     }
-    let form = json(new.form)?;
     transaction.execute(
-        "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8)",
+        "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed, \
+         patron, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8, coalesce((SELECT barcode FROM \
+         accounts WHERE id = ?4), ''), (SELECT lived FROM machine))",
         params![
             new.id.as_bytes(),
             new.number,
@@ -223,21 +226,14 @@ pub(super) fn submit_within(
             new.account.number(),
             new.form.supplier,
             new.form.title,
-            form,
+            json(new.form)?,
             now.as_second()
         ],
     )?;
-    let submitted = Recorded {
-        clock: 1,
-        library: new.library.clone(),
-        seq: 1,
-        at: now,
-        party: new.party,
-        event: Event::Submit,
-        note: String::new(),
-    };
+    let history = History::default();
+    let submitted = written(transaction, &history, (new.library, new.party), &Event::Submit, "", now)?;
     put_event(transaction, new.id, &submitted)?;
-    put_message(transaction, new.id, MessageKind::Request, &new.form.supplier, &form, now)?;
+    put_message(transaction, new.id, MessageKind::Request, &new.form.supplier, now)?;
     if let Some(entry) = EditionId::new(new.form.record_id.as_str()).key() {
         count_request(transaction, entry)?;
     }
@@ -248,50 +244,6 @@ pub(super) fn submit_within(
         )?;
     }
     Ok(Submitted::New)
-}
-
-/// A request as it is kept.
-pub(super) fn one(connection: &Connection, id: RequestId) -> rusqlite::Result<Option<StoredRequest>> {
-    connection.prepare_cached(ONE)?.query_row([id.as_bytes()], from_row).optional()
-}
-
-/// Records what happened here: event, standing, message; what cannot happen is not recorded.
-pub(super) fn record(
-    transaction: &Transaction<'_>,
-    request: &StoredRequest,
-    (library, party): (&LibraryCode, Party),
-    event: &Event,
-    note: &str,
-    now: Timestamp,
-) -> rusqlite::Result<std::result::Result<Standing, Bar>> {
-    let id = request.id;
-    let mut history = history_of(transaction, id)?;
-    let (before, _) = history.standing();
-    let standing = match before.after(event) {
-        Ok(Step::To(standing)) => standing,
-        Ok(Step::Late) => before,
-        Err(bar) => return Ok(Err(bar)),
-    };
-    let recorded = Recorded {
-        clock: history.next_clock(),
-        library: library.clone(),
-        seq: history.next_seq(library),
-        at: now,
-        party,
-        event: event.clone(),
-        note: note.to_owned(),
-    };
-    put_event(transaction, id, &recorded)?;
-    history.add(recorded);
-    put_standing(transaction, id, &standing, now)?;
-    match MessageKind::of(event, before.state) {
-        Some(kind) => put_message(transaction, id, kind, &request.form.supplier, note, now)?,
-        None if standing.state == State::Cancelled && before.state.is_at_home() => {
-            never_send(transaction, id)?
-        }
-        None => {}
-    }
-    Ok(Ok(standing))
 }
 
 fn known_key(
@@ -307,41 +259,9 @@ fn known_key(
         .optional()
 }
 
-pub(super) fn history_of(connection: &Connection, id: RequestId) -> rusqlite::Result<History> {
-    let mut statement = connection.prepare_cached(EVENTS)?;
-    let mut history = History::default();
-    for text in statement.query_map([id.as_bytes()], |row| row.get::<_, String>(0))? {
-        history.add(parsed(0, &text?)?);
-    }
-    Ok(history)
-}
-
-fn put_event(transaction: &Transaction<'_>, id: RequestId, recorded: &Recorded) -> rusqlite::Result<()> {
-    transaction.execute(
-        "INSERT INTO request_events (request, clock, library, seq, event) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![
-            id.as_bytes(),
-            i64::try_from(recorded.clock).unwrap_or(i64::MAX),
-            recorded.library.as_str(),
-            recorded.seq,
-            json(recorded)?
-        ],
-    )?;
-    Ok(())
-}
-
-fn put_standing(
-    transaction: &Transaction<'_>,
-    id: RequestId,
-    standing: &Standing,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let due = standing.due.map(|day| day.to_string());
-    transaction.execute(
-        "UPDATE requests SET state = ?2, due = ?3, changed = ?4 WHERE id = ?1",
-        params![id.as_bytes(), standing.state.code(), due, now.as_second()],
-    )?;
-    Ok(())
+/// A request as it is kept.
+pub(super) fn one(connection: &Connection, id: RequestId) -> rusqlite::Result<Option<StoredRequest>> {
+    connection.prepare_cached(ONE)?.query_row([id.as_bytes()], from_row).optional()
 }
 
 pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {
@@ -356,6 +276,8 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {
         due: due.and_then(|day| day.parse().ok()),
         created: instant(row.get(7)?),
         changed: instant(row.get(8)?),
+        patron: row.get(9)?,
+        is_own: row.get(10)?,
     })
 }
 

@@ -6,7 +6,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::Store;
 use super::audit::{NewAuditLine, put_audit};
-use super::requests::{history_of, json, parsed};
+use super::events::history_of;
+use super::requests::{json, parsed};
 use crate::Result;
 use crate::requests::RequestId;
 use crate::statistics::{Fact, Rates};

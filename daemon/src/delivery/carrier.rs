@@ -1,0 +1,268 @@
+//! The edge of the outbox: joins the decisions of `line` to the store, a destination and the clocks.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexer::bib::LibraryCode;
+use indexer::files::Disk;
+
+use super::at_home::AtHome;
+use super::destination::Destination;
+use super::hub_line::HubLine;
+use super::line::{Act, Head, Line, Moment, Seen};
+use crate::harvest::{Clock, Stop};
+use crate::keys::{Identity, random};
+use crate::settings::{CentralKind, Role, Settings};
+use crate::store::{CENTRE, Hub, Machine, Store};
+use crate::{Result, policy};
+
+/// How often the store is looked at for something new.
+const GLANCE: Duration = Duration::from_millis(200);
+/// Heads are read so many at a time, and are good for so long: a withdrawal waits no longer for its turn.
+const ACTIVE: u32 = 1024;
+const ACTIVE_FOR: Duration = Duration::from_secs(1);
+/// How often it is looked how old what waits is, and whether the clocks agree.
+const TICK: Duration = Duration::from_secs(30);
+/// A message that has waited for so long is spoken of; a request that has waited for so long at home ends.
+const WARN_AFTER: i64 = 24 * 3600;
+const EXPIRE_AFTER: i64 = 30 * 24 * 3600;
+
+/// Makes the way to a hub, or to this machine itself where it is one; `None` while it cannot be made. Tests make others.
+pub(crate) type MakeDestination = Box<dyn Fn(Option<&Hub>) -> Result<Option<Box<dyn Destination>>> + Send>;
+
+type KeepPolicy = Box<dyn Fn(&Store) -> Result<()> + Send>;
+
+/// Delivers the messages of one machine to its centre.
+pub(crate) struct Carrier {
+    store: Store,
+    settings: Settings,
+    make: MakeDestination,
+    // Publishes what is decided here, or puts what was decided elsewhere where it is looked for.
+    keep_policy: KeepPolicy,
+    clock: Arc<dyn Clock>,
+    road: Option<Road>,
+    active: Vec<Head>,
+    active_since: Option<Duration>,
+    ticked: Duration,
+    nudges: u32,
+    is_drilling: bool,
+}
+
+struct Road {
+    // What it was made of; another hub, or another address, is another road.
+    hub: Option<Hub>,
+    destination: Box<dyn Destination>,
+    line: Line,
+}
+
+impl Carrier {
+    pub(crate) fn new(store: Store, settings: Settings, data_dir: &Path, clock: Arc<dyn Clock>) -> Self {
+        let make = real(store.clone(), settings.hub_name(), data_dir.to_owned(), Arc::clone(&clock));
+        let (folder, is_hub) = (data_dir.to_owned(), settings.role == Role::Hub);
+        let keep_policy: KeepPolicy = Box::new(move |store| {
+            if is_hub { policy::publish(store, &folder) } else { policy::take_over(store, &folder, &Disk) }
+        });
+        Self { keep_policy, ..Self::with(store, settings, clock, make) }
+    }
+
+    /// The same over other destinations.
+    pub(crate) fn with(
+        store: Store,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        make: MakeDestination,
+    ) -> Self {
+        let ticked = clock.monotonic();
+        Self {
+            store,
+            settings,
+            make,
+            keep_policy: Box::new(|_| Ok(())),
+            clock,
+            road: None,
+            active: Vec::new(),
+            active_since: None,
+            ticked,
+            nudges: 0,
+            is_drilling: false,
+        }
+    }
+
+    /// Until told to stop. What fails is said once and tried again.
+    pub(crate) fn deliver(mut self, stop: &Stop) {
+        let mut complaint = String::new();
+        let owned_up = self.store.own_up_to_what_was_cut_short().map(drop);
+        let mut turn = owned_up.map(|()| Duration::ZERO);
+        while !stop.is_asked() {
+            let rest = match turn {
+                Ok(rest) => {
+                    complaint.clear();
+                    rest
+                }
+                Err(error) => {
+                    let said = crate::import::chain(&error);
+                    if said != complaint {
+                        tracing::error!(error = said, "messages cannot be delivered");
+                        complaint = said;
+                    }
+                    GLANCE * 5
+                }
+            };
+            if !rest.is_zero() && self.clock.sleep(rest.min(GLANCE), stop) {
+                break;
+            }
+            turn = self.turn();
+        }
+    }
+
+    /// Does what is to be done now; how long there will be nothing.
+    pub(crate) fn turn(&mut self) -> Result<Duration> {
+        let now = Moment { steady: self.clock.monotonic(), wall: self.clock.now() };
+        if now.steady >= self.ticked + TICK {
+            self.tick(now)?;
+        }
+        let machine = self.store.machine()?;
+        self.find_road()?;
+        let Some(mut road) = self.road.take() else { return Ok(GLANCE) };
+        let rest = self.turn_on(&mut road, &machine, now);
+        self.road = Some(road);
+        rest
+    }
+
+    fn turn_on(&mut self, road: &mut Road, machine: &Machine, now: Moment) -> Result<Duration> {
+        let is_drilling = machine.drill_until.is_some_and(|until| now.wall < until);
+        if std::mem::replace(&mut self.is_drilling, is_drilling) && !is_drilling {
+            let acts = road.line.step(&Seen::Nudged, now);
+            self.act(road, acts)?;
+        }
+        if is_drilling {
+            self.store.note_trouble("a drill: the centre is taken for away")?;
+            return Ok(GLANCE);
+        }
+        if std::mem::replace(&mut self.nudges, machine.nudges) != machine.nudges {
+            let acts = road.line.step(&Seen::Nudged, now);
+            self.act(road, acts)?;
+        }
+        let is_stale = self.active_since.is_none_or(|since| now.steady >= since + ACTIVE_FOR);
+        if is_stale || self.active.is_empty() {
+            self.active = self.store.heads(CENTRE, ACTIVE, now.wall)?;
+            self.active_since = Some(now.steady);
+        }
+        let is_expecting = self.store.is_expecting()?;
+        let acts = road.line.step(&Seen::Waiting { heads: &self.active, is_expecting }, now);
+        self.act(road, acts)
+    }
+
+    fn act(&mut self, road: &mut Road, acts: Vec<Act>) -> Result<Duration> {
+        let (mut rest, mut settled) = (Duration::ZERO, Vec::new());
+        for act in acts {
+            match act {
+                Act::Probe => {
+                    let probed = road.destination.probe();
+                    if let Err(trouble) = &probed {
+                        self.store.note_trouble(trouble.reason())?;
+                    }
+                    let seen = Seen::Probed(probed.as_ref().copied());
+                    let acts = road.line.step(&seen, self.moment());
+                    self.act(road, acts)?;
+                }
+                Act::Send(heads) => self.send(road, &heads)?,
+                Act::Settle(key, settlement) => settled.push((key, settlement)),
+                Act::FreeAll => {
+                    self.store.free_all(CENTRE)?;
+                    self.active_since = None;
+                }
+                Act::Rest(wait) => rest = wait,
+            }
+        }
+        if !settled.is_empty() {
+            self.store.settle(&settled, self.clock.now())?;
+        }
+        Ok(rest)
+    }
+
+    fn send(&mut self, road: &mut Road, heads: &[Head]) -> Result<()> {
+        self.active.retain(|head| !heads.contains(head));
+        let parcels = self.store.take_to_send(heads, self.clock.now())?;
+        if parcels.is_empty() {
+            return Ok(());
+        }
+        let heads: Vec<Head> = parcels
+            .iter()
+            .map(|parcel| Head { key: (parcel.request, parcel.n), attempts: parcel.attempts, next_try: None })
+            .collect();
+        let sent = road.destination.send(&parcels);
+        let acts = match &sent {
+            Ok(outcomes) => {
+                let outcomes: Vec<_> = heads.into_iter().zip(outcomes.iter().cloned()).collect();
+                road.line.step(&Seen::Sent(&outcomes), self.moment())
+            }
+            Err(trouble) => {
+                self.store.note_trouble(trouble.reason())?;
+                road.line.step(&Seen::Broke(&heads, trouble), self.moment())
+            }
+        };
+        self.act(road, acts).map(drop)
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { steady: self.clock.monotonic(), wall: self.clock.now() }
+    }
+
+    fn tick(&mut self, now: Moment) -> Result<()> {
+        let steady = now.steady.saturating_sub(self.ticked);
+        self.ticked = now.steady;
+        if let Some(fault) = self.store.live_on(steady, now.wall)? {
+            tracing::warn!(seconds = fault.seconds, "the clock of this machine was set");
+        }
+        for request in self.store.expire(EXPIRE_AFTER, now.wall)? {
+            tracing::warn!(request = request.number, "a request waited too long to be sent and has expired");
+        }
+        (self.keep_policy)(&self.store)?;
+        let n_slow = self.store.warn_of_slow(WARN_AFTER)?;
+        if n_slow > 0 {
+            tracing::warn!(
+                n_slow,
+                "messages have waited for a day to be delivered; `lianmu queue list` shows them"
+            );
+        }
+        Ok(())
+    }
+
+    // Enrolling happens beside a running daemon, so it is looked for again and again.
+    fn find_road(&mut self) -> Result<()> {
+        let hub = match (self.settings.role, self.settings.central.kind) {
+            (Role::Hub, _) => None,
+            (_, CentralKind::Hub) => {
+                let Some(mut hub) = self.store.hub()? else {
+                    self.road = None;
+                    return Ok(());
+                };
+                if let Some(url) = &self.settings.central.url {
+                    hub.url.clone_from(url);
+                }
+                Some(hub)
+            }
+            _ => return Ok(()),
+        };
+        if self.road.as_ref().is_some_and(|road| road.hub == hub) {
+            return Ok(());
+        }
+        let Some(destination) = (self.make)(hub.as_ref())? else { return Ok(()) };
+        let line = Line::new(destination.most(), u64::from_le_bytes(random()?));
+        self.road = Some(Road { hub, destination, line });
+        Ok(())
+    }
+}
+
+fn real(store: Store, name: LibraryCode, data_dir: PathBuf, clock: Arc<dyn Clock>) -> MakeDestination {
+    Box::new(move |hub| {
+        let (store, clock) = (store.clone(), Arc::clone(&clock));
+        let Some(hub) = hub else {
+            return Ok(Some(Box::new(AtHome { store, hub: name.clone(), clock })));
+        };
+        let Some(identity) = Identity::load(&data_dir)? else { return Ok(None) };
+        Ok(Some(Box::new(HubLine::new(hub.clone(), identity, store, clock))))
+    })
+}

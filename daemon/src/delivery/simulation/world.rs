@@ -1,0 +1,365 @@
+//! Machines, people and weather, and what happens to them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Arc, Mutex};
+
+use indexer::bib::LibraryCode;
+use jiff::tz::TimeZone;
+
+use super::Dice;
+use super::faults::Fault;
+use super::line::{HubEnd, OwnClock, SimLine, Weather};
+use crate::delivery::carrier::Carrier;
+use crate::desk::{Asking, Desk, Taken};
+use crate::harvest::Clock;
+use crate::keys::PublicKeys;
+use crate::requests::{Event, Party, RequestId, Rules, State};
+use crate::store::{Account, Hub, QueueDecision, Store};
+use crate::trial;
+
+pub(super) const LIBRARIES: [&str; 3] = ["BJFU", "PKU", "THU"];
+
+/// A branch with everything that it is.
+pub(super) struct Machine {
+    pub(super) library: LibraryCode,
+    pub(super) store: Store,
+    pub(super) clock: Arc<OwnClock>,
+    pub(super) weather: Arc<Mutex<Weather>>,
+    pub(super) carrier: Carrier,
+    pub(super) reader: Account,
+    /// Shown to a reader as accepted, and not lost with a disk.
+    pub(super) accepted: Vec<RequestId>,
+    /// A copy of the disk of some earlier day.
+    image: Option<(PathBuf, Vec<RequestId>)>,
+}
+
+pub(super) struct World {
+    pub(super) dice: Dice,
+    pub(super) steady: Arc<AtomicU64>,
+    pub(super) hub: Arc<Mutex<HubEnd>>,
+    pub(super) machines: Vec<Machine>,
+    pub(super) n_put_back: usize,
+    fault: Fault,
+    folder: tempfile::TempDir,
+    n_images: usize,
+}
+
+fn keys(n: u8) -> PublicKeys {
+    PublicKeys { signing: [n; 32], sealing: [n; 32] }
+}
+
+impl World {
+    pub(super) fn new(seed: u64, fault: Fault) -> Self {
+        let steady = Arc::new(AtomicU64::new(0));
+        let clock = || Arc::new(OwnClock { steady: Arc::clone(&steady), off: AtomicI64::new(0) });
+        let store = Store::in_memory();
+        let hub_clock = clock();
+        store.begin_life(7, hub_clock.now()).unwrap();
+        for (n, library) in LIBRARIES.iter().enumerate() {
+            let hash = [n as u8; 32];
+            let library = LibraryCode::new(*library);
+            store.add_enrol_code(hash, &library, hub_clock.now()).unwrap();
+            store.enrol(hash, None, keys(n as u8), hub_clock.now()).unwrap().unwrap();
+        }
+        if let Fault::Hub(trigger) = fault {
+            store.plant(trigger);
+        }
+        let dice = Dice(seed.wrapping_mul(31));
+        let hub = HubEnd { store, clock: hub_clock, late: Vec::new(), n_conflicts: 0, dice };
+        let mut world = Self {
+            dice: Dice(seed),
+            steady: Arc::clone(&steady),
+            hub: Arc::new(Mutex::new(hub)),
+            machines: Vec::new(),
+            fault,
+            n_put_back: 0,
+            folder: tempfile::tempdir().unwrap(),
+            n_images: 0,
+        };
+        for library in LIBRARIES {
+            let machine = world.machine(library, clock());
+            world.machines.push(machine);
+        }
+        world
+    }
+
+    fn machine(&mut self, library: &str, clock: Arc<OwnClock>) -> Machine {
+        let store = Store::in_memory();
+        let code = LibraryCode::new(library);
+        let hub = Hub { library: code.clone(), url: "https://hub.example.org".into(), keys: keys(9) };
+        store.set_hub(&hub).unwrap();
+        store.begin_life(self.dice.next() as u32, clock.now()).unwrap();
+        if let Fault::Branch(trigger) = self.fault {
+            store.plant(trigger);
+        }
+        let reader = trial::reader_of(&store, library, clock.now());
+        let weather = Arc::new(Mutex::new(Weather::default()));
+        let carrier = self.carrier(&code, &store, &clock, &weather);
+        Machine { library: code, store, clock, weather, carrier, reader, accepted: Vec::new(), image: None }
+    }
+
+    fn carrier(
+        &self,
+        me: &LibraryCode,
+        store: &Store,
+        clock: &Arc<OwnClock>,
+        weather: &Arc<Mutex<Weather>>,
+    ) -> Carrier {
+        let (me, end, hub) = (me.clone(), store.clone(), Arc::clone(&self.hub));
+        let (own, weather) = (Arc::clone(clock), Arc::clone(weather));
+        let fault = if let Fault::Line(name) = self.fault { name } else { "" };
+        let make = move |_: Option<&Hub>| {
+            let line = SimLine {
+                me: me.clone(),
+                store: end.clone(),
+                clock: Arc::clone(&own),
+                hub: Arc::clone(&hub),
+                weather: Arc::clone(&weather),
+                fault,
+            };
+            Ok(Some(Box::new(line) as Box<dyn crate::delivery::Destination>))
+        };
+        let settings = trial::settings("role = \"branch\"\n[central]\nkind = \"hub\"\n");
+        Carrier::with(store.clone(), settings, Arc::clone(clock) as Arc<dyn Clock>, Box::new(make))
+    }
+
+    /// Time goes by for all.
+    pub(super) fn pass(&mut self, seconds: u64) {
+        self.steady.fetch_add(seconds, Relaxed);
+    }
+
+    /// Starts a machine again, with a life of its own.
+    pub(super) fn start_again(&mut self, place: usize) {
+        let life = self.dice.next() as u32;
+        let machine = &self.machines[place];
+        machine.store.be_dead(false);
+        machine.store.begin_life(life, machine.clock.now()).unwrap();
+        machine.store.own_up_to_what_was_cut_short().unwrap();
+        let carrier = self.carrier(&machine.library, &machine.store, &machine.clock, &machine.weather);
+        self.machines[place].carrier = carrier;
+    }
+
+    /// All machines do what they have to do, some rounds long.
+    pub(super) fn run(&mut self, n_rounds: usize, step: u64) {
+        for _ in 0..n_rounds {
+            let seconds = 1 + self.dice.below(step);
+            self.pass(seconds);
+            for place in 0..self.machines.len() {
+                // A carrier does one thing a turn: probe, send, settle.
+                for _ in 0..2 {
+                    if self.machines[place].carrier.turn().is_err() {
+                        self.start_again(place);
+                    }
+                }
+            }
+            let mut hub = self.hub.lock().unwrap();
+            if !hub.late.is_empty() && hub.dice.percent(40) {
+                let (from, letters) = hub.late.remove(0);
+                hub.take(&from, &letters);
+            }
+        }
+    }
+
+    /// Something happens somewhere.
+    pub(super) fn happen(&mut self) {
+        let place = self.dice.below(self.machines.len() as u64) as usize;
+        match self.dice.below(20) {
+            0..=5 => self.submit(place),
+            6 | 7 => self.withdraw(place),
+            8..=11 => self.librarian(place),
+            12 => self.queue(place),
+            13 => self.start_again(place),
+            14 => {
+                let trouble = [0, 20, 60][self.dice.below(3) as usize];
+                let is_cut = self.dice.percent(35);
+                *self.machines[place].weather.lock().unwrap() = Weather { is_cut, trouble };
+            }
+            15 => {
+                let years = [-10, -1, 0, 0, 1, 10][self.dice.below(6) as usize];
+                let off = years * 365 * 86_400 + self.dice.below(172_800) as i64 - 86_400;
+                self.machines[place].clock.off.store(off, Relaxed);
+            }
+            16 => self.take_image(place),
+            17 | 18 => self.put_back(place),
+            _ => {}
+        }
+        let seconds = self.dice.below(86_400);
+        self.pass(seconds);
+    }
+
+    fn submit(&mut self, place: usize) {
+        let random: [u8; 16] = std::array::from_fn(|_| self.dice.next() as u8);
+        let lender = LIBRARIES[(place + 1 + self.dice.below(2) as usize) % LIBRARIES.len()];
+        let form = crate::requests::RequestForm { supplier: lender.into(), ..trial::request_form() };
+        let machine = &mut self.machines[place];
+        let desk = desk(&machine.store);
+        let asking = Asking {
+            account: &machine.reader,
+            form: &form,
+            is_direct: false,
+            is_set: false,
+            is_held_at_home: false,
+            is_confirmed: true,
+            key: None,
+        };
+        if let Taken::Kept { request, .. } = desk.take(&asking, machine.clock.now(), random).unwrap() {
+            machine.accepted.push(request.id);
+        }
+    }
+
+    fn withdraw(&mut self, place: usize) {
+        let own = self.own(place);
+        if own.is_empty() {
+            return;
+        }
+        let id = own[self.dice.below(own.len() as u64) as usize];
+        let machine = &self.machines[place];
+        if let Some(request) = machine.store.request(id).unwrap() {
+            // Whether it may be is the desk's to say.
+            let _ = desk(&machine.store).withdraw(&request, machine.clock.now()).unwrap();
+        }
+    }
+
+    fn own(&self, place: usize) -> Vec<RequestId> {
+        let mut own = Vec::new();
+        self.machines[place]
+            .store
+            .each_request(|request, _| {
+                if request.is_own {
+                    own.push(request.id);
+                }
+            })
+            .unwrap();
+        own
+    }
+
+    // Whatever a librarian of this library can do next, on either side.
+    fn librarian(&mut self, place: usize) {
+        let mut known = Vec::new();
+        self.machines[place].store.each_request(|request, _| known.push(request)).unwrap();
+        if known.is_empty() {
+            return;
+        }
+        let request = known.swap_remove(self.dice.below(known.len() as u64) as usize);
+        let (party, event) = if request.is_own {
+            let event = match request.state {
+                State::Conditional => Event::AgreeCondition,
+                State::Shipped => Event::Receive,
+                State::Received => Event::CheckOut,
+                State::OnLoan if self.dice.percent(40) => Event::AskRenew,
+                State::OnLoan | State::Recalled => Event::Return,
+                _ => return,
+            };
+            (Party::Requester, event)
+        } else {
+            let granted = self.dice.percent(50);
+            let event = match request.state {
+                State::AtCentre => Event::Acknowledge,
+                State::Acknowledged if granted => Event::Condition,
+                State::Acknowledged | State::Conditional => Event::Accept,
+                State::CancelPending => Event::AnswerCancel { granted },
+                State::Accepted if self.dice.percent(10) => Event::Unfill,
+                State::Accepted => Event::Ship { due: None },
+                State::Returning => Event::CheckIn,
+                _ => return,
+            };
+            (Party::Lender, event)
+        };
+        let machine = &self.machines[place];
+        let by = (&machine.library, party);
+        let _ = machine.store.record_event(request.id, by, &event, "", machine.clock.now()).unwrap();
+    }
+
+    fn queue(&mut self, place: usize) {
+        let messages = self.machines[place].store.messages().unwrap();
+        if messages.is_empty() {
+            return;
+        }
+        let message = &messages[self.dice.below(messages.len() as u64) as usize];
+        let decision =
+            [QueueDecision::Hold, QueueDecision::Release, QueueDecision::Retry, QueueDecision::Cancel]
+                [self.dice.below(4) as usize];
+        let machine = &self.machines[place];
+        let _ = machine
+            .store
+            .decide_message((message.request, message.n), decision, machine.clock.now())
+            .unwrap();
+    }
+
+    fn take_image(&mut self, place: usize) {
+        self.n_images += 1;
+        let path = self.folder.path().join(format!("{}.db", self.n_images));
+        self.machines[place].store.copy_to(&path);
+        self.machines[place].image = Some((path, self.machines[place].accepted.clone()));
+    }
+
+    // The disk is gone; what was on it since the copy, and had not left, is gone with it.
+    fn put_back(&mut self, place: usize) {
+        let Some((path, _)) = self.machines[place].image.clone() else { return };
+        self.n_put_back += 1;
+        let hub = self.hub.lock().unwrap();
+        let image = self.machines[place].image.as_ref().map(|(_, accepted)| accepted.clone()).unwrap();
+        let is_safe = |id: &RequestId| image.contains(id) || hub.store.request(*id).unwrap().is_some();
+        let accepted = self.machines[place].accepted.iter().copied().filter(is_safe).collect();
+        drop(hub);
+        self.n_images += 1;
+        let again = self.folder.path().join(format!("{}.db", self.n_images));
+        std::fs::copy(&path, &again).unwrap();
+        let machine = &mut self.machines[place];
+        machine.accepted = accepted;
+        machine.store = Store::of_copy(&again);
+        self.start_again(place);
+        // People go on before the line says what they forgot.
+        for _ in 0..4 {
+            self.librarian(place);
+            self.withdraw(place);
+        }
+    }
+
+    /// The sun shines, nobody holds anything back, clocks are right.
+    pub(super) fn clear_up(&mut self) {
+        for place in 0..self.machines.len() {
+            let machine = &self.machines[place];
+            *machine.weather.lock().unwrap() = Weather::default();
+            machine.clock.off.store(0, Relaxed);
+            for message in machine.store.messages().unwrap() {
+                let key = (message.request, message.n);
+                let _ =
+                    machine.store.decide_message(key, QueueDecision::Release, machine.clock.now()).unwrap();
+            }
+            machine.store.nudge().unwrap();
+        }
+        for _ in 0..30 {
+            self.run(10, 20);
+            let waiting =
+                |machine: &Machine| machine.store.depths().unwrap().iter().any(|d| d.delivery.is_waiting());
+            let is_behind = |machine: &Machine| {
+                let hub = self.hub.lock().unwrap();
+                let cursor = machine.store.machine().unwrap();
+                !hub.store
+                    .feed(&machine.library, cursor.cursor, &cursor.mark, hub.clock.now())
+                    .unwrap()
+                    .items
+                    .is_empty()
+            };
+            let is_late = !self.hub.lock().unwrap().late.is_empty();
+            if !is_late && !self.machines.iter().any(waiting) && !self.machines.iter().any(is_behind) {
+                break;
+            }
+            self.pass(20);
+        }
+    }
+
+    /// How every request stands everywhere.
+    pub(super) fn stores(&self) -> BTreeMap<String, Store> {
+        let own = self.machines.iter().map(|machine| (machine.library.to_string(), machine.store.clone()));
+        own.chain([("HUB".to_owned(), self.hub.lock().unwrap().store.clone())]).collect()
+    }
+}
+
+fn desk(store: &Store) -> Desk {
+    Desk { store: store.clone(), rules: Rules::default(), most_open: 0, zone: TimeZone::UTC }
+}

@@ -1,0 +1,261 @@
+//! Messages by stick: what would go over the line, signed by its writer and sealed to its reader, in one file.
+//!
+//! Line and stick may carry the same message; whoever gets it a second time answers as the first time. A branch
+//! brings its letters and says how far it has read; the hub brings what comes after. Receipts of letters are in that.
+
+use indexer::bib::LibraryCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::line::Settlement;
+use crate::central::{MOST_LETTERS, Told};
+use crate::keys::{Identity, from_hex, is_signed, seal, to_hex};
+use crate::store::{CENTRE, Hub, Store};
+use crate::{Error, Result};
+
+const FIRST_LINE: &[u8] = b"lianmu stick 1\n";
+/// Letters that one stick carries.
+const MOST_ON_STICK: u32 = 100_000;
+
+/// What lies on a stick, under its seal.
+#[derive(Serialize, Deserialize)]
+struct Signed {
+    // A `Content` as JSON: its bytes are signed.
+    content: String,
+    signature: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    // Code of the branch; empty for the hub.
+    from: String,
+    to: String,
+    made: Timestamp,
+    // How far the branch has read, or behind which item these come.
+    after: i64,
+    #[serde(default)]
+    letters: Vec<String>,
+    #[serde(default)]
+    items: Vec<Told>,
+}
+
+/// What a stick brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// From whom: a branch's code, or empty for the hub.
+    pub from: String,
+    /// Letters that had their effect, now or before.
+    pub letters: usize,
+    /// Letters that were not taken.
+    pub refused: usize,
+    /// Items of the feed that were new.
+    pub items: usize,
+}
+
+/// Writes what a branch has to say. What is on the stick has left: it may arrive.
+pub fn export_to_hub(
+    store: &Store,
+    identity: &Identity,
+    hub: &Hub,
+    now: Timestamp,
+) -> Result<(Vec<u8>, usize)> {
+    let heads = store.heads(CENTRE, MOST_ON_STICK, now)?;
+    let parcels = store.take_to_send(&heads, now)?;
+    let after = store.machine()?.cursor;
+    let letters: Vec<String> = parcels.iter().map(|parcel| parcel.body.clone()).collect();
+    let n_letters = letters.len();
+    let from = hub.library.to_string();
+    let content = Content { from, to: String::new(), made: now, after, letters, items: Vec::new() };
+    let bytes = closed(&content, identity, &hub.keys.sealing)?;
+    let on_stick = |parcel: &super::Parcel| {
+        let error = "it is on a stick".to_owned();
+        ((parcel.request, parcel.n), Settlement::Waits { is_unknown: true, next_try: None, error })
+    };
+    store.settle(&parcels.iter().map(on_stick).collect::<Vec<_>>(), now)?;
+    Ok((bytes, n_letters))
+}
+
+/// Writes what a branch should know beyond what it has read.
+pub fn export_to_branch(
+    store: &Store,
+    identity: &Identity,
+    library: &LibraryCode,
+    now: Timestamp,
+) -> Result<(Vec<u8>, usize)> {
+    let Some(branch) = store.branch(library)? else {
+        return Err(Error::stick(format!("{library} is no branch of this hub")));
+    };
+    let mut items: Vec<Told> = Vec::new();
+    loop {
+        let after = items.last().map_or(branch.acked, |last| last.seq);
+        let more = store.feed_after(library, after)?;
+        if more.is_empty() {
+            break;
+        }
+        items.extend(more);
+    }
+    let n_items = items.len();
+    let (to, after) = (library.to_string(), branch.acked);
+    let content = Content { from: String::new(), to, made: now, after, letters: Vec::new(), items };
+    Ok((closed(&content, identity, &branch.keys.sealing)?, n_items))
+}
+
+/// Takes in what lies on a stick, at a hub or at a branch; durable when it returns.
+pub fn import(
+    store: &Store,
+    identity: &Identity,
+    hub_name: &LibraryCode,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<Brought> {
+    let sealed = bytes.strip_prefix(FIRST_LINE).ok_or_else(|| Error::stick("it is no stick of lianmu"))?;
+    let plain = identity
+        .unseal(sealed)
+        .ok_or_else(|| Error::stick("it is not sealed to this machine, or was damaged on the way"))?;
+    let signed: Signed =
+        serde_json::from_slice(&plain).map_err(|_| Error::stick("what is on it cannot be read"))?;
+    let content: Content =
+        serde_json::from_str(&signed.content).map_err(|_| Error::stick("what is on it cannot be read"))?;
+    let from = LibraryCode::new(content.from.as_str());
+    let key = if content.from.is_empty() {
+        store.hub()?.map(|hub| hub.keys.signing)
+    } else {
+        store.branch(&from)?.map(|branch| branch.keys.signing)
+    };
+    let is_good = key
+        .zip(from_hex::<64>(&signed.signature))
+        .is_some_and(|(key, signature)| is_signed(&key, signed.content.as_bytes(), &signature));
+    if !is_good {
+        return Err(Error::stick("its writer is not known here, or did not sign it"));
+    }
+    if content.from.is_empty() {
+        from_hub(store, content, now)
+    } else {
+        from_branch(store, &from, hub_name, &content, now)
+    }
+}
+
+fn from_branch(
+    store: &Store,
+    from: &LibraryCode,
+    hub_name: &LibraryCode,
+    content: &Content,
+    now: Timestamp,
+) -> Result<Brought> {
+    let (mut letters, mut refused) = (0, 0);
+    for some in content.letters.chunks(MOST_LETTERS) {
+        for reply in store.take_letters(from, some, hub_name, now)? {
+            if reply.status() == 200 { letters += 1 } else { refused += 1 }
+        }
+    }
+    // A stick that was written before the line said more moves nothing back.
+    let acked = store.branch(from)?.map_or(0, |branch| branch.acked).max(content.after);
+    store.note_branch(from, acked, 0, now)?;
+    Ok(Brought { from: from.to_string(), letters, refused, items: 0 })
+}
+
+fn from_hub(store: &Store, content: Content, now: Timestamp) -> Result<Brought> {
+    let Some(hub) = store.hub()?.filter(|hub| hub.library.as_str() == content.to) else {
+        return Err(Error::stick(format!("it is for the branch of {}", content.to)));
+    };
+    let cursor = store.machine()?.cursor;
+    if content.after > cursor {
+        return Err(Error::stick("it begins later than this machine has read: bring the earlier one first"));
+    }
+    let items: Vec<Told> = content.items.into_iter().filter(|told| told.seq > cursor).collect();
+    let is_new = store.take_in(&hub.library, cursor, &items, now)?;
+    Ok(Brought { from: String::new(), letters: 0, refused: 0, items: if is_new { items.len() } else { 0 } })
+}
+
+fn closed(content: &Content, identity: &Identity, to: &[u8; 32]) -> Result<Vec<u8>> {
+    let json = |cause| Error::Run { source: cause };
+    let content = serde_json::to_string(content).map_err(json)?;
+    let signature = to_hex(&identity.sign(content.as_bytes()));
+    let plain = serde_json::to_vec(&Signed { content, signature }).map_err(json)?;
+    let sealed = seal(to, &plain).ok_or_else(|| Error::stick("the reader's key is no key"))?;
+    Ok([FIRST_LINE, &sealed].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+    use crate::requests::State;
+    use crate::store::Hub;
+    use crate::trial;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    struct Pair {
+        hub: Store,
+        branch: Store,
+        hub_keys: Identity,
+        branch_keys: Identity,
+        of_branch: Hub,
+    }
+
+    fn pair() -> Pair {
+        let (hub_keys, branch_keys) =
+            (Identity::of(&[1; 32], &[2; 32]).unwrap(), Identity::of(&[3; 32], &[4; 32]).unwrap());
+        let (hub, branch, library) = (Store::in_memory(), Store::in_memory(), LibraryCode::new("BJFU"));
+        hub.add_enrol_code([0; 32], &library, at(0)).unwrap();
+        hub.enrol([0; 32], None, branch_keys.public(), at(0)).unwrap().unwrap();
+        let of_branch = Hub { library, url: "https://hub.example.org".into(), keys: hub_keys.public() };
+        branch.set_hub(&of_branch).unwrap();
+        Pair { hub, branch, hub_keys, branch_keys, of_branch }
+    }
+
+    #[test]
+    fn a_request_goes_by_stick_and_its_receipt_comes_by_stick() {
+        let pair = pair();
+        let id = trial::submitted(&pair.branch, at(1));
+        let (name, library) = (LibraryCode::new("HUB"), LibraryCode::new("BJFU"));
+        let (there, n) = export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, at(2)).unwrap();
+        assert_eq!(n, 1);
+        assert_eq!(pair.branch.request(id).unwrap().unwrap().state, State::Sent);
+        // The line may carry it too: the stick is read twice, and nothing happens twice.
+        for _ in 0..2 {
+            let brought = import(&pair.hub, &pair.hub_keys, &name, &there, at(3)).unwrap();
+            assert_eq!((brought.letters, brought.refused), (1, 0));
+        }
+        assert_eq!(pair.hub.request(id).unwrap().unwrap().state, State::AtCentre);
+        let (back, n) = export_to_branch(&pair.hub, &pair.hub_keys, &library, at(4)).unwrap();
+        assert_eq!(n, 1);
+        let brought = import(&pair.branch, &pair.branch_keys, &name, &back, at(5)).unwrap();
+        assert_eq!(brought.items, 1);
+        assert_eq!(import(&pair.branch, &pair.branch_keys, &name, &back, at(6)).unwrap().items, 0);
+        assert_eq!(pair.branch.request(id).unwrap().unwrap().state, State::AtCentre);
+        assert_eq!(pair.branch.messages().unwrap()[0].delivery, crate::requests::DeliveryState::Delivered);
+        let (empty, n) = export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, at(7)).unwrap();
+        assert_eq!(n, 0);
+        import(&pair.hub, &pair.hub_keys, &name, &empty, at(8)).unwrap();
+        assert_eq!(
+            export_to_branch(&pair.hub, &pair.hub_keys, &library, at(9)).unwrap().1,
+            0,
+            "it has read all"
+        );
+    }
+
+    #[test]
+    fn a_stick_of_somebody_else_or_a_changed_one_is_refused() {
+        let pair = pair();
+        trial::submitted(&pair.branch, at(1));
+        let name = LibraryCode::new("HUB");
+        let stranger = Identity::of(&[7; 32], &[8; 32]).unwrap();
+        let (forged, _) = export_to_hub(&pair.branch, &stranger, &pair.of_branch, at(2)).unwrap();
+        assert!(import(&pair.hub, &pair.hub_keys, &name, &forged, at(3)).is_err(), "another signature");
+        let (good, _) = export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, at(2)).unwrap();
+        assert!(import(&pair.branch, &pair.branch_keys, &name, &good, at(3)).is_err(), "not sealed to it");
+        for end in [0, 5, 14, 15, 47, good.len() - 1] {
+            assert!(import(&pair.hub, &pair.hub_keys, &name, &good[..end], at(3)).is_err(), "cut at {end}");
+        }
+        for place in (0..good.len()).step_by(7) {
+            let mut changed = good.clone();
+            changed[place] ^= 4;
+            assert!(import(&pair.hub, &pair.hub_keys, &name, &changed, at(3)).is_err(), "byte {place}");
+        }
+        assert_eq!(import(&pair.hub, &pair.hub_keys, &name, &good, at(3)).unwrap().letters, 1);
+    }
+}

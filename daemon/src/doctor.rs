@@ -1,0 +1,222 @@
+//! `lianmu doctor`: how disk, clock, keys, catalogue, queue and the line to the centre fare, in sentences that say what to
+//! do. It changes nothing and needs no daemon.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::Result;
+use crate::keys::Identity;
+use crate::requests::DeliveryState;
+use crate::settings::{CentralKind, Role, Settings};
+use crate::store::{CLOCK_TOLERANCE, Machine, Store};
+
+/// What was looked at, and what is to be done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `disk`, `clock`, `keys`, `catalogue`, `queue`, `centre` or `daemon`.
+    pub check: &'static str,
+    /// Nothing need be done.
+    pub ok: bool,
+    /// How it is.
+    pub sentence: String,
+    /// What to do; empty where nothing need be done.
+    pub remedy: String,
+}
+
+fn well(check: &'static str, sentence: impl Into<String>) -> Finding {
+    Finding { check, ok: true, sentence: sentence.into(), remedy: String::new() }
+}
+
+fn ill(check: &'static str, sentence: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { check, ok: false, sentence: sentence.into(), remedy: remedy.into() }
+}
+
+/// Less than that is too little for a night's catalogue.
+const LITTLE_SPACE: u64 = 2 << 30;
+/// Nothing should wait longer, and the centre should have answered since.
+const A_DAY: i64 = 86_400;
+
+/// Looks at everything, in a fixed order.
+pub fn examine(data_dir: &Path, settings: &Settings, now: Timestamp) -> Result<Vec<Finding>> {
+    let store = data_dir.join("state.db").is_file().then(|| Store::open(data_dir)).transpose()?;
+    let machine = store.as_ref().map(Store::machine).transpose()?.unwrap_or_default();
+    let mut findings = vec![daemon(data_dir)?, disk(data_dir), catalogue(data_dir)];
+    findings.push(keys(data_dir, settings, store.as_ref())?);
+    findings.push(clock(store.as_ref(), now)?);
+    findings.push(queue(store.as_ref(), now)?);
+    findings.push(centre(settings, store.as_ref(), &machine, now)?);
+    Ok(findings)
+}
+
+fn daemon(data_dir: &Path) -> Result<Finding> {
+    Ok(if crate::lock::daemon_runs(data_dir)? {
+        well("daemon", "a daemon runs on this data directory")
+    } else {
+        ill("daemon", "no daemon runs, so nothing is fetched and no request is sent", "start `lianmu serve`")
+    })
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let about = rustix::fs::statvfs(folder).ok()?;
+    Some(about.f_bavail.saturating_mul(about.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}
+
+fn disk(data_dir: &Path) -> Finding {
+    match free_bytes(data_dir) {
+        None => well("disk", "how much space is free cannot be told on this system"),
+        Some(free) if free < LITTLE_SPACE => ill(
+            "disk",
+            format!("only {} MiB are free where the data directory lies", free >> 20),
+            "make room: requests are still taken, but the next catalogue may not find its place",
+        ),
+        Some(free) => well("disk", format!("{} GiB are free where the data directory lies", free >> 30)),
+    }
+}
+
+fn catalogue(data_dir: &Path) -> Finding {
+    let current = std::fs::read_to_string(data_dir.join("catalogue").join("current")).unwrap_or_default();
+    let name = current.trim();
+    if name.is_empty() {
+        return ill("catalogue", "there is no catalogue yet", "run `lianmu import`, then `lianmu build`");
+    }
+    match indexer::search::Catalogue::open(&data_dir.join("catalogue")) {
+        Ok(_) => {
+            well("catalogue", format!("generation {name} opens, and all its files are as they were written"))
+        }
+        Err(cause) => ill(
+            "catalogue",
+            format!("generation {name} cannot be opened: {}", chain(&cause)),
+            "run `lianmu build --full`",
+        ),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+fn keys(data_dir: &Path, settings: &Settings, store: Option<&Store>) -> Result<Finding> {
+    let identity = match Identity::load(data_dir) {
+        Ok(identity) => identity,
+        Err(cause) => {
+            return Ok(ill("keys", cause.to_string(), "put keys/ back from a backup, or enrol anew"));
+        }
+    };
+    let hub = store.map(Store::hub).transpose()?.flatten();
+    Ok(match (settings.role, identity, hub) {
+        (Role::Hub, None, _) => ill("keys", "this hub has no keys yet", "start `lianmu serve` once"),
+        (Role::Hub, Some(_), _) => well("keys", "this hub has its keys"),
+        (Role::Branch, _, None) => ill(
+            "keys",
+            "this branch is not enrolled",
+            "have `lianmu branch enrol` run at the hub, then run `lianmu enrol` here",
+        ),
+        (_, Some(_), Some(hub)) => {
+            well("keys", format!("this machine is enrolled for {} at {}", hub.library, hub.url))
+        }
+        (_, None, Some(_)) => {
+            ill("keys", "this machine is enrolled, but its keys are gone", "put keys/ back, or enrol anew")
+        }
+        (Role::Standalone, _, None) => well("keys", "this machine needs no keys"),
+    })
+}
+
+fn clock(store: Option<&Store>, now: Timestamp) -> Result<Finding> {
+    let fault = store.map(Store::last_clock_fault).transpose()?.flatten();
+    let recent = fault.filter(|fault| (now.as_second() - fault.at.as_second()).abs() < A_DAY);
+    Ok(match recent {
+        None => well("clock", "nothing speaks against the clock of this machine"),
+        Some(fault) if fault.is_skew => ill(
+            "clock",
+            format!("at {} the clock was {} s ahead of the centre's", fault.at, fault.seconds),
+            format!("have the system keep its time (NTP); up to {CLOCK_TOLERANCE} s do no harm"),
+        ),
+        Some(fault) => ill(
+            "clock",
+            format!("at {} the clock was set by {} s", fault.at, fault.seconds),
+            "see that the clock is right now; readers keep their right to withdraw meanwhile",
+        ),
+    })
+}
+
+fn queue(store: Option<&Store>, now: Timestamp) -> Result<Finding> {
+    let depths = store.map(Store::depths).transpose()?.unwrap_or_default();
+    let n_waiting: u32 = depths.iter().filter(|depth| depth.delivery.is_waiting()).map(|depth| depth.n).sum();
+    let n_rejected: u32 =
+        depths.iter().filter(|depth| depth.delivery == DeliveryState::Rejected).map(|depth| depth.n).sum();
+    let oldest = depths.iter().filter(|depth| depth.delivery.is_waiting()).map(|depth| depth.oldest).min();
+    let is_old = oldest.is_some_and(|oldest| now.as_second() - oldest.as_second() > A_DAY);
+    Ok(match (n_waiting, oldest) {
+        (_, Some(oldest)) if is_old => ill(
+            "queue",
+            format!("{n_waiting} messages wait, the eldest since {oldest}"),
+            "`lianmu queue list` says what stands in their way; a stick carries them too (`lianmu queue export`)",
+        ),
+        _ if n_rejected > 0 => ill(
+            "queue",
+            format!("{n_waiting} messages wait, {n_rejected} were not taken by the other side"),
+            "`lianmu queue list` shows the reasons",
+        ),
+        _ => well("queue", format!("{n_waiting} messages wait")),
+    })
+}
+
+fn centre(settings: &Settings, store: Option<&Store>, machine: &Machine, now: Timestamp) -> Result<Finding> {
+    if settings.role == Role::Hub {
+        let branches = store.map(Store::branches).transpose()?.unwrap_or_default();
+        let silent: Vec<String> = branches
+            .iter()
+            .filter(|branch| branch.last_contact.is_none_or(|at| now.as_second() - at.as_second() > A_DAY))
+            .map(|branch| branch.library.to_string())
+            .collect();
+        return Ok(if silent.is_empty() {
+            well(
+                "centre",
+                format!("this is the centre; all its {} branches were here within a day", branches.len()),
+            )
+        } else {
+            ill(
+                "centre",
+                format!("not heard from for a day: {}", silent.join(", ")),
+                "ask there for `lianmu doctor`",
+            )
+        });
+    }
+    if settings.central.kind == CentralKind::None {
+        return Ok(well("centre", "no centre is configured: requests stay on this machine"));
+    }
+    Ok(match (&machine.trouble, machine.last_contact) {
+        (None, Some(at)) if now.as_second() - at.as_second() < A_DAY => {
+            well("centre", format!("the centre answered last at {at}"))
+        }
+        (Some(trouble), at) => ill(
+            "centre",
+            format!(
+                "the centre cannot be reached: {trouble}; it answered last {}",
+                at.map_or("never".to_owned(), |at| format!("at {at}"))
+            ),
+            "look at the line and at [central]; requests are kept and go by themselves",
+        ),
+        (None, at) => ill(
+            "centre",
+            at.map_or("the centre has never answered".to_owned(), |at| {
+                format!("the centre answered last at {at}")
+            }),
+            "see that `lianmu serve` runs and that the machine is enrolled",
+        ),
+    })
+}

@@ -1,0 +1,150 @@
+//! What holds for all, from the hub to everybody's desk: what libraries say of themselves with their lending rules,
+//! members, the common calendar, notices.
+//!
+//! The hub publishes whatever differs from what it published last; a branch puts what it was told where pages and
+//! desk look for it.
+
+use std::path::Path;
+
+use indexer::files::{FileLayer, replace_file};
+use serde::{Deserialize, Serialize};
+
+use crate::requests::Calendar;
+use crate::store::{Notice, Store};
+use crate::{Error, Result};
+
+/// Kind of an item with what one library says of itself, its lending rules among it; by its code.
+pub const LIBRARY: &str = "library";
+/// Kind of the item with the common calendar.
+pub const CALENDAR: &str = "calendar";
+/// Kind of the item with the table of members.
+pub const MEMBERS: &str = "members";
+/// Kind of the item with the consortium's notices.
+pub const NOTICES: &str = "notices";
+/// So many notices are published.
+const MOST_NOTICES: u32 = 200;
+
+/// The table of members that a hub overrides its own with, as it stands in `members.tsv`.
+#[derive(Serialize, Deserialize)]
+struct MembersTable {
+    tsv: String,
+}
+
+/// The calendar in force.
+pub fn calendar(store: &Store) -> Result<Calendar> {
+    Ok(store.policy_of::<Calendar>(CALENDAR)?.pop().unwrap_or_default())
+}
+
+/// At a hub: publishes libraries, members and notices where they have changed. The calendar is published by those who
+/// decide it.
+pub fn publish(store: &Store, data_dir: &Path) -> Result<()> {
+    if let Some(tsv) = members_of(data_dir)? {
+        let table = MembersTable { tsv };
+        store.publish(MEMBERS, "", &json(&table)?)?;
+    }
+    for (code, facts) in store.all_facts()? {
+        store.publish(LIBRARY, code.as_str(), &json(&facts)?)?;
+    }
+    let notices: Vec<Notice> =
+        store.all_notices(MOST_NOTICES)?.into_iter().filter(|notice| notice.library.is_none()).collect();
+    let is_published = !store.policy_of::<serde_json::Value>(NOTICES)?.is_empty();
+    if !notices.is_empty() || is_published {
+        store.publish(NOTICES, "", &json(&notices)?)?;
+    }
+    Ok(())
+}
+
+/// At a branch: puts members where they are looked for.
+pub fn take_over(store: &Store, data_dir: &Path, files: &dyn FileLayer) -> Result<()> {
+    let Some(table) = store.policy_of::<MembersTable>(MEMBERS)?.pop() else { return Ok(()) };
+    if members_of(data_dir)?.as_ref() == Some(&table.tsv) {
+        return Ok(());
+    }
+    let path = data_dir.join("members.tsv");
+    replace_file(files, &path, table.tsv.as_bytes()).map_err(Error::writing(&path))
+}
+
+fn members_of(data_dir: &Path) -> Result<Option<String>> {
+    let path = data_dir.join("members.tsv");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(Error::reading(&path)(cause)),
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(|source| Error::Run { source })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use indexer::bib::LibraryCode;
+    use indexer::files::Disk;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::directory::{Directory, LibraryFacts};
+    use crate::keys::PublicKeys;
+    use crate::requests::LenderRules;
+
+    fn now() -> Timestamp {
+        "2026-11-30T08:00:00Z".parse().unwrap()
+    }
+
+    fn notice(title: &str, library: Option<&str>) -> Notice {
+        let (title, library) = (title.to_owned(), library.map(str::to_owned));
+        let (markdown, day) = ("…".to_owned(), "2026-11-30".to_owned());
+        Notice { id: 0, library, title, markdown, day, until: None }
+    }
+
+    #[test]
+    fn what_the_hub_decides_is_in_force_at_its_branches_and_the_higher_version_wins() {
+        let (hub_dir, branch_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (hub, branch) = (Store::open(hub_dir.path()).unwrap(), Store::open(branch_dir.path()).unwrap());
+        let library = LibraryCode::new("BJFU");
+        hub.add_enrol_code([0; 32], &library, now()).unwrap();
+        hub.enrol([0; 32], None, PublicKeys { signing: [1; 32], sealing: [2; 32] }, now()).unwrap().unwrap();
+        std::fs::write(hub_dir.path().join("members.tsv"), "code\tname\n").unwrap();
+        hub.add_notice(&notice("寒假停止服务", None)).unwrap();
+        hub.add_notice(&notice("本馆装修", Some("PKU"))).unwrap();
+        let own = branch.add_notice(&notice("林大闭馆", Some("BJFU"))).unwrap();
+        publish(&hub, hub_dir.path()).unwrap();
+        publish(&hub, hub_dir.path()).unwrap();
+        let facts = |days| LibraryFacts {
+            rules: Some(LenderRules { loan_days: days, ..LenderRules::default() }),
+            ..LibraryFacts::default()
+        };
+        let days_of_pku =
+            |store: &Store| Directory::of(store.all_facts().unwrap()).rules().of("PKU").loan_days;
+        for days in [40, 50] {
+            hub.keep_facts(&LibraryCode::new("PKU"), &facts(days)).unwrap();
+            publish(&hub, hub_dir.path()).unwrap();
+        }
+        let fed = hub.feed(&library, 0, "", now()).unwrap();
+        assert_eq!(fed.items.len(), 4, "what has not changed is not published again");
+        assert!(branch.take_in(&library, 0, &fed.items, now()).unwrap());
+        take_over(&branch, branch_dir.path(), &Disk).unwrap();
+        assert_eq!(days_of_pku(&branch), 50);
+        assert_eq!(std::fs::read_to_string(branch_dir.path().join("members.tsv")).unwrap(), "code\tname\n");
+        let titles = |store: &Store| -> Vec<String> {
+            let mut titles: Vec<String> =
+                store.all_notices(9).unwrap().into_iter().map(|notice| notice.title).collect();
+            titles.sort();
+            titles
+        };
+        assert_eq!(titles(&branch), ["寒假停止服务", "林大闭馆"]);
+        // An older version that comes by stick changes nothing.
+        branch.keep_policy(&hub.policy().unwrap()).unwrap();
+        let old = crate::central::Item::Policy {
+            kind: LIBRARY.into(),
+            name: "PKU".into(),
+            version: 1,
+            body: json(&facts(1)).unwrap(),
+        };
+        branch.keep_policy(&[old]).unwrap();
+        assert_eq!(days_of_pku(&branch), 50);
+        assert!(branch.remove_notice(own, None).unwrap(), "a library's own notice stays its own");
+    }
+}

@@ -1,0 +1,89 @@
+//! What a hub tells its branches, and what a branch has taken in of it.
+
+use indexer::bib::LibraryCode;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::Store;
+use super::requests::json;
+use crate::Result;
+use crate::central::{FeedAnswer, Item, MOST_ITEMS, Told, mark_of};
+
+const TELL: &str = "INSERT INTO feed (branch, body) VALUES (?1, ?2)";
+const IS_BRANCH: &str = "SELECT EXISTS (SELECT 1 FROM branches WHERE library = ?1)";
+const AFTER: &str = "SELECT seq, body FROM feed WHERE branch = ?1 AND seq > ?2 UNION ALL SELECT seq, body FROM feed \
+                     WHERE branch = '*' AND seq > ?2 ORDER BY seq LIMIT ?3";
+const ITEM: &str = "SELECT body FROM feed WHERE seq = ?2 AND branch IN (?1, '*')";
+const CONTACT: &str = "UPDATE branches SET last_contact = ?2, skew = ?3, acked = ?4 WHERE library = ?1 AND (acked <> ?4 \
+                       OR last_contact IS NULL OR last_contact < ?2 - 60 OR last_contact > ?2)";
+
+/// For all branches.
+pub(super) const ALL: &str = "*";
+
+impl Store {
+    /// What a branch should know beyond what it has read. `after` and `mark` name the item that it read last.
+    pub fn feed(&self, branch: &LibraryCode, after: i64, mark: &str, now: Timestamp) -> Result<FeedAnswer> {
+        self.read(|connection| {
+            let last: Option<String> = connection
+                .prepare_cached(ITEM)?
+                .query_row(params![branch.as_str(), after], |row| row.get(0))
+                .optional()?;
+            let reset = after > 0 && last.is_none_or(|body| mark_of(&body) != mark);
+            let items = if reset { Vec::new() } else { items(connection, branch, after)? };
+            let more = items.len() >= MOST_ITEMS as usize;
+            Ok(FeedAnswer { items, more, reset, time: now })
+        })
+    }
+
+    /// What comes after an item, whoever has read it.
+    pub fn feed_after(&self, branch: &LibraryCode, after: i64) -> Result<Vec<Told>> {
+        self.read(|connection| items(connection, branch, after))
+    }
+
+    /// A branch was here: how far it has read, and by how many seconds its clock differs.
+    pub fn note_branch(&self, branch: &LibraryCode, acked: i64, skew: i64, now: Timestamp) -> Result<()> {
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(CONTACT)?
+                .execute(params![branch.as_str(), now.as_second(), skew, acked])
+                .map(drop)
+        })
+    }
+
+    /// All that a branch was ever told, for tests.
+    #[cfg(test)]
+    pub(crate) fn whole_feed(&self, branch: &LibraryCode) -> Vec<String> {
+        const WHOLE: &str = "SELECT body FROM feed WHERE branch = ?1 ORDER BY seq";
+        self.read(|connection| {
+            connection.prepare_cached(WHOLE)?.query_map([branch.as_str()], |row| row.get(0))?.collect()
+        })
+        .expect("the store reads")
+    }
+
+    /// Whether a letter had its effect, for tests.
+    #[cfg(test)]
+    pub(crate) fn had_effect(&self, branch: &LibraryCode, letter: &str) -> bool {
+        const HAD: &str = "SELECT EXISTS (SELECT 1 FROM inbox WHERE branch = ?1 AND hash = ?2)";
+        let hash = crate::delivery::hash_of(letter);
+        self.read(|connection| {
+            connection.prepare_cached(HAD)?.query_row(params![branch.as_str(), hash], |row| row.get(0))
+        })
+        .expect("the store reads")
+    }
+}
+
+fn items(connection: &Connection, branch: &LibraryCode, after: i64) -> rusqlite::Result<Vec<Told>> {
+    let told = |row: &rusqlite::Row<'_>| Ok(Told { seq: row.get(0)?, body: row.get(1)? });
+    let mut statement = connection.prepare_cached(AFTER)?;
+    statement.query_map(params![branch.as_str(), after, MOST_ITEMS], told)?.collect()
+}
+
+/// Adds an item to a branch's feed, or to that of all.
+pub(super) fn tell(transaction: &Transaction<'_>, branch: &str, item: &Item) -> rusqlite::Result<()> {
+    transaction.prepare_cached(TELL)?.execute(params![branch, json(item)?]).map(drop)
+}
+
+/// Whether a library has a branch that reads a feed.
+pub(super) fn is_branch(connection: &Connection, library: &LibraryCode) -> rusqlite::Result<bool> {
+    connection.prepare_cached(IS_BRANCH)?.query_row([library.as_str()], |row| row.get(0))
+}
