@@ -1,7 +1,8 @@
 //! What the pages of the counter share: the counter itself, its words, and how a form reaches it.
 
 use daemon::counter::{Counter, NotDone, Words, Work};
-use daemon::requests::{Act, Attention, Bar, Because, Calendar, RequestId, Rules, Shipment, Side, Wants};
+use daemon::policy;
+use daemon::requests::{Act, Attention, Bar, Because, RequestId, Shipment, Side, Wants};
 use daemon::store::Account;
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
@@ -16,7 +17,9 @@ use crate::wire::library_name;
 /// The counter of this machine. It opens the store, so it blocks.
 pub(crate) fn counter(app: &App) -> Result<Counter, WebError> {
     let store = app.store()?;
-    Ok(Counter { store, rules: Rules::default(), calendar: Calendar::default(), zone: zone(app) })
+    let rules = app.directory().rules().clone();
+    let calendar = policy::calendar(&store).map_err(WebError::internal)?;
+    Ok(Counter { store, rules, calendar, zone: zone(app) })
 }
 
 /// Random bytes from the system.

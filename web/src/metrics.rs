@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use daemon::store::{Depth, Machine};
 use jiff::Timestamp;
 
 use crate::fresh::Freshnesses;
@@ -65,6 +66,27 @@ impl Metrics {
             let _ = writeln!(text, "process_resident_memory_bytes {bytes}");
         }
         text
+    }
+}
+
+/// How the queue stands, appended to the page of `/metrics`.
+pub(crate) fn queue(text: &mut String, depths: &[Depth], machine: &Machine, now: Timestamp) {
+    family(text, "lianmu_queue_depth", "gauge", "Messages by state of delivery.");
+    for depth in depths {
+        let _ = writeln!(text, "lianmu_queue_depth{{delivery=\"{}\"}} {}", depth.delivery.code(), depth.n);
+    }
+    let oldest = depths.iter().filter(|depth| depth.delivery.is_waiting()).map(|depth| depth.oldest).min();
+    family(text, "lianmu_queue_oldest_seconds", "gauge", "For how long the eldest message has waited.");
+    let age = oldest.map_or(0, |oldest| (now.as_second() - oldest.as_second()).max(0));
+    let _ = writeln!(text, "lianmu_queue_oldest_seconds {age}");
+    if let Some(at) = machine.last_contact {
+        family(
+            text,
+            "lianmu_central_last_contact_timestamp_seconds",
+            "gauge",
+            "When the centre answered last.",
+        );
+        let _ = writeln!(text, "lianmu_central_last_contact_timestamp_seconds {}", at.as_second());
     }
 }
 

@@ -36,6 +36,9 @@ const MAX_BODY: usize = 16 * 1024;
 /// A form of admins: a holdings profile may name many locations.
 const MAX_FORM: usize = 512 * 1024;
 
+/// Letters of a branch: as many as are taken at once, each as long as it may be.
+const MAX_LETTERS: usize = 8 << 20;
+
 /// The whole site.
 pub(crate) fn router(app: App) -> Router {
     readers()
@@ -47,6 +50,12 @@ pub(crate) fn router(app: App) -> Router {
                 .layer(RequestBodyLimitLayer::new(MAX_FORM)),
         )
         .merge(uploads())
+        .merge(
+            branches()
+                .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
+                .layer(DefaultBodyLimit::disable())
+                .layer(RequestBodyLimitLayer::new(MAX_LETTERS)),
+        )
         .layer(middleware::from_fn_with_state(app.clone(), origin::refuse_others))
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .layer(SetResponseHeaderLayer::if_not_present(header::RETRY_AFTER, retry_after))
@@ -150,9 +159,19 @@ fn admins() -> Router<App> {
         .route("/admin/libraries/{code}", get(admin::profile::show).post(admin::profile::act))
         .route("/admin/quality/{code}", get(admin::quality::show))
         .route("/admin/quality/{code}/csv", get(admin::quality::csv))
+        .route("/admin/queue", get(admin::queue::show).post(admin::queue::act))
         .route("/admin/generations", get(admin::house::generations))
         .route("/admin/users", get(admin::house::users))
         .route("/admin/settings", get(admin::house::settings))
+        .method_not_allowed_fallback(pages::wrong_method)
+}
+
+/// What the branches of a hub call.
+fn branches() -> Router<App> {
+    Router::new()
+        .route("/api/v1/hub/letters", post(api::hub::letters))
+        .route("/api/v1/hub/feed", get(api::hub::feed))
+        .route("/api/v1/hub/enrol", post(api::hub::enrol))
         .method_not_allowed_fallback(pages::wrong_method)
 }
 

@@ -1,5 +1,6 @@
 //! The JSON API of CONTRACT §3. Handlers only: what they say is in `wire`, what they read in `ask`.
 
+pub(crate) mod hub;
 mod openapi;
 pub(crate) mod requests;
 pub(crate) mod suggest;
@@ -11,6 +12,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use daemon::settings::CentralKind;
+use jiff::Timestamp;
 
 use crate::error::{BadRequest, WebError};
 use crate::i18n::Lang;
@@ -19,7 +22,7 @@ use crate::state::{App, Open};
 use crate::wire::{
     CentralStatus, EntryDocument, LibrariesDocument, LibraryStatus, SearchDocument, StatusDocument,
 };
-use crate::{ask, blocking, export};
+use crate::{ask, blocking, export, metrics};
 
 fn answer<T: serde::Serialize>(reader: &Reader, result: Result<T, WebError>) -> Response {
     match result {
@@ -98,11 +101,22 @@ pub(crate) async fn libraries(State(app): State<App>, reader: Reader) -> Respons
 }
 
 /// `/api/v1/status`
-pub(crate) async fn status(State(app): State<App>) -> Response {
-    Json(status_document(&app)).into_response()
+pub(crate) async fn status(State(app): State<App>, reader: Reader) -> Response {
+    let looking = app.clone();
+    let central = blocking::run(app.turns(), move || central(&looking));
+    answer(&reader, central.await.map(|central| status_document(&app, central)))
 }
 
-fn status_document(app: &App) -> StatusDocument {
+// Whom this machine sends requests to, and when that answered last.
+fn central(app: &App) -> Result<CentralStatus, WebError> {
+    let machine = app.store_if_there()?.map(|store| store.machine()).transpose();
+    let machine = machine.map_err(WebError::internal)?.unwrap_or_default();
+    let kind = app.settings().central.kind;
+    let last_contact = machine.last_contact.filter(|_| kind != CentralKind::None);
+    Ok(CentralStatus { kind: kind.name(), last_contact: last_contact.map(|time| time.to_string()) })
+}
+
+fn status_document(app: &App, central: CentralStatus) -> StatusDocument {
     let open: Option<Arc<Open>> = app.open();
     let (members, fresh) = (app.members(), app.freshness());
     let libraries = members.iter().map(|library| {
@@ -123,7 +137,7 @@ fn status_document(app: &App) -> StatusDocument {
         entries: open.as_ref().map_or(0, |o| o.catalogue.manifest().entries),
         records: open.as_ref().map_or(0, |o| o.libraries().map(|(_, state)| state.records).sum()),
         libraries: libraries.collect(),
-        central: CentralStatus { kind: "none", last_contact: None },
+        central,
     }
 }
 
@@ -148,5 +162,18 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
 /// `/metrics`
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (kind, app.metrics().text(app.open().as_deref(), &app.freshness())).into_response()
+    let looking = app.clone();
+    let queue = blocking::run(app.turns(), move || {
+        let mut text = String::new();
+        if let Some(store) = looking.store_if_there()? {
+            let depths = store.depths().map_err(WebError::internal)?;
+            let machine = store.machine().map_err(WebError::internal)?;
+            metrics::queue(&mut text, &depths, &machine, Timestamp::now());
+        }
+        Ok(text)
+    });
+    let mut text = app.metrics().text(app.open().as_deref(), &app.freshness());
+    // Without the queue the rest is worth as much.
+    text.push_str(&queue.await.unwrap_or_default());
+    (kind, text).into_response()
 }

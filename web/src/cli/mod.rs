@@ -5,9 +5,13 @@
     reason = "the command line is where the program speaks"
 )]
 
+mod branch;
 mod build;
 mod cluster;
 mod demo;
+mod doctor;
+mod drill;
+mod enrol;
 mod entries;
 mod explain;
 mod harvest;
@@ -103,8 +107,16 @@ enum Command {
     Purchases(purchases::Args),
     /// List readers' requests for interlibrary loan.
     Requests(requests::Args),
-    /// List the messages that requests have become.
+    /// List the messages that requests have become, hold, release, retry and cancel them.
     Queue(queue::Args),
+    /// Let machines become branches of this hub, and list them.
+    Branch(branch::Args),
+    /// Make this machine a branch of a hub.
+    Enrol(enrol::Args),
+    /// What is well on this machine and what is not, with the remedy.
+    Doctor(doctor::Args),
+    /// Take the centre for away for some minutes.
+    Drill(drill::Args),
 }
 
 /// How a command ended, as its exit code says it.
@@ -155,6 +167,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Purchases(args) => purchases::run(&global, args),
         Command::Requests(args) => requests::run(&global, args),
         Command::Queue(args) => queue::run(&global, args),
+        Command::Branch(args) => branch::run(&global, args),
+        Command::Enrol(args) => enrol::run(&global, args),
+        Command::Doctor(args) => doctor::run(&global, args),
+        Command::Drill(args) => drill::run(&global, args),
     };
     match outcome {
         Ok(outcome) => outcome.into(),

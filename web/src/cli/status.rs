@@ -1,7 +1,7 @@
 //! `lianmu status`: how sources, libraries and the catalogue fare; it runs beside a daemon and changes nothing.
 
 use daemon::freshness::{self, Freshness};
-use daemon::settings::Settings;
+use daemon::settings::{CentralKind, Settings};
 use daemon::store::{Hold, Store};
 use indexer::archive::Archive;
 use jiff::Timestamp;
@@ -30,6 +30,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         "libraries": libraries(global, &settings, now)?,
         "sources": sources,
         "held": holds.iter().map(hold_document).collect::<Vec<Value>>(),
+        "central": central(global, &settings, is_there)?,
     });
     if args.json {
         println!("{document}");
@@ -37,6 +38,22 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         print(&document);
     }
     Ok(Outcome::Done)
+}
+
+// Whom this machine sends requests to, and what waits for that.
+fn central(global: &Global, settings: &Settings, is_there: bool) -> anyhow::Result<Value> {
+    let mut document = json!({"kind": settings.central.kind.name(), "last_contact": null, "waiting": 0});
+    if is_there {
+        let store = Store::open(&global.data)?;
+        let (machine, depths) = (store.machine()?, store.depths()?);
+        let waiting = || depths.iter().filter(|depth| depth.delivery.is_waiting());
+        let contact = machine.last_contact.filter(|_| settings.central.kind != CentralKind::None);
+        document["last_contact"] = json!(contact.map(|at| at.to_string()));
+        document["trouble"] = json!(machine.trouble);
+        document["waiting"] = json!(waiting().map(|depth| depth.n).sum::<u32>());
+        document["oldest"] = json!(waiting().map(|depth| depth.oldest).min().map(|at| at.to_string()));
+    }
+    Ok(document)
 }
 
 fn hold_document(hold: &Hold) -> Value {
@@ -71,6 +88,14 @@ fn print(document: &Value) {
         text(&document["role"]),
         text(&document["generation"]),
         if document["daemon"] == true { "a daemon runs" } else { "no daemon runs" }
+    );
+    let central = &document["central"];
+    println!(
+        "centre: {}, answered last {}, {} messages wait{}",
+        text(&central["kind"]),
+        text(&central["last_contact"]),
+        central["waiting"],
+        central["oldest"].as_str().map(|at| format!(" since {at}")).unwrap_or_default()
     );
     for library in document["libraries"].as_array().into_iter().flatten() {
         println!(

@@ -324,6 +324,8 @@ mod tests {
             "phase",
             "reason",
             "purchase_state",
+            "delivery",
+            "message_kind",
             "counter_act",
             "counter_why",
             "counter_did",

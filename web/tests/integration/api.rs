@@ -186,7 +186,12 @@ fn the_description_is_true() {
         let of_path = &description["paths"][path];
         let is_closed = of_path.as_object().unwrap().values().any(|call| call["security"].is_array());
         let method = if of_path["get"].is_object() { "GET" } else { "POST" };
-        let expected = if is_closed { 401 } else { 200 };
+        let expected = match is_closed {
+            // This machine is no hub.
+            _ if path.starts_with("/api/v1/hub/") => 404,
+            true => 401,
+            false => 200,
+        };
         assert_eq!(site.ask(method, &asked, &[]).status, expected, "{path}");
     }
     let router = include_str!("../../src/router.rs");

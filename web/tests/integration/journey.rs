@@ -1,5 +1,8 @@
 //! The whole way, offline: an export file is imported, built, served, found, opened, and given back.
 
+use serde_json::{Value, json};
+
+use crate::machines::{Machine, enrol, reader, until};
 use crate::site::{Site, lianmu};
 
 /// A CNMARC record in ISO 2709, lengths and directory computed here: not by the code under test.
@@ -63,4 +66,52 @@ fn from_a_file_to_a_reader() {
     // The original comes back as it was received.
     assert_eq!(site.get(&format!("/record/{id}/export/iso2709")).body.as_bytes(), first);
     site.get(&format!("/record/{id}/export/marcxml")).has("<subfield code=\"a\">Java简明教程</subfield>");
+}
+
+/// The same, and on: a reader of another library asks for the book, and its library has the request.
+#[test]
+fn from_a_file_to_a_request_at_its_lender() {
+    let built = tempfile::tempdir().unwrap();
+    let export = built.path().join("export.mrc");
+    std::fs::write(&export, cnmarc("012013000001", "Java简明教程", "林巧民")).unwrap();
+    for args in [&["import", "--library", "BJFU", export.to_str().unwrap()][..], &["build"]] {
+        assert!(lianmu(built.path()).args(args).output().unwrap().status.success(), "{args:?}");
+    }
+    let token = reader(built.path(), "PKU");
+    let hub = Machine::new(built.path(), "role = \"hub\"\n");
+    let asking = Machine::new(built.path(), "role = \"branch\"\nlibrary = \"PKU\"\n");
+    let lending = Machine::new(built.path(), "role = \"branch\"\nlibrary = \"BJFU\"\n");
+    enrol(&hub, &asking, "PKU");
+    enrol(&hub, &lending, "BJFU");
+    let get = |path: &str| -> Value {
+        let (_, body) = asking.call("GET", path, &token, "").unwrap();
+        serde_json::from_str(&body).unwrap()
+    };
+    let found = get("/api/v1/search?q=java&field=title");
+    let (record, holding) = (&found["records"][0], &found["records"][0]["holdings"][0]);
+    let form = json!({
+        "record_id": record["id"], "title": record["title"], "year": record["year"], "supplier": holding["library"],
+        "call_number": holding["call_number"], "delivery": "courier", "recipient": "林巧", "email": "l@example.org",
+    });
+    let (status, body) = asking.call("POST", "/api/v1/requests", &token, &form.to_string()).unwrap();
+    assert_eq!(status, 201, "{body}");
+    let kept: Value = serde_json::from_str(&body).unwrap();
+    let id = kept["id"].as_str().unwrap();
+    until("the lender has it", 60, || {
+        // A poll is due when it is due; a person may ask for it.
+        lianmu_nudge(&lending);
+        lending.state_of(id) == "at_centre"
+    });
+    until("so the reader is told", 30, || get(&format!("/api/v1/requests/{id}"))["state"] == "at_centre");
+    assert_eq!(hub.state_of(id), "at_centre");
+    let (status, _) = asking.call("POST", &format!("/api/v1/requests/{id}/cancel"), &token, "").unwrap();
+    assert_eq!(status, 200);
+    until("the lender knows of the withdrawal", 60, || {
+        lianmu_nudge(&lending);
+        lending.state_of(id) == "cancel_pending"
+    });
+}
+
+fn lianmu_nudge(machine: &Machine) {
+    assert!(machine.run(&["drill", "--minutes", "0"]).0);
 }

@@ -20,6 +20,7 @@ fn nobody_gets_in_without_signing_in() {
         "/admin/users",
         "/admin/settings",
         "/admin/purchases",
+        "/admin/queue",
     ] {
         let answer = house.site.get(path);
         assert_eq!(answer.status, 303, "{path}");

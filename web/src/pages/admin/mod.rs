@@ -9,6 +9,7 @@ pub(crate) mod profile_form;
 pub(crate) mod purchases;
 pub(crate) mod quality;
 pub(crate) mod quality_table;
+pub(crate) mod queue;
 pub(crate) mod runs;
 pub(crate) mod sources;
 mod standing;

@@ -1,0 +1,109 @@
+//! What the branches of a hub call: letters in, feed out, enrolment. On other machines none of it is there.
+//!
+//! Calls and answers are signed; what that means is known by `daemon::central`.
+
+use axum::body::Bytes;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use daemon::central::{AUTHOR, Answer, Call, Caller, Enrolling, HubDesk, SIGNATURE, TIME};
+use daemon::settings::Role;
+use jiff::Timestamp;
+
+use crate::blocking;
+use crate::error::WebError;
+use crate::reader::Reader;
+use crate::state::App;
+
+/// The hub of this machine, if it is one. A hub in a drill takes itself for away.
+fn desk(app: &App) -> Result<HubDesk, WebError> {
+    if app.settings().role != Role::Hub {
+        return Err(WebError::NotFound);
+    }
+    let store = app.store()?;
+    let machine = store.machine().map_err(WebError::internal)?;
+    if machine.drill_until.is_some_and(|until| Timestamp::now() < until) {
+        return Err(WebError::Busy);
+    }
+    Ok(HubDesk { store, data_dir: app.data_dir().to_owned(), name: app.settings().hub_name() })
+}
+
+/// `POST /api/v1/hub/letters`
+pub(crate) async fn letters(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    reader: Reader,
+    body: Bytes,
+) -> Response {
+    let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    answered(app, "POST", path, headers, reader, body, |hub, caller, body| {
+        hub.letters(caller, body, Timestamp::now())
+    })
+    .await
+}
+
+/// `GET /api/v1/hub/feed?after=&mark=`
+pub(crate) async fn feed(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    reader: Reader,
+) -> Response {
+    let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let after = reader.asked.get("after").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let mark = reader.asked.get("mark").unwrap_or_default().to_owned();
+    answered(app, "GET", path, headers, reader, Bytes::new(), move |hub, caller, _| {
+        hub.feed(caller, after, &mark, Timestamp::now())
+    })
+    .await
+}
+
+async fn answered(
+    app: App,
+    method: &'static str,
+    path: String,
+    headers: HeaderMap,
+    reader: Reader,
+    body: Bytes,
+    act: impl FnOnce(&HubDesk, &Caller, &[u8]) -> daemon::Result<Answer> + Send + 'static,
+) -> Response {
+    let acting = app.clone();
+    let answer = blocking::run(app.turns(), move || {
+        let hub = desk(&acting)?;
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (author, time, signature) = (text(AUTHOR), text(TIME), text(SIGNATURE));
+        let call = Call { method, path: &path, author, time, signature, body: &body };
+        let caller = hub.caller(&call, Timestamp::now()).map_err(WebError::internal)?;
+        let Some(caller) = caller else {
+            tracing::warn!(author, "a call to the hub is not signed by a branch");
+            return Err(WebError::Unauthorized);
+        };
+        act(&hub, &caller, &body).map_err(WebError::internal)
+    });
+    match answer.await {
+        Err(cause) => cause.problem(&reader),
+        Ok(Answer { status, body, signature }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            let headers = [
+                (header::CONTENT_TYPE, "application/json"),
+                (header::CACHE_CONTROL, "no-store"),
+                (HeaderName::from_static(SIGNATURE), signature.as_str()),
+            ];
+            (status, headers, body).into_response()
+        }
+    }
+}
+
+/// `POST /api/v1/hub/enrol`
+pub(crate) async fn enrol(State(app): State<App>, reader: Reader, body: Bytes) -> Response {
+    let acting = app.clone();
+    let enrolled = blocking::run(app.turns(), move || {
+        let hub = desk(&acting)?;
+        let enrolling: Enrolling = serde_json::from_slice(&body)
+            .map_err(|cause| WebError::Refused(format!("the body cannot be read: {cause}")))?;
+        let enrolled = hub.enrol(&enrolling, Timestamp::now()).map_err(WebError::internal)?;
+        enrolled.map_err(WebError::Refused)
+    });
+    super::answer(&reader, enrolled.await)
+}
