@@ -161,6 +161,7 @@ fn admins() -> Router<App> {
         .route("/admin/quality/{code}/csv", get(admin::quality::csv))
         .route("/admin/queue", get(admin::queue::show).post(admin::queue::act))
         .route("/admin/generations", get(admin::house::generations))
+        .route("/admin/rules", get(admin::rules::show).post(admin::rules::save))
         .route("/admin/users", get(admin::house::users))
         .route("/admin/settings", get(admin::house::settings))
         .method_not_allowed_fallback(pages::wrong_method)

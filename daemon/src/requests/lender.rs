@@ -28,6 +28,10 @@ pub struct LenderRules {
     pub renewals: u8,
     /// Requests that one library may send it a month; 0: no limit.
     pub monthly_quota: u32,
+    /// What an item costs, in fen.
+    pub fee: u64,
+    /// Until that day, which is included, an item costs nothing.
+    pub free_until: Option<Date>,
     /// Its own closed days.
     pub closures: Vec<Suspension>,
 }
@@ -43,6 +47,8 @@ impl Default for LenderRules {
             loan_days: 30,
             renewals: 1,
             monthly_quota: 0,
+            fee: 0,
+            free_until: None,
             closures: Vec::new(),
         }
     }
@@ -116,6 +122,11 @@ pub enum NotSubmitted {
 }
 
 impl LenderRules {
+    /// What an item costs that is sent on a day, in fen.
+    pub fn fee_on(&self, day: Date) -> u64 {
+        if self.free_until.is_some_and(|last| day <= last) { 0 } else { self.fee }
+    }
+
     /// Whether a reader may withdraw. The window begins when the lender could first see the request: offline the
     /// hour does not run out at home.
     pub fn withdrawal(&self, standing: &Standing, times: &SubmitTimes, now: Timestamp) -> Withdrawal {
@@ -210,6 +221,13 @@ mod tests {
             let found = rules.withdrawal(&in_state(state), &times, at(now));
             assert_eq!(found, expected, "{state} at {now}, sent {:?}", times.sent);
         }
+    }
+
+    #[test]
+    fn the_free_period_ends_with_its_day() {
+        let rules = LenderRules { fee: 500, free_until: Some(date(2026, 12, 31)), ..LenderRules::default() };
+        assert_eq!((rules.fee_on(date(2026, 12, 31)), rules.fee_on(date(2027, 1, 1))), (0, 500));
+        assert_eq!(LenderRules::default().fee_on(date(2026, 12, 31)), 0);
     }
 
     #[test]

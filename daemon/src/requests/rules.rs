@@ -50,7 +50,7 @@ fn row(line: &str) -> Option<LenderRules> {
         loan_days: cell()?.parse().ok()?,
         renewals: cell()?.parse().ok()?,
         monthly_quota: cell()?.parse().ok()?,
-        closures: Vec::new(),
+        ..LenderRules::default()
     })
 }
 

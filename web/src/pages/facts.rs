@@ -101,6 +101,12 @@ async fn keep(app: &App, reader: &Reader, account: &Account, asked: &Asked) -> R
             return Ok(response);
         }
     };
+    let mut facts = facts;
+    if let Some(rules) = &mut facts.rules {
+        // What it costs is written at `/admin/rules`.
+        let before = app.directory().rules().of(code.as_str());
+        (rules.fee, rules.free_until) = (before.fee, before.free_until);
+    }
     let (own, of) = (app.clone(), code.clone());
     blocking::run(app.turns(), move || {
         own.store()?.keep_facts(&of, &facts).map_err(WebError::internal)?;
@@ -244,6 +250,7 @@ impl Typed {
             renewals: number(&self.renewals)?,
             monthly_quota: number(&self.monthly_quota)?,
             closures: self.closures.iter().map(closure).collect::<Result<_, _>>()?,
+            ..LenderRules::default()
         })
     }
 }

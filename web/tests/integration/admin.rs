@@ -174,3 +174,37 @@ fn pages_that_only_show() {
     assert_eq!(house.get("/admin/runs?page=nonsense").status, 200);
     assert_eq!(house.get("/admin/quality/BJFU?kind=x&page=-1").status, 200);
 }
+
+#[test]
+fn rules_of_lenders_are_changed_and_put_back() {
+    let house = House::new();
+    house.get("/admin/rules").has("<h1>Lending rules</h1>").has("no withdrawal by readers once sent");
+    let form = house.get("/admin/rules?library=PKU");
+    form.has("name=\"loan_days\" inputmode=\"numeric\" value=\"30\"");
+    let rules = [
+        ("no_direct_form", "1"),
+        ("cancel_minutes", "30"),
+        ("loan_days", "45"),
+        ("renewals", "0"),
+        ("monthly_quota", "7"),
+        ("fee", "2.5"),
+        ("free_until", "2026-12-31"),
+    ];
+    let saved = house.post("/admin/rules?library=PKU", &rules);
+    assert_eq!((saved.status, saved.header("location")), (303, Some("/admin/rules?library=PKU&saved=1")));
+    house
+        .get("/admin/rules?library=PKU")
+        .has("value=\"45\"")
+        .has("value=\"2.50\"")
+        .has("own rules")
+        .has("2026-12-31");
+    house.get("/staff/audit").has("Changed rules").has("PKU");
+    for (name, wrong) in [("loan_days", "0"), ("renewals", "-1"), ("fee", "1,5"), ("free_until", "soon")] {
+        let typed: Vec<_> =
+            rules.iter().filter(|(n, _)| *n != name).copied().chain([(name, wrong)]).collect();
+        assert_eq!(house.post("/admin/rules?library=PKU", &typed).status, 422, "{name}={wrong}");
+    }
+    assert_eq!(house.post("/admin/rules?library=NOWHERE", &rules).status, 404);
+    assert_eq!(house.post("/admin/rules?library=PKU", &[("act", "usual")]).status, 303);
+    house.get("/admin/rules?library=PKU").has("value=\"30\"").lacks("own rules");
+}

@@ -10,6 +10,7 @@ pub(crate) mod purchases;
 pub(crate) mod quality;
 pub(crate) mod quality_table;
 pub(crate) mod queue;
+pub(crate) mod rules;
 pub(crate) mod runs;
 pub(crate) mod sources;
 mod standing;
