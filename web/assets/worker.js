@@ -19,7 +19,7 @@ self.addEventListener("activate", function (event) {
 self.addEventListener("fetch", function (event) {
   const request = event.request;
   if (request.mode === "navigate") {
-    event.respondWith(fetch(request).catch(function () { return caches.match("/offline"); }));
+    event.respondWith(fetch(request).catch(function () { return caches.match("/offline", { ignoreVary: true }); }));
   } else if (FILES.includes(new URL(request.url).pathname)) {
     event.respondWith(caches.match(request.url).then(function (kept) { return kept || fetch(request); }));
   }
