@@ -62,6 +62,7 @@ if (location.protocol === "https:" && navigator.serviceWorker) {
       if (!d.querySelector("input:checked")) d.open = false;
     });
   }
+  document.querySelectorAll("details.fold").forEach(function (d) { d.dataset.ready = ""; });
 
   // Back to the results from which the reader came.
   const back = document.querySelector("[data-back]");

@@ -40,6 +40,23 @@ fn assets_are_kept_for_ever_and_known_again() {
     assert_eq!(site.get("/assets/0/..%2f..%2fCargo.toml").status, 404);
 }
 
+/// A page of hits comes in one round trip; style and script weigh little, and no page needs the script.
+#[test]
+fn pages_and_assets_are_light() {
+    let site = Site::with_samples();
+    let hits = "/search?q=java&library=BJFU&library=BUPT&library=NLC";
+    site.get(hits).has("class=\"facets\"").has("name=\"language\"").has("name=\"class\"");
+    for path in [hits, "/search?q=java", "/search?q=%E4%B9%A6&lang=en"] {
+        assert!(site.weight(path) <= 14_000, "{path} weighs {}", site.weight(path));
+    }
+    let home = site.get("/").body;
+    let url = |name: &str| home.split('"').find(|word| word.ends_with(name)).unwrap().to_owned();
+    let weight: usize = ["look.css", "ease.js"].iter().map(|name| site.weight(&url(name))).sum();
+    assert!(weight <= 30_000, "style and script weigh {weight}");
+    assert_eq!(home.matches("<script").count(), 1, "one script, and it is deferred");
+    assert_eq!(home.matches("defer></script>").count(), 1);
+}
+
 #[test]
 fn only_get_and_no_large_bodies() {
     let site = Site::with_samples();

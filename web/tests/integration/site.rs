@@ -108,8 +108,26 @@ impl Site {
         self.send(method, path, headers, b"")
     }
 
+    /// Bytes of a compressed answer's body.
+    pub(crate) fn weight(&self, path: &str) -> usize {
+        let answer = self.raw("GET", path, &[("Accept-Encoding", "gzip"), ("Accept-Language", "zh-CN")], b"");
+        let (head, body) = answer.split_at(end_of_head(&answer));
+        assert!(String::from_utf8_lossy(head).contains("content-encoding: gzip"), "{path} is not compressed");
+        body.len() - 4
+    }
+
     /// Sends a body too; whoever sends one says its length among the headers.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let answer = self.raw(method, path, headers, body);
+        let split = end_of_head(&answer);
+        let head = String::from_utf8(answer[..split].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.filter_map(|l| l.split_once(": ")).map(|(n, v)| (n.into(), v.into())).collect();
+        Answer { status, headers, body: String::from_utf8_lossy(&answer[split + 4..]).into_owned() }
+    }
+
+    fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
@@ -119,12 +137,7 @@ impl Site {
         stream.write_all(body).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
-        let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8(answer[..split].to_vec()).unwrap();
-        let mut lines = head.lines();
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let headers = lines.filter_map(|l| l.split_once(": ")).map(|(n, v)| (n.into(), v.into())).collect();
-        Answer { status, headers, body: String::from_utf8_lossy(&answer[split + 4..]).into_owned() }
+        answer
     }
 
     /// Waits until a condition holds, at most thirty seconds.
@@ -157,6 +170,10 @@ impl Drop for Site {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn end_of_head(answer: &[u8]) -> usize {
+    answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap()
 }
 
 /// A path with everything percent-encoded that may not stand in a request line.
