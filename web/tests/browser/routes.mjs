@@ -23,6 +23,8 @@ export const files = {
   "/admin/quality/{code}/csv": ["/admin/quality/BUPT/csv"],
   "/staff/statistics/csv": ["/staff/statistics/csv"],
   "/staff/statistics/xlsx": ["/staff/statistics/xlsx"],
+  "/staff/statistics/csv": ["/staff/statistics/csv"],
+  "/staff/statistics/xlsx": ["/staff/statistics/xlsx"],
   "/healthz": ["/healthz"],
   "/readyz": ["/readyz"],
   "/metrics": ["/metrics"],
