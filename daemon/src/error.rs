@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use indexer::{archive, pipeline};
+use indexer::{archive, pipeline, snapshot};
 
 use crate::store::Decision;
 use crate::undo::Refusal;
@@ -171,6 +171,106 @@ pub enum Error {
     /// The system gives no random bytes.
     #[error("the system gives no random numbers")]
     NoRandomness,
+    /// A repository could not be reached, or the line broke; it may well be there later.
+    #[error("{place}: {reason}")]
+    Line {
+        /// The repository, without credentials.
+        place: String,
+        /// A sentence for a person.
+        reason: String,
+    },
+    /// The word of a repository is not taken.
+    #[error("the repository is refused: {0}")]
+    Refused(#[from] snapshot::Refusal),
+    /// This machine trusts no repository yet.
+    #[error(
+        "this machine trusts no repository yet: enrol it at its hub, or give the hub's 1.root.json with --root FILE"
+    )]
+    NoRoot,
+    /// What this machine trusts cannot be read.
+    #[error("{path} is damaged ({what}): remove it and give the hub's 1.root.json with --root FILE")]
+    Trust {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A stop was asked for.
+    #[error("it was stopped; what is here stays, and the next time goes on from there")]
+    Stopped,
+    /// The bytes that may come are used up.
+    #[error("the bytes of today are used up; what is here stays, and the next time goes on from there")]
+    Budget,
+    /// There is too little room.
+    #[error(
+        "the disk has {there} MiB left and {needed} MiB are needed: make room; the catalogue in service stays in service"
+    )]
+    NoRoom {
+        /// Mebibytes that it takes.
+        needed: u64,
+        /// Mebibytes that there are.
+        there: u64,
+    },
+    /// A person chose a generation.
+    #[error("generation {generation} is pinned: `lianmu snapshot switch newest` lets newer ones in again")]
+    Pinned {
+        /// The generation.
+        generation: String,
+    },
+    /// A generation failed here before.
+    #[error(
+        "generation {generation} failed on this machine before and waits for a newer one; `lianmu snapshot switch \
+         {generation}` tries it again if it is here"
+    )]
+    BadGeneration {
+        /// The generation.
+        generation: String,
+    },
+    /// A generation is not on this machine.
+    #[error("generation {generation} is not on this machine; `lianmu snapshot list` shows what is")]
+    NotHere {
+        /// The generation.
+        generation: String,
+    },
+    /// A new generation failed and the one before was put back.
+    #[error("generation {from} failed after it was put in force; {to} is in force again")]
+    RolledBack {
+        /// The one that failed.
+        from: String,
+        /// The one before.
+        to: String,
+    },
+    /// A key is missing.
+    #[error("{path} holds no key of ours: `lianmu snapshot init` makes one")]
+    NoKey {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A root cannot be followed by another without the root keys.
+    #[error(
+        "{folder} holds no root key: bring the root keys that signed root {version}, or nobody will follow a new one"
+    )]
+    NoRootKeys {
+        /// Where they should be.
+        folder: PathBuf,
+        /// The root in force.
+        version: u64,
+    },
+    /// A repository was never begun.
+    #[error("there is no repository in {repository}: `lianmu snapshot init` begins one")]
+    NotBegun {
+        /// Its place.
+        repository: PathBuf,
+    },
+    /// Another process writes in a repository.
+    #[error("another lianmu is writing in {repository}; wait until it has finished")]
+    Publishing {
+        /// Its folder.
+        repository: PathBuf,
+    },
+    /// A generation could not be read or put in force.
+    #[error(transparent)]
+    Index(#[from] indexer::index::Error),
     /// The archive failed.
     #[error(transparent)]
     Archive(#[from] archive::Error),
@@ -182,7 +282,7 @@ pub enum Error {
 impl Error {
     /// Whether the same may well succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Error::Locked { .. } | Error::DaemonRuns { .. })
+        matches!(self, Error::Locked { .. } | Error::DaemonRuns { .. } | Error::Line { .. })
     }
 
     pub(crate) fn stick(reason: impl Into<String>) -> Self {
@@ -201,5 +301,12 @@ impl Error {
     pub(crate) fn writing(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Error::Write { path, source }
+    }
+}
+
+// What a reader of pieces cannot name: the caller's file is in the message of the caller.
+impl From<std::io::Error> for Error {
+    fn from(source: std::io::Error) -> Self {
+        Error::Read { path: PathBuf::from("a file of the generation"), source }
     }
 }

@@ -23,9 +23,10 @@ use crate::retry::retry;
 use crate::runs::Run;
 use crate::settings::Settings;
 use crate::store::{JobId, JobState, Store};
+use crate::sync::asked::Pull;
 use crate::undo::{Undone, undo};
 use crate::writer::Writer;
-use crate::{Error, Result, build, harvest, holds, uploads};
+use crate::{Error, Result, build, harvest, holds, sync, uploads};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,6 +85,13 @@ pub enum Request {
         library: String,
         /// What is right.
         profile: HoldingsProfile,
+    },
+    /// The newest generation of a repository, in force here.
+    Pull(Pull),
+    /// A generation that is here, in force until it is said otherwise; the newest one where none is named.
+    Switch {
+        /// Its name.
+        generation: Option<String>,
     },
 }
 
@@ -158,6 +166,18 @@ pub enum Answer {
     Confirmed {
         /// Whether it is another one than was in force: then a full build makes it seen.
         changed: bool,
+    },
+    /// A pull has ended.
+    Pulled {
+        /// What `lianmu snapshot pull --json` prints.
+        document: serde_json::Value,
+        /// What is to be said besides.
+        remarks: Vec<String>,
+    },
+    /// A generation is in force.
+    Switched {
+        /// Its name.
+        generation: Option<String>,
     },
     /// It could not be done.
     Failed {
@@ -259,6 +279,8 @@ pub(crate) fn carry_out(writer: &Writer, request: &Request, progress: &dyn Progr
             let library = writer.archive()?.library(&LibraryCode::new(library.as_str()))?;
             Ok(Answer::Confirmed { changed: pipeline::confirm_profile(&library, profile.clone())? })
         }
+        Request::Pull(pull) => sync::asked::pull(writer, pull, progress),
+        Request::Switch { generation } => sync::asked::switch(writer, generation.as_deref()),
         Request::Harvest { .. } => Ok(Answer::Harvested { runs: Vec::new() }),
     }
 }

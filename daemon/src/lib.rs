@@ -36,6 +36,7 @@ pub mod settings;
 pub mod sources;
 pub mod statistics;
 pub mod store;
+pub mod sync;
 pub mod systemd;
 #[cfg(test)]
 mod trial;

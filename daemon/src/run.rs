@@ -10,6 +10,7 @@ mod farewell;
 mod harvests;
 mod looker;
 mod mailman;
+mod pulls;
 mod slot;
 mod worker;
 
@@ -31,6 +32,8 @@ use crate::mail::Post;
 use crate::runs::Run;
 use crate::settings::{Role, Settings, Source};
 use crate::store::JobId;
+use crate::sync::pull::Pulled;
+use crate::sync::switch;
 use crate::systemd::Pulse;
 use crate::writer::Writer;
 use crate::{Result, alert, priority};
@@ -39,6 +42,7 @@ use desks::Desks;
 use harvests::Harvests;
 use looker::Looker;
 use mailman::Mailman;
+use pulls::Pulls;
 use slot::Slot;
 use worker::{Work, Worker};
 
@@ -57,6 +61,10 @@ enum Event {
     Answered { job: JobId, answer: Answer },
     /// The worker has built, or could not.
     Built { well: bool },
+    /// The worker has looked after the repository.
+    Published,
+    /// A pull has ended.
+    Pulled(Result<Pulled>),
 }
 
 /// How often the loop looks for jobs and the time.
@@ -112,6 +120,9 @@ pub fn start_with(
     if settings.role == Role::Hub {
         Identity::load_or_make(data_dir, writer.files.as_ref())?;
     }
+    if let Some(generation) = switch::at_start(&writer.site())? {
+        tracing::error!(generation, "the newest generation failed; the one before is in force again");
+    }
     let stop = Stop::default();
     let (tell, ended) = channel();
     if let Some(post) = post {
@@ -143,13 +154,16 @@ struct Daemon {
     health_at: Option<Instant>,
     complaints: Complaints,
     desks: Desks,
+    pulls: Pulls,
 }
 
 impl Daemon {
     fn new(writer: Arc<Writer>, settings: Settings, make: MakeFetcher, stop: Stop) -> Self {
         let sources = settings.sources.iter().map(|source| Slot::new(source, make(source))).collect();
         let timetable = Timetable::of(&settings);
+        let pulls = Pulls::of(&settings);
         Self {
+            pulls,
             writer,
             settings,
             timetable,
@@ -216,6 +230,8 @@ impl Daemon {
                 self.changed_since.get_or_insert_with(Instant::now);
                 self.answer(job, &answer);
             }
+            Event::Published => self.n_works -= 1,
+            Event::Pulled(outcome) => self.pull_ended(outcome),
             Event::Built { well } => {
                 self.n_works -= 1;
                 self.is_building = false;
@@ -233,6 +249,7 @@ impl Daemon {
         }
         self.begin_runs()?;
         self.build_if_changed();
+        self.look_at_pulls();
         self.look_at_healths()
     }
 
@@ -344,6 +361,7 @@ impl Daemon {
             events: self.events.0.clone(),
             stop: self.stop.clone(),
             may_build: self.settings.role.builds(),
+            repository: self.settings.own_repository(&self.writer.data_dir),
         };
         spawn("work", move || worker.work_off(&receiver))
     }

@@ -15,6 +15,7 @@ use crate::harvest::Clock;
 use crate::lock::{DataLock, Holder};
 use crate::settings::{self, Settings, Source};
 use crate::store::Store;
+use crate::sync::Site;
 use crate::{Result, leftovers};
 
 /// The right to write in a data directory.
@@ -25,6 +26,8 @@ pub struct Writer {
     pub(crate) zone: TimeZone,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) files: Arc<dyn FileLayer>,
+    /// Whether this process serves what comes in force.
+    pub(crate) serves: bool,
     _lock: DataLock,
 }
 
@@ -50,6 +53,7 @@ impl Writer {
             zone: TimeZone::get(&settings.timezone).unwrap_or(TimeZone::UTC),
             clock,
             files,
+            serves: holder == Holder::Daemon,
             _lock: lock,
         };
         leftovers::put_in_order(&writer)?;
@@ -68,6 +72,15 @@ impl Writer {
 
     pub(crate) fn archive(&self) -> Result<Archive> {
         Ok(Archive::open_with(&self.data_dir, Arc::clone(&self.files))?)
+    }
+
+    /// The data directory as repositories see it.
+    pub fn site(&self) -> Site {
+        Site {
+            data_dir: self.data_dir.clone(),
+            files: Arc::clone(&self.files),
+            clock: Arc::clone(&self.clock),
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -22,6 +22,7 @@ pub mod cluster;
 
 pub mod index;
 pub mod search;
+pub mod snapshot;
 
 pub mod export;
 pub mod pipeline;

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use daemon::freshness::{self, Freshness};
 use daemon::settings::Settings;
 use daemon::store::Store;
+use daemon::sync::status::{self, Status};
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -24,6 +25,7 @@ pub(crate) type Freshnesses = BTreeMap<LibraryCode, Freshness>;
 pub(crate) struct Fresh {
     store: Mutex<Option<Store>>,
     all: ArcSwap<Freshnesses>,
+    snapshot: ArcSwapOption<Status>,
 }
 
 /// What is wrong with a library's updates, for a page.
@@ -44,6 +46,7 @@ impl Fresh {
         }
         let all = freshness::of_store(data_dir, store.as_ref(), settings, Timestamp::now())?;
         let all: Freshnesses = all.into_iter().map(|one| (one.library.clone(), one)).collect();
+        self.snapshot.store(status::of(data_dir, Timestamp::now())?.map(Arc::new));
         let has_changed = **self.all.load() != all;
         if has_changed {
             self.all.store(Arc::new(all));
@@ -51,10 +54,30 @@ impl Fresh {
         Ok(has_changed)
     }
 
+    /// Where the catalogue comes from, if from a repository.
+    pub(crate) fn snapshot(&self) -> Option<Arc<Status>> {
+        self.snapshot.load_full()
+    }
+
     /// What is known of every library.
     pub(crate) fn all(&self) -> Arc<Freshnesses> {
         self.all.load_full()
     }
+}
+
+/// What a reader is told of a catalogue that came from a hub: its day, its age, and whether the hub was reached.
+pub(crate) fn age(status: &Status, settings: &Settings, lang: Lang) -> Option<String> {
+    let zone = TimeZone::get(&settings.timezone).unwrap_or(TimeZone::UTC);
+    let local = |time: Timestamp| time.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let when = local(status.published_at?);
+    let mut said = match status.days_old(Timestamp::now()) {
+        Some(days) => lang.fill("fares.catalogue", &[("when", &when), ("n", &days.to_string())]),
+        None => lang.fill("fares.catalogue_clock", &[("when", &when)]),
+    };
+    if let Some(tried) = status.last_try.filter(|_| !status.is_reached) {
+        said += &lang.fill("fares.hub_away", &[("when", &local(tried))]);
+    }
+    Some(said)
 }
 
 /// What a reader is told of a library whose updates are not well.

@@ -21,6 +21,7 @@ mod metrics;
 mod open;
 mod pages;
 mod reader;
+mod repository;
 mod requests;
 mod robots;
 mod router;

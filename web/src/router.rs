@@ -20,7 +20,7 @@ use crate::i18n::Lang;
 use crate::login::origin;
 use crate::pages::admin;
 use crate::state::App;
-use crate::{api, assets, pages, reader, robots};
+use crate::{api, assets, pages, reader, repository, robots};
 
 /// Nothing inline, nothing from elsewhere, in no other site's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -60,6 +60,11 @@ pub(crate) fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .layer(SetResponseHeaderLayer::if_not_present(header::RETRY_AFTER, retry_after))
         .layer(CompressionLayer::new())
+        // What a branch fetches is packed already, and a range of it is a range of what lies on the disk.
+        .merge(
+            repository_files()
+                .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE)),
+        )
         .layer(fixed(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
@@ -174,6 +179,11 @@ fn branches() -> Router<App> {
         .route("/api/v1/hub/feed", get(api::hub::feed))
         .route("/api/v1/hub/enrol", post(api::hub::enrol))
         .method_not_allowed_fallback(pages::wrong_method)
+}
+
+/// Files that they fetch.
+fn repository_files() -> Router<App> {
+    Router::new().route("/repository/{*name}", get(repository::show))
 }
 
 /// Files of any size up to a cap of their own, for as long as bytes keep coming.

@@ -169,6 +169,11 @@ impl App {
         &self.0.views
     }
 
+    /// Where the catalogue comes from, if from a repository.
+    pub(crate) fn snapshot(&self) -> Option<Arc<daemon::sync::status::Status>> {
+        self.0.fresh.snapshot()
+    }
+
     /// How fresh the data of every library is.
     pub(crate) fn freshness(&self) -> Arc<Freshnesses> {
         self.0.fresh.all()

@@ -2,6 +2,7 @@
 //! here and nowhere else.
 
 pub(crate) mod requests;
+pub(crate) mod snapshot;
 
 use indexer::bib::{Bib, Entry, Lendable, LibraryCode, LibraryHolding, Member};
 use indexer::library::Members;
@@ -169,6 +170,7 @@ pub(crate) struct StatusDocument {
     pub(crate) records: u64,
     pub(crate) libraries: Vec<LibraryStatus>,
     pub(crate) central: CentralStatus,
+    pub(crate) snapshot: Option<snapshot::SnapshotStatus>,
 }
 
 /// State of one library's data.

@@ -28,13 +28,13 @@ const MOST_REDIRECTS: usize = 5;
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     /// For a name, a connection and its encryption.
-    pub(super) connect: Duration,
+    pub(crate) connect: Duration,
     /// For the next bytes, the first ones too: a provider may have to search long for a page.
-    pub(super) silence: Duration,
+    pub(crate) silence: Duration,
     /// For an answer altogether, where it has no business being long.
-    pub(super) answer: Option<Duration>,
+    pub(crate) answer: Option<Duration>,
 }
 
 impl Default for Patience {
@@ -45,7 +45,7 @@ impl Default for Patience {
 
 /// Why a request brought nothing usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// The same may well succeed in a while.
     Passing {
         /// A sentence.
@@ -61,23 +61,23 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    pub(super) fn passing(reason: impl Into<String>) -> Self {
+    pub(crate) fn passing(reason: impl Into<String>) -> Self {
         Self::Passing { reason: reason.into(), wish: None }
     }
 
-    pub(super) fn lasting(reason: impl Into<String>) -> Self {
+    pub(crate) fn lasting(reason: impl Into<String>) -> Self {
         Self::Lasting { reason: reason.into() }
     }
 
     /// The sentence.
-    pub(super) fn reason(&self) -> &str {
+    pub(crate) fn reason(&self) -> &str {
         match self {
             Self::Passing { reason, .. } | Self::Lasting { reason } => reason,
         }
     }
 
     /// What a status says that brings no data.
-    pub(super) fn of_status(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Self {
+    pub(crate) fn of_status(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Self {
         let reason = format!("the server answered {status}");
         let wish = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| retry_after(v, now));
         match status.as_u16() {
@@ -111,7 +111,7 @@ impl Trouble {
 }
 
 /// A client for one source.
-pub(super) struct Client {
+pub(crate) struct Client {
     agent: Agent,
     home: Uri,
     // Value of `Authorization`, for the origin of `home` alone.
@@ -120,7 +120,7 @@ pub(super) struct Client {
 
 impl Client {
     /// A client for a location as configured.
-    pub(super) fn new(location: &str, allow_private: bool, patience: Patience) -> Result<Self, Trouble> {
+    pub(crate) fn new(location: &str, allow_private: bool, patience: Patience) -> Result<Self, Trouble> {
         Self::trusting(location, allow_private, patience, RootCerts::PlatformVerifier)
     }
 
@@ -140,12 +140,12 @@ impl Client {
     }
 
     /// The location without credentials.
-    pub(super) fn home(&self) -> &Uri {
+    pub(crate) fn home(&self) -> &Uri {
         &self.home
     }
 
     /// Asks for something at the source's place or where it redirects to.
-    pub(super) fn get(&self, uri: &Uri, headers: &[(&str, &str)]) -> Result<Response<Body>, Trouble> {
+    pub(crate) fn get(&self, uri: &Uri, headers: &[(&str, &str)]) -> Result<Response<Body>, Trouble> {
         let mut uri = uri.clone();
         for _ in 0..=MOST_REDIRECTS {
             let mut request = self.agent.get(&uri);
@@ -221,7 +221,7 @@ pub(crate) fn sentence_of(error: ureq::Error) -> String {
 }
 
 /// Reads a body to its end, no more than `most` bytes of it.
-pub(super) fn read_whole(response: Response<Body>, most: u64) -> Result<Vec<u8>, Trouble> {
+pub(crate) fn read_whole(response: Response<Body>, most: u64) -> Result<Vec<u8>, Trouble> {
     let mut bytes = Vec::new();
     let mut body = response.into_body().into_with_config().limit(u64::MAX).reader().take(most + 1);
     body.read_to_end(&mut bytes).map_err(broken_body)?;
@@ -232,7 +232,7 @@ pub(super) fn read_whole(response: Response<Body>, most: u64) -> Result<Vec<u8>,
 }
 
 /// What an error in the middle of a body means.
-pub(super) fn broken_body(error: std::io::Error) -> Trouble {
+pub(crate) fn broken_body(error: std::io::Error) -> Trouble {
     match error.downcast::<ureq::Error>() {
         Ok(error) => match Trouble::of(error) {
             Trouble::Lasting { reason } | Trouble::Passing { reason, .. } => Trouble::passing(reason),

@@ -6,7 +6,7 @@
 
 mod address;
 mod calendar;
-mod client;
+pub(crate) mod client;
 mod file_hash;
 mod folder;
 pub mod gate;

@@ -214,7 +214,7 @@ impl Window {
         (window.from != window.to).then_some(window)
     }
 
-    fn holds(self, at: Timestamp, zone: &TimeZone) -> bool {
+    pub(crate) fn holds(self, at: Timestamp, zone: &TimeZone) -> bool {
         let time = at.to_zoned_datetime(zone.clone()).time();
         if self.from < self.to {
             (self.from..self.to).contains(&time)

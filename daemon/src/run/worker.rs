@@ -1,10 +1,11 @@
 //! The one worker: takes in, builds, does what commands ask for; one thing at a time.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
-use indexer::pipeline;
+use indexer::{index, pipeline};
 
 use super::Event;
 use crate::harvest::Stop;
@@ -12,14 +13,16 @@ use crate::harvest::session::{self, Brought, Manner};
 use crate::jobs::{self, Request};
 use crate::settings::Source;
 use crate::store::JobId;
+use crate::sync::publish::{Published, is_begun, publish};
 use crate::writer::Writer;
-use crate::{build, import, priority, quality};
+use crate::{Error, build, import, priority, quality};
 
 /// What the worker is given to do.
 pub(super) enum Work {
     Take { source: usize, manner: Manner, brought: Brought },
     Job { job: JobId, request: Request },
     Build,
+    Publish,
 }
 
 pub(super) struct Worker {
@@ -28,6 +31,8 @@ pub(super) struct Worker {
     pub(super) events: Sender<Event>,
     pub(super) stop: Stop,
     pub(super) may_build: bool,
+    /// The repository that this machine publishes into.
+    pub(super) repository: Option<PathBuf>,
 }
 
 impl Worker {
@@ -69,7 +74,15 @@ impl Worker {
             Work::Job { job, request } => {
                 Event::Answered { job, answer: jobs::carry_out(&self.writer, &request, &()).into() }
             }
-            Work::Build => Event::Built { well: self.build() },
+            Work::Build => {
+                let well = self.build();
+                self.publish();
+                Event::Built { well }
+            }
+            Work::Publish => {
+                self.publish();
+                Event::Published
+            }
         }
     }
 
@@ -77,6 +90,24 @@ impl Worker {
     fn look_at_quality(&self) {
         if let Err(error) = quality::bring_up_to_date(&self.writer, || !self.stop.is_asked()) {
             tracing::error!(error = import::chain(&error), "a quality report could not be made");
+        }
+    }
+
+    // A repository that nobody has begun is none of ours.
+    fn publish(&self) {
+        let site = self.writer.site();
+        let Some(repository) = self.repository.as_ref().filter(|repository| is_begun(&site, repository))
+        else {
+            return;
+        };
+        match publish(&site, repository, &|_| {}) {
+            Ok(Published { is_there: true, .. }) | Err(Error::Index(index::Error::Absent { .. })) => {}
+            Ok(published) => {
+                tracing::info!(generation = published.generation, bytes = published.bytes_new, "published");
+            }
+            Err(error) => {
+                tracing::error!(error = import::chain(&error), "the catalogue could not be published")
+            }
         }
     }
 

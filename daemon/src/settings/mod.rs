@@ -7,6 +7,7 @@ mod check;
 mod keys;
 mod mail;
 mod server;
+mod snapshot;
 mod source;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::harvest::schedule::Window;
 pub use check::{Fault, Origin, Setting};
 pub use mail::{MailSecurity, MailSettings};
 pub use server::{Network, Server, Tls};
+pub use snapshot::Snapshot;
 pub use source::{Source, SourceId, SourceKind};
 
 /// The settings that the program acts on.
@@ -47,6 +49,8 @@ pub struct Settings {
     pub window: Option<String>,
     /// `[central]`
     pub central: Central,
+    /// `[snapshot]`
+    pub snapshot: Snapshot,
     /// `alert.command`: what is run when a source changes its state; empty for nothing.
     pub alert_command: String,
     in_force: Vec<Setting>,
@@ -195,13 +199,14 @@ impl Settings {
         let tls = server::tls(&in_force, folder, &mut faults);
         let trusted_proxies = server::trusted_proxies(&in_force, &mut faults);
         let mail = mail::mail(&in_force, folder, &mut faults);
+        let snapshot = snapshot::snapshot(&in_force, folder, &mut faults);
         let profiles = source::profiles(&table, &mut faults);
         let sources = source::sources(&in_force, folder, &profiles, &mut faults);
         match listen {
             Ok(listen) if faults.is_empty() => {
                 let public_url = check::text(&in_force, "server.public_url").trim_end_matches('/').to_owned();
                 let server = Server { listen, public_url, tls, trusted_proxies };
-                let mut settings = Self::from_values(in_force, server, sources);
+                let mut settings = Self::from_values(in_force, server, sources, snapshot);
                 settings.holdings_profiles = profiles;
                 settings.mail = mail;
                 settings.follow_listen();
@@ -211,7 +216,7 @@ impl Settings {
         }
     }
 
-    fn from_values(in_force: Vec<Setting>, server: Server, sources: Vec<Source>) -> Self {
+    fn from_values(in_force: Vec<Setting>, server: Server, sources: Vec<Source>, snapshot: Snapshot) -> Self {
         let role = match check::text(&in_force, "role") {
             "hub" => Role::Hub,
             "branch" => Role::Branch,
@@ -238,6 +243,7 @@ impl Settings {
             mail: None,
             holdings_profiles: Vec::new(),
             window: (!window.is_empty()).then(|| window.to_owned()),
+            snapshot,
             alert_command: check::text(&in_force, "alert.command").to_owned(),
             central: Central {
                 kind: match check::text(&in_force, "central.kind") {
@@ -282,6 +288,12 @@ impl Settings {
         let Some(setting) = self.in_force.iter_mut().find(unsaid) else { return };
         self.server.public_url = self.server.url_of_listen();
         setting.value = Some(toml::Value::String(self.server.public_url.clone()));
+    }
+
+    /// The folder of the repository that this machine publishes into; nothing where it is no hub.
+    pub fn own_repository(&self, data_dir: &Path) -> Option<PathBuf> {
+        let is_hub = self.role == Role::Hub;
+        is_hub.then(|| self.snapshot.folder().unwrap_or_else(|| data_dir.join("repository")))
     }
 
     /// Every key with the value in force and where it comes from, in the order of the contract.

@@ -25,11 +25,16 @@ pub struct LibraryArchive {
     pub(super) files: Arc<dyn FileLayer>,
 }
 
+/// Whether a code of a library can be the name of its folder.
+pub fn is_library_folder(text: &str) -> bool {
+    let harmless = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    !text.is_empty() && !text.starts_with('.') && harmless
+}
+
 impl LibraryArchive {
     pub(super) fn new(root: &Path, code: &LibraryCode, files: Arc<dyn FileLayer>) -> Result<Self> {
         let text = code.as_str();
-        let harmless = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        if text.is_empty() || text.starts_with('.') || !harmless {
+        if !is_library_folder(text) {
             return Err(Error::BadCode { code: text.to_owned() });
         }
         Ok(Self { code: code.clone(), folder: root.join(text), files })

@@ -38,7 +38,7 @@ pub use difference::{Difference, differences};
 pub use error::{Error, Result};
 pub use in_force::InForce;
 pub use key::{ContentHash, RecordKey};
-pub use library_archive::LibraryArchive;
+pub use library_archive::{LibraryArchive, is_library_folder};
 pub use pack::{Pack, PackName, StoredRecord};
 pub use pack_writer::{CompressAll, PendingBlock};
 pub use quarantine::{Quarantine, Reject};

@@ -14,7 +14,8 @@ use crate::index::lanes::{Dealing, Segment};
 use crate::index::schema::FORMAT_VERSION;
 use crate::index::{Error, terms};
 
-pub(crate) const MANIFEST: &str = "manifest.json";
+/// Name of the file in which a generation says what it is.
+pub const MANIFEST: &str = "manifest.json";
 
 /// What a library brought into a generation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +176,11 @@ pub(crate) fn formats() -> BTreeMap<String, u32> {
         ("texts", 1),
     ];
     parts.into_iter().map(|(name, version)| (name.to_owned(), version)).collect()
+}
+
+/// What this program writes and reads: version of the folder's format, versions of its parts, which analysis.
+pub fn versions() -> (u32, BTreeMap<String, u32>, String) {
+    (FORMAT_VERSION, formats(), terms::fingerprint())
 }
 
 impl Manifest {

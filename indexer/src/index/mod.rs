@@ -37,6 +37,11 @@ pub(crate) use document::{class_form, number_form};
 pub use error::Error;
 pub use generation::Generation;
 pub use lanes::Segment;
-pub use manifest::{EntryOrder, FileHash, Layer, LibraryData, Manifest, ManifestInput, UnionData};
+pub use manifest::{
+    EntryOrder, FileHash, Layer, LibraryData, MANIFEST, Manifest, ManifestInput, UnionData, versions,
+};
 pub use redirects::Successor;
-pub use switch::{GenerationSummary, manifest_in_force};
+pub use switch::{
+    GenerationSummary, install, is_generation_name, manifest_in_force, manifest_of, name_in_force,
+    names_here, put_back,
+};

@@ -32,6 +32,48 @@ pub fn manifest_in_force(catalogue: &Path) -> Option<Manifest> {
     Manifest::read(&in_force(catalogue).ok()?).ok()
 }
 
+/// The manifest of a generation here, in force or not, where this program can read it.
+pub fn manifest_of(catalogue: &Path, generation: &str) -> Option<Manifest> {
+    number_of(generation)?;
+    Manifest::read(&catalogue.join(generation)).ok()
+}
+
+/// Whether a text is the name of a generation.
+pub fn is_generation_name(name: &str) -> bool {
+    number_of(name).is_some()
+}
+
+/// Name of the generation in force; `None` where there is none, or `current` is damaged.
+pub fn name_in_force(catalogue: &Path) -> Option<String> {
+    current_name(catalogue).ok().flatten()
+}
+
+/// Names of the generations here, the oldest first.
+pub fn names_here(catalogue: &Path) -> Vec<String> {
+    let mut names = folder_names(catalogue).unwrap_or_default();
+    names.retain(|name| number_of(name).is_some());
+    names.sort_by_key(|name| number_of(name));
+    names
+}
+
+/// Gives a folder, whose files are durable and whose manifest stands in it, the name of its generation and puts it
+/// in force; the one before is kept, older ones are removed.
+pub fn install(files: &dyn FileLayer, catalogue: &Path, dir: &Path, generation: &str) -> Result<(), Error> {
+    files.sync_dir(dir).map_err(Error::io("make durable", dir))?;
+    let previous = current_name(catalogue).unwrap_or_default();
+    files.rename(dir, &catalogue.join(generation)).map_err(Error::io("rename", dir))?;
+    files.sync_dir(catalogue).map_err(Error::io("make durable", catalogue))?;
+    put_back(files, catalogue, generation)?;
+    remove_older(files, catalogue, generation, previous.as_deref());
+    Ok(())
+}
+
+/// Puts a generation in force that is here.
+pub fn put_back(files: &dyn FileLayer, catalogue: &Path, generation: &str) -> Result<(), Error> {
+    let current = catalogue.join(CURRENT);
+    replace_file(files, &current, generation.as_bytes()).map_err(Error::io("replace", &current))
+}
+
 /// The folder of the generation in force.
 pub(crate) fn in_force(catalogue: &Path) -> Result<PathBuf, Error> {
     let name = current_name(catalogue)?.ok_or_else(|| Error::Absent { path: catalogue.to_owned() })?;
@@ -82,8 +124,7 @@ pub(crate) fn begin(files: &dyn FileLayer, catalogue: &Path) -> Result<(PathBuf,
     Ok((dir, number))
 }
 
-/// Writes the manifest of a folder whose files are durable, names it, switches `current`, and removes what is
-/// older than the previous generation.
+/// Writes the manifest of a folder whose files are durable, and installs it.
 pub(crate) fn put_in_force(
     files: &dyn FileLayer,
     catalogue: &Path,
@@ -95,13 +136,7 @@ pub(crate) fn put_in_force(
     let mut out = OutFile::create(files, &path)?;
     out.write(&text)?;
     out.finish()?;
-    files.sync_dir(dir).map_err(Error::io("make durable", dir))?;
-    let previous = current_name(catalogue).unwrap_or_default();
-    files.rename(dir, &catalogue.join(&manifest.generation)).map_err(Error::io("rename", dir))?;
-    files.sync_dir(catalogue).map_err(Error::io("make durable", catalogue))?;
-    let current = catalogue.join(CURRENT);
-    replace_file(files, &current, manifest.generation.as_bytes()).map_err(Error::io("replace", &current))?;
-    remove_older(files, catalogue, &manifest.generation, previous.as_deref());
+    install(files, catalogue, dir, &manifest.generation)?;
     let bytes = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + text.len() as u64;
     Ok(GenerationSummary { generation: manifest.generation.clone(), entries: manifest.entries, bytes })
 }

@@ -13,6 +13,8 @@ pub enum Stage {
     Index,
     /// The generation is being merged and made durable; the unit is unknown.
     Finish,
+    /// A generation is on its way here; the unit is bytes.
+    Fetch,
 }
 
 /// Told of progress, from any thread.

@@ -33,7 +33,12 @@ impl Catalogue {
     /// Opens the generation in force in a catalogue folder.
     pub fn open(catalogue_dir: &Path) -> Result<Self, Error> {
         let dir = switch::in_force(catalogue_dir)?;
-        guarded(&dir, || Self::open_generation(&dir))
+        Self::open_folder(&dir)
+    }
+
+    /// Opens a generation by its folder, in force or not.
+    pub fn open_folder(dir: &Path) -> Result<Self, Error> {
+        guarded(dir, || Self::open_generation(dir))
     }
 
     fn open_generation(dir: &Path) -> Result<Self, Error> {

@@ -138,6 +138,9 @@ fn status_document(app: &App, central: CentralStatus) -> StatusDocument {
         records: open.as_ref().map_or(0, |o| o.libraries().map(|(_, state)| state.records).sum()),
         libraries: libraries.collect(),
         central,
+        snapshot: app
+            .snapshot()
+            .map(|fares| crate::wire::snapshot::SnapshotStatus::new(&fares, jiff::Timestamp::now())),
     }
 }
 

@@ -7,6 +7,10 @@ use daemon::clock::SystemClock;
 use daemon::delivery;
 use daemon::harvest::Clock;
 use daemon::settings::Role;
+use daemon::sync::Site;
+use daemon::sync::carrier::carrier_of;
+use daemon::sync::repository::first_root;
+use daemon::sync::status::pin_root;
 use indexer::files::Disk;
 
 use super::{Global, Outcome};
@@ -30,5 +34,16 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     let library = settings.library.as_ref();
     let hub = delivery::enrol(&global.data, &Disk, &args.hub, &args.code, library, &clock)?;
     println!("this machine is the branch of {} at {}", hub.library, hub.url);
+    let site = Site { data_dir: global.data.clone(), files: Arc::new(Disk), clock };
+    // The same line that brought the hub's keys; a hub that publishes nothing yet has no root.
+    let root =
+        carrier_of(&format!("{}/repository", hub.url)).and_then(|carrier| first_root(carrier.as_ref()));
+    match root.and_then(|root| root.map(|root| pin_root(&site, &root)).transpose()) {
+        Ok(Some(_)) => {
+            println!("it trusts the snapshots of that hub: `lianmu snapshot pull` brings the newest")
+        }
+        Ok(None) => {}
+        Err(cause) => eprintln!("lianmu: the snapshots of the hub cannot be trusted yet: {cause}"),
+    }
     Ok(Outcome::Done)
 }

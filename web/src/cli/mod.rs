@@ -26,6 +26,7 @@ mod requests;
 mod runs;
 mod search;
 mod serve;
+mod snapshot;
 mod sources;
 mod status;
 mod user;
@@ -117,6 +118,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Take the centre for away for some minutes.
     Drill(drill::Args),
+    /// Publish the catalogue into a repository, pull it out of one, choose which generation is in force.
+    Snapshot(snapshot::Args),
 }
 
 /// How a command ended, as its exit code says it.
@@ -171,6 +174,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Enrol(args) => enrol::run(&global, args),
         Command::Doctor(args) => doctor::run(&global, args),
         Command::Drill(args) => drill::run(&global, args),
+        Command::Snapshot(args) => snapshot::run(&global, args),
     };
     match outcome {
         Ok(outcome) => outcome.into(),

@@ -81,9 +81,17 @@ pub(crate) fn bar(label: &'static str, n_steps: u64) -> ProgressBar {
     bar
 }
 
+/// A plain count of bytes; hidden where nobody looks.
+pub(crate) fn bytes(label: &'static str) -> ProgressBar {
+    let bar = bar(label, 0);
+    bar.set_style(style(Stage::Fetch, false));
+    bar
+}
+
 fn style(stage: Stage, bounded: bool) -> ProgressStyle {
     let template = match (stage, bounded) {
         (Stage::Import, true) => "{prefix} [{bar:24}] {bytes}/{total_bytes}  {msg}  {eta} left",
+        (Stage::Fetch, _) => "{prefix} {spinner} {bytes}, {bytes_per_sec}, {elapsed}",
         (Stage::Import, false) => "{prefix} {spinner} {bytes}  {msg}",
         (Stage::Map, _) => "{prefix} reading [{bar:24}] {percent}%  {msg}  {eta} left",
         (Stage::Match, true) => "{prefix} comparing [{bar:24}] {percent}%  {eta} left",

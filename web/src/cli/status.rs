@@ -3,11 +3,13 @@
 use daemon::freshness::{self, Freshness};
 use daemon::settings::{CentralKind, Settings};
 use daemon::store::{Hold, Store};
+use daemon::sync::status;
 use indexer::archive::Archive;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Global, Outcome, sources};
+use crate::wire::snapshot::SnapshotStatus;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -27,6 +29,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         "role": settings.role.name(),
         "daemon": daemon::lock::daemon_runs(&global.data)?,
         "generation": generation(global),
+        "snapshot": status::of(&global.data, now)?.map(|fares| SnapshotStatus::new(&fares, now)),
         "libraries": libraries(global, &settings, now)?,
         "sources": sources,
         "held": holds.iter().map(hold_document).collect::<Vec<Value>>(),
@@ -97,6 +100,15 @@ fn print(document: &Value) {
         central["waiting"],
         central["oldest"].as_str().map(|at| format!(" since {at}")).unwrap_or_default()
     );
+    let snapshot = &document["snapshot"];
+    if snapshot.is_object() {
+        let [source, published, freshness, state] =
+            ["source", "published_at", "freshness", "state"].map(|key| text(&snapshot[key]));
+        println!("catalogue of {published} from {source}: {freshness}, {state}");
+        if let Some(reason) = snapshot["reason"].as_str() {
+            println!("  {reason}");
+        }
+    }
     for library in document["libraries"].as_array().into_iter().flatten() {
         println!(
             "{}: {} records, as of {}",

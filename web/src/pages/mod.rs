@@ -46,6 +46,7 @@ pub(crate) use notices::today;
 
 use crate::assets;
 use crate::error::WebError;
+use crate::fresh::age;
 use crate::i18n::{Lang, grouped};
 use crate::login::session::Visitor;
 use crate::reader::Reader;
@@ -64,6 +65,7 @@ pub(crate) struct Ui {
     today: String,
     /// Code of the reader's own library, and its loan desk with telephone and address for letters.
     contact: Option<(String, String)>,
+    catalogue: Option<String>,
 }
 
 /// Keys of the names of days, Monday first.
@@ -114,6 +116,7 @@ impl Ui {
             today: today_in_words(app, reader.lang),
             visitor: reader.visitor.clone(),
             contact: contact(app, reader),
+            catalogue: app.snapshot().and_then(|fares| age(&fares, app.settings(), reader.lang)),
             n_basket: reader.remembered.basket.ids().len(),
         }
     }

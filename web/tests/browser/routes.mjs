@@ -25,6 +25,7 @@ export const files = {
   "/staff/statistics/xlsx": ["/staff/statistics/xlsx"],
   "/staff/statistics/csv": ["/staff/statistics/csv"],
   "/staff/statistics/xlsx": ["/staff/statistics/xlsx"],
+  "/repository/{*name}": ["/repository/metadata/timestamp.json"],
   "/healthz": ["/healthz"],
   "/readyz": ["/readyz"],
   "/metrics": ["/metrics"],

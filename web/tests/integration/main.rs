@@ -14,6 +14,7 @@ mod asking;
 mod bad_line;
 mod browse;
 mod cli;
+mod consortium;
 mod counter;
 mod directory;
 mod full_disk;

@@ -141,7 +141,9 @@ fn of_answer(answer: Answer, lang: Lang) -> Said {
             is_bad: true,
             ..say("")
         },
-        Answer::Built { .. } | Answer::Decided { .. } => say("admin.job_done"),
+        Answer::Built { .. } | Answer::Decided { .. } | Answer::Pulled { .. } | Answer::Switched { .. } => {
+            say("admin.job_done")
+        }
     }
 }
 

@@ -1,0 +1,104 @@
+//! A repository that is written: one writer by a lock, every file under its name only when it is whole and durable.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use indexer::files::FileLayer;
+use indexer::snapshot::tuf::{Client, Expiry, Role, Root, Time};
+use indexer::snapshot::{metadata_name, object_name};
+
+use super::carrier::{Carrier, Folder};
+use super::{Site, offer};
+use crate::{Error, Result};
+
+/// Held as long as this value lives.
+pub(crate) struct Repository<'a> {
+    pub(super) site: &'a Site,
+    root: PathBuf,
+    _lock: File,
+}
+
+/// Writes a file under its name when it is whole; makes the folders above it.
+pub(super) fn put(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> Result<()> {
+    let above = path.parent().unwrap_or(Path::new(""));
+    let unfinished = path.with_added_extension("new");
+    let written = || -> std::io::Result<()> {
+        files.create_dir_all(above)?;
+        let mut file = files.create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync()?;
+        drop(file);
+        files.rename(&unfinished, path)?;
+        files.sync_dir(above)
+    };
+    written().map_err(Error::writing(path))
+}
+
+impl<'a> Repository<'a> {
+    /// Takes the lock of a repository, whose folder is made where it is missing; fails at once if another has it.
+    pub(super) fn lock(site: &'a Site, root: &Path) -> Result<Self> {
+        site.files.create_dir_all(root).map_err(Error::writing(root))?;
+        let path = root.join("publisher.lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(Error::writing(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { site, root: root.to_owned(), _lock: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Publishing { repository: root.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(Error::writing(&path)(source)),
+        }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Writes a piece where it is not there already; whether it had to.
+    pub(super) fn put_object(&self, blake3: &str, bytes: &[u8]) -> Result<bool> {
+        let path = self.path(&object_name(blake3));
+        if std::fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
+            return Ok(false);
+        }
+        put(&*self.site.files, &path, bytes)?;
+        Ok(true)
+    }
+
+    pub(super) fn has_object(&self, blake3: &str, stored: u64) -> bool {
+        std::fs::metadata(self.path(&object_name(blake3))).is_ok_and(|found| found.len() == stored)
+    }
+
+    /// A client that trusts the first root of the repository; nothing where it was never begun.
+    pub(super) fn client(&self, carrier: &Folder) -> Result<Option<Client>> {
+        first_root(carrier)?.map(|root| Ok(Client::pinned(&root)?)).transpose()
+    }
+
+    /// The newest root that the first one leads to.
+    pub(super) fn newest_root(&self, carrier: &Folder) -> Result<Option<Root>> {
+        let Some(mut client) = self.client(carrier)? else { return Ok(None) };
+        // Where the rest cannot be read yet, the roots were followed all the same.
+        let _ = offer::refresh(&mut client, &long_ago(), Expiry::Told, carrier);
+        Ok(Some(client.root().clone()))
+    }
+
+    /// What the repository says now, judged by its own first root.
+    pub(super) fn opened(&self, carrier: &Folder) -> Result<Client> {
+        let none = || Error::NotBegun { repository: self.root.clone() };
+        let mut client = self.client(carrier)?.ok_or_else(none)?;
+        offer::refresh(&mut client, &long_ago(), Expiry::Told, carrier)?;
+        Ok(client)
+    }
+}
+
+/// The first root of a repository: what it is trusted by where nobody vouched for another.
+pub fn first_root(carrier: &dyn Carrier) -> Result<Option<Vec<u8>>> {
+    carrier.read(&metadata_name(Role::Root, 1), 512 << 10)
+}
+
+// By which nothing has expired: a publisher does not refuse its own repository for having been away.
+fn long_ago() -> Time {
+    Time::new("1970-01-01T00:00:00Z").expect("it is a time")
+}

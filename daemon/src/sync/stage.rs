@@ -1,0 +1,245 @@
+//! A generation's folder beside those in service: filled file by file, each compared with its hash as it comes.
+//!
+//! `catalogue/pulling-<generation>` is never opened before it is whole, and never served before it has a name of a
+//! generation. What is in it after a cut is taken up where it is right, and thrown away where it is not.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use indexer::bib::LibraryCode;
+use indexer::files::remove_tree;
+use indexer::index;
+use indexer::snapshot::{Have, Manifest, Plan, Refusal, SnapshotFile};
+
+use super::Site;
+use super::blocks::{self, Blocks};
+use crate::{Error, Result};
+
+const PULLING: &str = "pulling-";
+const BUFFER: usize = 256 << 10;
+
+/// What is here of any generation.
+pub(super) struct Inventory {
+    pub(super) have: Have,
+    // Where a file of a generation lies, by its hash.
+    places: BTreeMap<String, Vec<PathBuf>>,
+}
+
+impl Inventory {
+    pub(super) fn of(site: &Site, manifest: &Manifest) -> Self {
+        let catalogue = site.catalogue();
+        let mut have = Have { blocks: blocks::here(site), ..Have::default() };
+        let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        for generation in index::names_here(&catalogue) {
+            let Some(own) = index::manifest_of(&catalogue, &generation) else { continue };
+            for file in own.files {
+                let path = catalogue.join(&generation).join(&file.name);
+                if fs::metadata(&path).is_ok_and(|found| found.len() == file.bytes) {
+                    have.files.insert((file.blake3.clone(), file.bytes));
+                    places.entry(file.blake3).or_default().push(path);
+                }
+            }
+            // Of itself a manifest cannot say the hash.
+            let path = catalogue.join(&generation).join(index::MANIFEST);
+            if let Ok(bytes) = fs::read(&path) {
+                let blake3 = blake3::hash(&bytes).to_hex().to_string();
+                have.files.insert((blake3.clone(), bytes.len() as u64));
+                places.entry(blake3).or_default().push(path);
+            }
+        }
+        for file in &manifest.files {
+            let path = folder(site, &manifest.generation).join(&file.name);
+            if fs::metadata(&path).is_ok_and(|found| found.len() == file.bytes) {
+                have.files.insert((file.blake3.clone(), file.bytes));
+                places.entry(file.blake3.clone()).or_default().push(path);
+            }
+        }
+        for original in &manifest.originals {
+            let path = original_path(site, &original.library, &original.file.name);
+            if fs::metadata(path).is_ok_and(|found| found.len() == original.file.bytes) {
+                have.originals.insert((original.library.clone(), original.file.name.clone()));
+            }
+        }
+        Self { have, places }
+    }
+}
+
+/// Where a generation is put together.
+pub(super) fn folder(site: &Site, generation: &str) -> PathBuf {
+    site.catalogue().join(format!("{PULLING}{generation}"))
+}
+
+// What other programs call a library's folder is for the archive to say.
+fn original_path(site: &Site, library: &LibraryCode, name: &str) -> PathBuf {
+    site.data_dir.join("archive").join(library.as_str()).join("packs").join(name)
+}
+
+/// Removes what pulls of other generations left.
+pub(super) fn clear_others(site: &Site, generation: Option<&str>) -> Result<()> {
+    let own = generation.map(|generation| format!("{PULLING}{generation}"));
+    let items = match fs::read_dir(site.catalogue()) {
+        Ok(items) => items,
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(Error::reading(&site.catalogue())(cause)),
+    };
+    for item in items.flatten() {
+        let name = item.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PULLING) && Some(&*name) != own.as_deref() {
+            remove_tree(&*site.files, &item.path()).map_err(Error::writing(&item.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes pieces that nothing needs any more.
+pub(super) fn clear_blocks(site: &Site) {
+    // What stays is found by the next pull; it costs room, nothing else.
+    let _ = remove_tree(&*site.files, &blocks::folder(site));
+}
+
+/// Puts everything in its place, by what is here and what comes. Each file is durable when this returns.
+pub(super) fn fill(
+    site: &Site,
+    manifest: &Manifest,
+    inventory: &Inventory,
+    plan: &Plan,
+    blocks: &mut Blocks<'_>,
+) -> Result<PathBuf> {
+    let dir = folder(site, &manifest.generation);
+    for folder in [&dir, &blocks::folder(site)] {
+        site.files.create_dir_all(folder).map_err(Error::writing(folder))?;
+    }
+    remove_strangers(site, &dir, manifest)?;
+    let mut needed: BTreeMap<&str, usize> = BTreeMap::new();
+    let all_blocks = plan.fetch.iter().flat_map(|fetch| &fetch.file.blocks);
+    all_blocks.for_each(|block| *needed.entry(&block.blake3).or_default() += 1);
+    for file in &plan.reuse {
+        let target = dir.join(&file.name);
+        if !take_over(site, file, inventory, &target)? {
+            tracing::warn!(file = file.name, "a file here is damaged and is fetched again");
+            assemble(site, file, &target, blocks)?;
+        }
+    }
+    for fetch in &plan.fetch {
+        let target = match &fetch.library {
+            Some(library) => original_path(site, library, &fetch.file.name),
+            None => dir.join(&fetch.file.name),
+        };
+        if !is_right(&target, &fetch.file) {
+            assemble(site, &fetch.file, &target, blocks)?;
+        }
+        for block in &fetch.file.blocks {
+            let left = needed.get_mut(block.blake3.as_str());
+            if left.is_some_and(|left| {
+                *left -= 1;
+                *left == 0
+            }) {
+                blocks.forget(block);
+            }
+        }
+    }
+    site.files.sync_dir(&dir).map_err(Error::writing(&dir))?;
+    Ok(dir)
+}
+
+// Files that an earlier try left and that do not belong to it.
+fn remove_strangers(site: &Site, dir: &Path, manifest: &Manifest) -> Result<()> {
+    for item in fs::read_dir(dir).map_err(Error::reading(dir))?.flatten() {
+        let name = item.file_name();
+        if manifest.files.iter().all(|file| *file.name != *name) {
+            site.files.remove(&item.path()).map_err(Error::writing(&item.path()))?;
+        }
+    }
+    Ok(())
+}
+
+// By a second name where the file system knows such, else by a copy; whether there was one that is right.
+fn take_over(site: &Site, file: &SnapshotFile, inventory: &Inventory, target: &Path) -> Result<bool> {
+    if is_right(target, file) {
+        return Ok(true);
+    }
+    remove_if_there(site, target)?;
+    let places = inventory.places.get(&file.blake3).into_iter().flatten();
+    let Some(place) = places.filter(|place| *place != target).find(|place| is_right(place, file)) else {
+        return Ok(false);
+    };
+    if site.files.hard_link(place, target).is_err() {
+        copy(site, place, target).map_err(Error::writing(target))?;
+        return Ok(is_right(target, file));
+    }
+    Ok(true)
+}
+
+fn copy(site: &Site, from: &Path, to: &Path) -> std::io::Result<()> {
+    let (mut from, mut to) = (File::open(from)?, site.files.create(to)?);
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match from.read(&mut buffer)? {
+            0 => return to.sync(),
+            n => to.write_all(&buffer[..n])?,
+        }
+    }
+}
+
+fn remove_if_there(site: &Site, path: &Path) -> Result<()> {
+    match site.files.remove(path) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(Error::writing(path)(cause)),
+        _ => Ok(()),
+    }
+}
+
+// A file out of its pieces. It gets its name when it is whole, right and durable.
+fn assemble(site: &Site, file: &SnapshotFile, target: &Path, blocks: &mut Blocks<'_>) -> Result<()> {
+    let above = target.parent().unwrap_or(Path::new(""));
+    site.files.create_dir_all(above).map_err(Error::writing(above))?;
+    let unfinished = target.with_added_extension("new");
+    let writing = || Error::writing(&unfinished);
+    let mut out = site.files.create(&unfinished).map_err(writing())?;
+    let mut hasher = blake3::Hasher::new();
+    for block in &file.blocks {
+        let bytes = blocks.open(block)?;
+        hasher.update(&bytes);
+        out.write_all(&bytes).map_err(writing())?;
+    }
+    if hasher.finalize().to_hex().as_str() != file.blake3 {
+        return Err(Refusal::Altered { name: file.name.clone(), what: "hash" }.into());
+    }
+    out.sync().map_err(writing())?;
+    drop(out);
+    site.files.rename(&unfinished, target).map_err(Error::writing(target))?;
+    site.files.sync_dir(above).map_err(Error::writing(above))
+}
+
+/// Whether a file is there and is the one that is meant.
+fn is_right(path: &Path, file: &SnapshotFile) -> bool {
+    let hashed = || -> std::io::Result<String> {
+        let mut read = File::open(path)?;
+        if read.metadata()?.len() != file.bytes {
+            return Ok(String::new());
+        }
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match read.read(&mut buffer)? {
+                0 => return Ok(hasher.finalize().to_hex().to_string()),
+                n => hasher.update(&buffer[..n]),
+            };
+        }
+    };
+    hashed().is_ok_and(|hash| hash == file.blake3)
+}
+
+/// Room on the disk of the data directory; nothing where the system does not say.
+#[cfg(unix)]
+pub(super) fn room(site: &Site) -> Option<u64> {
+    let found = rustix::fs::statvfs(&site.data_dir).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+#[cfg(not(unix))]
+pub(super) fn room(_site: &Site) -> Option<u64> {
+    None
+}

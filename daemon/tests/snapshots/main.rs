@@ -1,0 +1,13 @@
+//! Generations from a hub to its branches: the ten promises, each by its name; lines that break, disks that fill up,
+//! power that goes; repositories that lie.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests may panic, and these say what they counted"
+)]
+
+mod broken;
+mod forge;
+mod hostile;
+mod promises;
+mod scene;

@@ -1,0 +1,237 @@
+//! A hub and its branches as programs of their own: published, served under `/repository`, pulled over the line, killed
+//! in between.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use indexer::index;
+use indexer::search::Catalogue;
+use serde_json::Value;
+
+use crate::harvest::{export, is_thorough};
+use crate::site::{Site, lianmu};
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    lianmu(data).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn document(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+/// A data directory with books, of which the first ones carry the version in their title.
+fn grow(data: &Path, n_books: u32, n_new: u32, version: u32) {
+    let file = data.join("export.xml");
+    std::fs::write(&file, export(n_books, n_new, version)).unwrap();
+    document(&run(data, &["import", "--library", "BJFU", "--full", file.to_str().unwrap(), "--json"]));
+    document(&run(data, &["build", "--json"]));
+}
+
+fn hub() -> Site {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("lianmu.toml"), "role = \"hub\"\n").unwrap();
+    grow(data.path(), 300, 0, 1);
+    document(&run(data.path(), &["snapshot", "init", "--json"]));
+    document(&run(data.path(), &["snapshot", "publish", "--json"]));
+    Site::over(data, "role = \"hub\"\n")
+}
+
+fn branch_config(hub: &Site) -> String {
+    format!(
+        "role = \"branch\"\nlibrary = \"BJFU\"\n[central]\nkind = \"hub\"\nurl = \"http://{}\"\n",
+        hub.address()
+    )
+}
+
+/// A new generation, by a hub that is served: what is imported is built and published by itself.
+fn next_night(hub: &Site, version: u32) -> String {
+    let before = index::name_in_force(&hub.data().join("catalogue"));
+    let file = hub.data().join(format!("night-{version}.xml"));
+    std::fs::write(&file, export(300, 5, version)).unwrap();
+    document(&run(hub.data(), &["import", "--library", "BJFU", "--full", file.to_str().unwrap(), "--json"]));
+    hub.until("the night is published", |hub| {
+        let listed = run(hub.data(), &["snapshot", "list", "--json"]);
+        let newest = String::from_utf8_lossy(&listed.stdout).lines().last().unwrap_or_default().to_owned();
+        let newest = serde_json::from_str::<Value>(&newest).unwrap_or_default()["generation"].clone();
+        newest.as_str().is_some_and(|newest| Some(newest) != before.as_deref())
+    });
+    index::name_in_force(&hub.data().join("catalogue")).unwrap()
+}
+
+#[test]
+fn a_hub_publishes_and_a_branch_pulls_serves_and_says_how_old_it_is() {
+    let hub = hub();
+    let first = index::name_in_force(&hub.data().join("catalogue")).unwrap();
+
+    // The repository as any web server would give it.
+    let timestamp = hub.get("/repository/metadata/timestamp.json");
+    assert_eq!((timestamp.status, timestamp.header("cache-control")), (200, Some("no-cache")));
+    let tag = timestamp.header("etag").unwrap().to_owned();
+    let again = hub.ask("GET", "/repository/metadata/timestamp.json", &[("If-None-Match", &tag)]);
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    let part = hub.ask("GET", "/repository/metadata/1.root.json", &[("Range", "bytes=10-19")]);
+    assert_eq!((part.status, part.body.len()), (206, 10));
+    assert!(part.header("content-range").unwrap().starts_with("bytes 10-19/"));
+    assert!(
+        hub.get("/repository/metadata/1.root.json").header("cache-control").unwrap().contains("immutable")
+    );
+    for hidden in
+        ["publisher.json", "../keys/publisher.key", "metadata/../../keys/publisher.key", "objects", ""]
+    {
+        assert_eq!(hub.get(&format!("/repository/{hidden}")).status, 404, "{hidden}");
+    }
+
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("lianmu.toml"), branch_config(&hub)).unwrap();
+    let planned = run(data.path(), &["snapshot", "pull", "--dry-run", "--json"]);
+    assert!(!planned.status.success(), "nobody is trusted yet: {planned:?}");
+    let pulled = run(data.path(), &["snapshot", "pull", "--json"]);
+    assert!(
+        String::from_utf8_lossy(&pulled.stderr).contains("from now on this machine trusts"),
+        "{pulled:?}"
+    );
+    let pulled = document(&pulled);
+    assert_eq!((pulled["from"].clone(), pulled["to"].as_str()), (Value::Null, Some(&*first)));
+    assert!(pulled["bytes_fetched"].as_u64().unwrap() > 1000 && pulled["way"] == "files", "{pulled}");
+    let pulled = document(&run(data.path(), &["snapshot", "pull", "--json"]));
+    assert_eq!((pulled["from"].as_str(), pulled["bytes_fetched"].as_u64()), (Some(&*first), Some(0)));
+
+    let second = next_night(&hub, 2);
+    let planned = document(&run(data.path(), &["snapshot", "pull", "--dry-run", "--json"]));
+    assert_eq!((planned["from"].as_str(), planned["to"].as_str()), (Some(&*first), Some(&*second)));
+
+    // Served, it looks by itself and takes the new one without a word of anybody.
+    let branch = Site::over(data, &branch_config(&hub));
+    branch.until("the new generation is served", |branch| {
+        branch.get("/api/v1/status").json()["generation"].as_str() == Some(&*second)
+    });
+    let found = branch.get("/api/v1/search?q=第2版书1").json();
+    assert_eq!(found["total"], hub.get("/api/v1/search?q=第2版书1").json()["total"]);
+    let snapshot = branch.get("/api/v1/status").json()["snapshot"].clone();
+    assert_eq!(
+        (snapshot["freshness"].as_str(), snapshot["state"].as_str()),
+        (Some("fresh"), Some("ok")),
+        "{snapshot}"
+    );
+    assert_eq!(
+        (snapshot["days_old"].as_i64(), snapshot["reached"].as_bool()),
+        (Some(0), Some(true)),
+        "{snapshot}"
+    );
+    branch.get("/").has("目录数据发布于").has("距今 0 天");
+    branch.ask("GET", "/search?q=书&lang=en", &[]).has("The catalogue is that of");
+    let record = found["records"][0]["id"].as_str().unwrap().to_owned();
+    branch.get(&format!("/record/{record}")).has("第2版书1");
+    assert_eq!(
+        branch.get(&format!("/record/{record}/export/iso2709")).status,
+        200,
+        "the original record came along"
+    );
+
+    // The hub goes; nothing else does, and it is said.
+    drop(hub);
+    let failed = run(branch.data(), &["snapshot", "pull"]);
+    assert!(!failed.status.success());
+    branch.until("it is said", |branch| branch.get("/").body.contains("未能连上中心"));
+    assert!(branch.get("/api/v1/search?q=旧书").json()["total"].as_u64().unwrap() > 0);
+
+    // By hand back, kept, and let go again, while it is served.
+    let switched = document(&run(branch.data(), &["snapshot", "switch", &first, "--json"]));
+    assert_eq!((switched["generation"].as_str(), switched["pinned"].as_bool()), (Some(&*first), Some(true)));
+    branch.until("the old one is served", |branch| {
+        branch.get("/api/v1/status").json()["generation"].as_str() == Some(&*first)
+    });
+    let listed = run(branch.data(), &["snapshot", "list"]);
+    assert!(String::from_utf8_lossy(&listed.stdout).contains(&format!("{first}  ")), "{listed:?}");
+    document(&run(branch.data(), &["snapshot", "switch", "newest", "--json"]));
+    branch.until("the new one is served", |branch| {
+        branch.get("/api/v1/status").json()["generation"].as_str() == Some(&*second)
+    });
+}
+
+#[test]
+fn a_pull_that_is_killed_at_any_moment_leaves_one_generation_or_the_other() {
+    let n_kills = if is_thorough() { 500 } else { 24 };
+    let hub = hub();
+    let mut names = vec![index::name_in_force(&hub.data().join("catalogue")).unwrap()];
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("lianmu.toml"), branch_config(&hub)).unwrap();
+    document(&run(data.path(), &["snapshot", "pull", "--json"]));
+    let catalogue = data.path().join("catalogue");
+    let (mut last, mut dice, mut n_between) =
+        (Duration::from_millis(120), u64::from(std::process::id()) | 1, 0);
+    for round in 0..n_kills {
+        if round % 6 == 0 {
+            names.push(next_night(&hub, 10 + round));
+        }
+        let was = index::name_in_force(&catalogue).unwrap();
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let is_switch = round % 6 == 5;
+        let newest = names.last().unwrap().clone();
+        let arguments: &[&str] =
+            if is_switch { &["snapshot", "switch", &was] } else { &["snapshot", "pull"] };
+        let mut child =
+            lianmu(data.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros((dice >> 33) % (last.as_micros() as u64 * 11 / 10)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let began = Instant::now();
+        let open = Catalogue::open(&catalogue).unwrap();
+        assert!(
+            began.elapsed() < Duration::from_secs(2),
+            "round {round}: a start takes {:?}",
+            began.elapsed()
+        );
+        assert!(
+            open.generation() == was || open.generation() == newest,
+            "round {round}: {}",
+            open.generation()
+        );
+        n_between += usize::from(catalogue.join(format!("pulling-{newest}")).exists());
+        drop(open);
+        if round % 6 == 4 || is_switch {
+            document(&run(data.path(), &["snapshot", "switch", "newest", "--json"]));
+            let began = Instant::now();
+            document(&run(data.path(), &["snapshot", "pull", "--json"]));
+            last = began.elapsed().max(Duration::from_millis(20));
+            assert_eq!(index::name_in_force(&catalogue).as_ref(), Some(&newest), "round {round}");
+        }
+    }
+    println!("{n_kills} kills, {n_between} of them in the middle of a pull");
+}
+
+#[test]
+fn a_stick_carries_what_a_branch_lacks_both_ways() {
+    let hub = hub();
+    let (stick, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config = "role = \"branch\"\nlibrary = \"BJFU\"\n[central]\nkind = \"none\"\n";
+    std::fs::write(data.path().join("lianmu.toml"), config).unwrap();
+    let path = stick.path().to_str().unwrap();
+    let whole = document(&run(hub.data(), &["snapshot", "export", path, "--for", "BJFU", "--json"]));
+    assert!(whole["since"].is_null());
+    document(&run(data.path(), &["snapshot", "import", path, "--json"]));
+    std::fs::remove_dir_all(stick.path().join("objects")).unwrap();
+    let second = next_night(&hub, 2);
+    let few =
+        document(&run(hub.data(), &["snapshot", "export", "--for", "BJFU", "--repository", path, "--json"]));
+    assert!(few["bytes"].as_u64().unwrap() < whole["bytes"].as_u64().unwrap() * 3 / 4, "{few} of {whole}");
+    let pulled = document(&run(data.path(), &["snapshot", "import", path, "--json"]));
+    assert_eq!(pulled["to"].as_str(), Some(&*second));
+    let found = document(&run(data.path(), &["search", "第2版书1", "--json"]));
+    assert!(found["total"].as_u64().unwrap() > 0);
+    for name in
+        std::fs::read_dir(stick.path()).unwrap().map(|item| item.unwrap().file_name().into_string().unwrap())
+    {
+        assert!(
+            name.len() < 64 && name.is_ascii() && !name.contains(':'),
+            "FAT32 keeps no such name: {name}"
+        );
+    }
+    let verified = run(hub.data(), &["snapshot", "verify", "--json"]);
+    assert_eq!(document(&verified)["faults"], serde_json::json!([]));
+    let pruned = document(&run(hub.data(), &["snapshot", "prune", "--json"]));
+    assert_eq!(pruned["removed"], 0);
+}
