@@ -20,7 +20,7 @@ use crate::{Result, policy};
 /// How often the store is looked at for something new.
 const GLANCE: Duration = Duration::from_millis(200);
 /// Heads are read so many at a time, and are good for so long: a withdrawal waits no longer for its turn.
-const ACTIVE: u32 = 1024;
+const ACTIVE: u32 = 4096;
 const ACTIVE_FOR: Duration = Duration::from_secs(1);
 /// How often it is looked how old what waits is, and whether the clocks agree.
 const TICK: Duration = Duration::from_secs(30);
@@ -43,7 +43,7 @@ pub(crate) struct Carrier {
     clock: Arc<dyn Clock>,
     road: Option<Road>,
     active: Vec<Head>,
-    active_since: Option<Duration>,
+    active_until: Duration,
     ticked: Duration,
     nudges: u32,
     is_drilling: bool,
@@ -82,7 +82,7 @@ impl Carrier {
             clock,
             road: None,
             active: Vec::new(),
-            active_since: None,
+            active_until: Duration::ZERO,
             ticked,
             nudges: 0,
             is_drilling: false,
@@ -144,10 +144,11 @@ impl Carrier {
             let acts = road.line.step(&Seen::Nudged, now);
             self.act(road, acts)?;
         }
-        let is_stale = self.active_since.is_none_or(|since| now.steady >= since + ACTIVE_FOR);
-        if is_stale || self.active.is_empty() {
+        if self.active.is_empty() || now.steady >= self.active_until {
             self.active = self.store.heads(CENTRE, ACTIVE, now.wall)?;
-            self.active_since = Some(now.steady);
+            // Of a hundred thousand messages the next are not found at once: looking shall not take the time of sending.
+            let read = self.clock.monotonic();
+            self.active_until = read + ACTIVE_FOR.max(read.saturating_sub(now.steady) * 10);
         }
         let is_expecting = self.store.is_expecting()?;
         let acts = road.line.step(&Seen::Waiting { heads: &self.active, is_expecting }, now);
@@ -171,7 +172,7 @@ impl Carrier {
                 Act::Settle(key, settlement) => settled.push((key, settlement)),
                 Act::FreeAll => {
                     self.store.free_all(CENTRE)?;
-                    self.active_since = None;
+                    self.active_until = Duration::ZERO;
                 }
                 Act::Rest(wait) => rest = wait,
             }

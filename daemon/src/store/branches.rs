@@ -52,7 +52,7 @@ const BRANCH: &str = "SELECT library, signing, sealing, enrolled, last_contact, 
 const BRANCHES: &str = "SELECT library, signing, sealing, enrolled, last_contact, skew, acked FROM branches ORDER BY \
                         library";
 const CONCERNED: &str = "SELECT id FROM requests WHERE (library = ?1 OR supplier = ?1) AND EXISTS (SELECT 1 FROM inbox \
-                         WHERE inbox.request = requests.id) ORDER BY created, id";
+                         WHERE inbox.branch = requests.library AND inbox.request = requests.id) ORDER BY created, id";
 
 impl Store {
     /// Keeps the hash of a one-time code for a library.

@@ -20,6 +20,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("8.sql"),
     include_str!("9.sql"),
     include_str!("10.sql"),
+    include_str!("11.sql"),
 ];
 
 /// "LMST" marks the file as ours.
