@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod build;
+pub mod calendars;
 pub mod central;
 pub mod clock;
 pub mod counter;
@@ -23,6 +24,7 @@ pub mod lock;
 mod mail;
 pub mod policy;
 mod priority;
+pub mod privacy;
 pub mod purchases;
 pub mod quality;
 pub mod reason;

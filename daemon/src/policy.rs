@@ -35,6 +35,12 @@ pub fn calendar(store: &Store) -> Result<Calendar> {
     Ok(store.policy_of::<Calendar>(CALENDAR)?.pop().unwrap_or_default())
 }
 
+/// At a hub: publishes the common calendar.
+pub(crate) fn publish_calendar(store: &Store, calendar: &Calendar) -> Result<()> {
+    store.publish(CALENDAR, "", &json(calendar)?)?;
+    Ok(())
+}
+
 /// At a hub: publishes libraries, members and notices where they have changed. The calendar is published by those who
 /// decide it.
 pub fn publish(store: &Store, data_dir: &Path) -> Result<()> {

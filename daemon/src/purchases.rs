@@ -1,7 +1,7 @@
 //! Suggestions for purchase (荐购): what readers looked for and did not find, kept for the library's staff.
 //!
 //! File `archive/purchases.jsonl`, beside the librarians' decisions: one suggestion a line, oldest first, only ever
-//! added to; what the staff decided on one stands in later lines. What `suggest` and `decide` have returned is on the
+//! added to, but for the traces of people who are erased; what the staff decided on one stands in later lines. What `suggest` and `decide` have returned is on the
 //! disk. Lines that a power cut tore are left out and counted. It
 //! knows neither pages nor who may read it.
 
@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indexer::bib::LibraryCode;
-use indexer::files::{Disk, FileLayer};
+use indexer::files::{Disk, FileLayer, replace_file};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::store::{Account, AccountRole};
 use crate::{Error, Result};
 
 const FILE: &str = "purchases.jsonl";
@@ -130,11 +131,12 @@ pub enum Taken {
     Known,
 }
 
-/// The suggestions of a data directory; one of them in a process.
+/// One line is written at a time, by whatever part of the process.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The suggestions of a data directory; they are written by one process.
 pub struct Purchases {
     path: PathBuf,
-    /// One line is written at a time.
-    turn: Mutex<()>,
     files: Arc<dyn FileLayer>,
 }
 
@@ -154,12 +156,12 @@ impl Purchases {
     }
 
     fn on(data_dir: &Path, files: Arc<dyn FileLayer>) -> Self {
-        Self { path: data_dir.join("archive").join(FILE), turn: Mutex::new(()), files }
+        Self { path: data_dir.join("archive").join(FILE), files }
     }
 
     /// Keeps a suggestion; durable when it returns.
     pub fn suggest(&self, purchase: &Purchase, now: Timestamp) -> Result<Taken> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let text = self.text()?;
         let known = read(&text).suggestions;
         if known.iter().rev().take(RECENT).any(|known| known.suggested.purchase == *purchase) {
@@ -171,7 +173,7 @@ impl Purchases {
 
     /// Keeps what somebody decided on a suggestion; whether there is such a one.
     pub fn decide(&self, key: &str, state: PurchaseState, by: &str, now: Timestamp) -> Result<bool> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let text = self.text()?;
         let Some(known) = read(&text).suggestions.into_iter().find(|listed| listed.key == key) else {
             return Ok(false);
@@ -181,6 +183,17 @@ impl Purchases {
             self.write(&decided, &text)?;
         }
         Ok(true)
+    }
+
+    /// Takes a person out of all suggestions and decisions: the wishes stay, whose they were is not known any more.
+    pub fn forget(&self, account: &Account) -> Result<()> {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = self.text()?;
+        let kept = forgotten(&text, account);
+        if kept == text {
+            return Ok(());
+        }
+        replace_file(&*self.files, &self.path, kept.as_bytes()).map_err(Error::writing(&self.path))
     }
 
     fn write(&self, what: &impl Serialize, text: &str) -> Result<()> {
@@ -235,6 +248,46 @@ fn read(text: &str) -> PurchaseList {
         }
     }
     list
+}
+
+fn forgotten(text: &str, account: &Account) -> String {
+    // A name alone may be another reader's; at the own library it is taken for this one.
+    let is_own = |library: Option<&LibraryCode>| library.is_some_and(|code| code.as_str() == account.library);
+    let names_him = |text: &str, library: Option<&LibraryCode>| {
+        let marks = [&account.email, &account.phone, &account.barcode];
+        marks.into_iter().any(|mark| mark.chars().count() > 4 && text.contains(mark.as_str()))
+            || is_own(library) && text.contains(&account.name)
+    };
+    let (mut kept, mut keys) = (String::new(), HashMap::new());
+    for line in text.lines() {
+        let line = if let Ok(mut suggested) = serde_json::from_str::<Suggested>(line) {
+            let old = key_of(&suggested);
+            let library = suggested.purchase.library.clone();
+            let purchase = &mut suggested.purchase;
+            for text in
+                [&mut purchase.contact, &mut purchase.note, &mut purchase.author, &mut purchase.publisher]
+            {
+                if names_him(text, library.as_ref()) {
+                    text.clear();
+                }
+            }
+            keys.insert(old, key_of(&suggested));
+            serde_json::to_string(&suggested)
+        } else if let Ok(mut decided) = serde_json::from_str::<Decided>(line) {
+            decided.on = keys.get(&decided.on).cloned().unwrap_or(decided.on);
+            if decided.by == account.name && account.role > AccountRole::Reader {
+                decided.by.clear();
+            }
+            serde_json::to_string(&decided)
+        } else if names_him(line, None) || line.contains(&account.name) {
+            continue;
+        } else {
+            Ok(line.to_owned())
+        };
+        kept += &line.unwrap_or_default();
+        kept.push('\n');
+    }
+    kept
 }
 
 // The same words within a second are one wish.

@@ -12,6 +12,7 @@ mod looker;
 mod mailman;
 mod pulls;
 mod slot;
+mod tidier;
 mod worker;
 
 use std::path::Path;
@@ -44,6 +45,7 @@ use looker::Looker;
 use mailman::Mailman;
 use pulls::Pulls;
 use slot::Slot;
+use tidier::Tidier;
 use worker::{Work, Worker};
 
 /// Makes the fetcher of a source; tests make others.
@@ -129,6 +131,9 @@ pub fn start_with(
         let mailman = Mailman { post, writer: Arc::clone(&writer), stop: stop.clone() };
         spawn("mail", move || mailman.go_round());
     }
+    let keep_days = settings.policy.anonymise_days;
+    let tidier = Tidier { writer: Arc::clone(&writer), keep_days, stop: stop.clone() };
+    spawn("tidy", move || tidier.go_round());
     let mut daemon = Daemon::new(writer, settings.clone(), make, stop.clone());
     let thread = spawn("daemon", move || {
         daemon.run();

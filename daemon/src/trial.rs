@@ -15,7 +15,7 @@ use crate::lock::Holder;
 use crate::requests::{Party, RequestForm, RequestId};
 use crate::runs::{History, Run};
 use crate::settings::Settings;
-use crate::store::{Account, AccountRole, NewAccount, NewRequest, Store};
+use crate::store::{Account, AccountId, AccountRole, NewAccount, NewRequest, Store};
 use crate::writer::Writer;
 use crate::{Error, Result};
 
@@ -167,6 +167,23 @@ pub(crate) fn reader_of(store: &Store, library: &str, now: Timestamp) -> Account
     let new = NewAccount { name: "林巧", email: "linqiao@example.org", ..new_account(library, "R001") };
     store.add_account(&new, now).unwrap();
     store.account(library, "R001").unwrap().unwrap()
+}
+
+/// A request of a reader of BJFU, kept in `store`.
+pub(crate) fn kept_request(store: &Store, account: AccountId, now: Timestamp) -> RequestId {
+    let id = RequestId::new(now, [7; 10]);
+    let new = NewRequest {
+        id,
+        number: "BJFU-7",
+        account,
+        library: &code("BJFU"),
+        form: &request_form(),
+        party: Party::Reader,
+        key: None,
+        is_barred: false,
+    };
+    store.submit_request(&new, now).unwrap();
+    id
 }
 
 /// A request form that nothing stands against.

@@ -1,7 +1,6 @@
 //! What the pages of the counter share: the counter itself, its words, and how a form reaches it.
 
 use daemon::counter::{Counter, NotDone, Words, Work};
-use daemon::policy;
 use daemon::requests::{Act, Attention, Bar, Because, RequestId, Shipment, Side, Wants};
 use daemon::store::Account;
 use indexer::bib::LibraryCode;
@@ -17,8 +16,8 @@ use crate::wire::library_name;
 /// The counter of this machine. It opens the store, so it blocks.
 pub(crate) fn counter(app: &App) -> Result<Counter, WebError> {
     let store = app.store()?;
-    let rules = app.directory().rules().clone();
-    let calendar = policy::calendar(&store).map_err(WebError::internal)?;
+    let (rules, calendar) =
+        daemon::calendars::in_force(&store, app.directory().rules().clone()).map_err(WebError::internal)?;
     Ok(Counter { store, rules, calendar, zone: zone(app) })
 }
 

@@ -12,6 +12,7 @@ use crate::basket::{self, Basket};
 use crate::i18n::Lang;
 use crate::login::session::{self, Visitor};
 use crate::state::App;
+use crate::terminal;
 
 /// One request as a handler sees it.
 #[derive(Clone)]
@@ -47,13 +48,16 @@ impl FromRequestParts<App> for Reader {
         let visitor = session::visitor(parts, app).await.ok().flatten();
         let asked = Asked::parse(parts.uri.query());
         let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-        let lang = Lang::choose(asked.get("lang"), cookie(&parts.headers, "lang").as_deref(), accept);
         let libraries = cookie(&parts.headers, "libraries").unwrap_or_default();
+        let is_left = terminal::is_left(app, &parts.headers);
         let remembered = Remembered {
             field: cookie(&parts.headers, "field"),
             libraries: libraries.split('.').filter(|c| !c.is_empty()).map(str::to_owned).collect(),
             basket: Basket::read(&cookie(&parts.headers, basket::COOKIE).unwrap_or_default()),
         };
+        let chosen = cookie(&parts.headers, "lang").filter(|_| !is_left);
+        let lang = Lang::choose(asked.get("lang"), chosen.as_deref(), accept);
+        let remembered = if is_left { Remembered::default() } else { remembered };
         Ok(Self { lang, asked, path: parts.uri.path().to_owned(), remembered, visitor })
     }
 }

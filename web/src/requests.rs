@@ -44,12 +44,10 @@ pub(crate) enum Reply {
 
 /// The desk of this machine. It opens the store, so it blocks.
 pub(crate) fn desk(app: &App) -> Result<Desk, WebError> {
-    Ok(Desk {
-        store: app.store()?,
-        rules: app.directory().rules().clone(),
-        most_open: app.settings().policy.max_requests,
-        zone: zone(app),
-    })
+    let store = app.store()?;
+    let (rules, _) =
+        daemon::calendars::in_force(&store, app.directory().rules().clone()).map_err(WebError::internal)?;
+    Ok(Desk { store, rules, most_open: app.settings().policy.max_requests, zone: zone(app) })
 }
 
 /// In which days are counted and shown.

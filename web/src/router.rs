@@ -20,7 +20,7 @@ use crate::i18n::Lang;
 use crate::login::origin;
 use crate::pages::admin;
 use crate::state::App;
-use crate::{api, assets, pages, reader, repository, robots};
+use crate::{api, assets, pages, reader, repository, robots, terminal};
 
 /// Nothing inline, nothing from elsewhere, in no other site's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -96,6 +96,11 @@ fn readers() -> Router<App> {
         .route("/page/{slug}", get(pages::content::show))
         .route("/help", get(pages::help::show))
         .route("/me", get(pages::me::home::show))
+        .route("/me/messages", get(pages::me::messages::show).post(pages::me::messages::mark))
+        .route("/me/fines", get(pages::me::fines::show))
+        .route("/me/card", get(pages::me::card::show))
+        .route("/me/data", get(pages::me::data::show).post(pages::me::data::act))
+        .route("/me/data/export", get(pages::me::data::export))
         .route("/me/profile", get(pages::me::profile::show).post(pages::me::profile::act))
         .route("/me/requests", get(pages::me::requests::list).post(pages::me::requests::act))
         .route("/me/requests/new", get(pages::me::new_request::show).post(pages::me::new_request::send))
@@ -104,6 +109,7 @@ fn readers() -> Router<App> {
         .route("/register", get(pages::register::show).post(pages::register::take))
         .route("/password", get(pages::password::show).post(pages::password::act))
         .route("/login", get(pages::login::show).post(pages::login::sign_in))
+        .route("/leave", get(pages::login::leave))
         .route("/logout", post(pages::login::sign_out))
         .route("/logout/everywhere", post(pages::login::sign_out_everywhere))
         .route("/trust", get(pages::trust::show))
@@ -151,6 +157,9 @@ fn admins() -> Router<App> {
         .route("/staff/statistics/csv", get(pages::staff::statistics::csv))
         .route("/staff/statistics/xlsx", get(pages::staff::statistics::xlsx))
         .route("/staff/audit", get(pages::staff::audit::show))
+        .route("/staff/fines", get(pages::staff::fines::show).post(pages::staff::fines::act))
+        .route("/staff/cards", get(pages::staff::cards::show).post(pages::staff::cards::act))
+        .route("/staff/calendars", get(pages::staff::calendars::show).post(pages::staff::calendars::act))
         .route("/staff/notices", get(pages::staff::notices).post(pages::staff::act))
         .route("/staff/library", get(pages::facts::show).post(pages::facts::act))
         .route("/staff/pages", get(pages::staff::pages).post(pages::staff::write))
@@ -206,7 +215,10 @@ fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Header
 /// Counts the answer, and remembers a language that was asked for.
 async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
     let asked = Asked::parse(request.uri().query());
-    let is_for_people = robots::is_for_people(request.uri().path());
+    let path = request.uri().path();
+    let is_for_people = robots::is_for_people(path);
+    let (is_left, ends) =
+        (terminal::is_left(&app, request.headers()), path == "/leave" || path.starts_with("/logout"));
     let mut response = next.run(request).await;
     if is_for_people {
         response.headers_mut().insert(robots::HEADER, HeaderValue::from_static("noindex"));
@@ -221,5 +233,6 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
+    terminal::forget(&app, &mut response, is_left, ends);
     response
 }

@@ -33,6 +33,9 @@ pub struct Calendar {
     /// Closed days of all.
     #[serde(default)]
     pub suspensions: Vec<Suspension>,
+    /// Days on which people work although the week says otherwise (调休).
+    #[serde(default)]
+    pub working_days: Vec<Suspension>,
     /// Extensions.
     #[serde(default)]
     pub vacations: Vec<Vacation>,
@@ -78,20 +81,26 @@ impl Due {
             due.day = day;
             due.moved_by.push(DueReason::Vacation);
         }
-        let closures = || lender.closures.iter().chain(&calendar.suspensions);
-        let mut is_closed = false;
-        // Each closure moves the day once at most, so that this ends whatever the table says.
-        for _ in closures() {
-            if let Some(closure) = closures().find(|closure| closure.holds(due.day)) {
-                due.day = later(closure.to, 1);
-                is_closed = true;
-            }
-        }
-        if is_closed {
+        if let Some(open) = first_open(due.day, lender, calendar).filter(|open| *open != due.day) {
+            due.day = open;
             due.moved_by.push(DueReason::Closed);
         }
         due
     }
+}
+
+/// The first day from this one on on which the desk is open; `None` where a table closes it for years.
+fn first_open(day: Date, lender: &LenderRules, calendar: &Calendar) -> Option<Date> {
+    const MOST: i64 = 800;
+    (0..MOST).map(|n| later(day, n)).find(|day| is_open(*day, lender, calendar))
+}
+
+/// Whether a desk is open: closures count always, days of the week where nothing makes them working days.
+fn is_open(day: Date, lender: &LenderRules, calendar: &Calendar) -> bool {
+    let holds = |all: &[Suspension], more: &[Suspension]| all.iter().chain(more).any(|days| days.holds(day));
+    let is_free = lender.closed_weekdays.contains(&day.weekday().to_monday_one_offset());
+    !holds(&lender.closures, &calendar.suspensions)
+        && (!is_free || holds(&lender.working_days, &calendar.working_days))
 }
 
 fn later(day: Date, n_days: i64) -> Date {
@@ -114,7 +123,7 @@ mod tests {
             due: date(2027, 3, 8),
             exempt: vec!["NLC".to_owned(), "SHLIB".to_owned()],
         };
-        Calendar { suspensions: Vec::new(), vacations: vec![vacation] }
+        Calendar { vacations: vec![vacation], ..Calendar::default() }
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub struct LenderRules {
     pub free_until: Option<Date>,
     /// Its own closed days.
     pub closures: Vec<Suspension>,
+    /// Days of the week on which its desk is closed; 1 is Monday.
+    pub closed_weekdays: Vec<i8>,
+    /// Days on which it is open all the same (调休).
+    pub working_days: Vec<Suspension>,
 }
 
 impl Default for LenderRules {
@@ -50,6 +54,8 @@ impl Default for LenderRules {
             fee: 0,
             free_until: None,
             closures: Vec::new(),
+            closed_weekdays: Vec::new(),
+            working_days: Vec::new(),
         }
     }
 }

@@ -30,6 +30,15 @@ impl Rules {
         self
     }
 
+    /// Changes those of one lender, which begin as the usual ones.
+    pub(crate) fn change(&mut self, code: &str, change: impl FnOnce(&mut LenderRules)) {
+        let place = self.lenders.iter().position(|rules| rules.code == code).unwrap_or_else(|| {
+            self.lenders.push(self.of(code));
+            self.lenders.len() - 1
+        });
+        change(&mut self.lenders[place]);
+    }
+
     /// Those of one lender.
     pub fn of(&self, code: &str) -> LenderRules {
         let own = self.lenders.iter().find(|rules| rules.code == code);

@@ -33,6 +33,7 @@ pub(super) const KEYS: &[Key] = &[
     key("gate.max_change", Kind::Fraction, "0.5"),
     key("policy.max_libraries", Kind::Count, "10"),
     key("policy.max_requests", Kind::Count, "10"),
+    key("policy.anonymise_days", Kind::Count, "180"),
     key("catalogue.marc", Kind::Flag, "true"),
     key("central.kind", Kind::Choice(&["hub", "iso18626", "none"]), ""),
     key("central.url", Kind::Url, ""),

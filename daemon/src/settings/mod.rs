@@ -121,6 +121,8 @@ pub struct Policy {
     pub max_libraries: Option<usize>,
     /// Requests that a reader may have open at once; 0 is no limit.
     pub max_requests: u32,
+    /// Days after which a request that has ended loses everything personal; 0 is never.
+    pub anonymise_days: u32,
 }
 
 /// When an import is held for a person to look at.
@@ -205,7 +207,8 @@ impl Settings {
         match listen {
             Ok(listen) if faults.is_empty() => {
                 let public_url = check::text(&in_force, "server.public_url").trim_end_matches('/').to_owned();
-                let server = Server { listen, public_url, tls, trusted_proxies };
+                let public_terminal = check::flag(&in_force, "server.public_terminal");
+                let server = Server { listen, public_url, tls, trusted_proxies, public_terminal };
                 let mut settings = Self::from_values(in_force, server, sources, snapshot);
                 settings.holdings_profiles = profiles;
                 settings.mail = mail;
@@ -225,6 +228,7 @@ impl Settings {
         let library = check::text(&in_force, "library");
         let window = check::text(&in_force, "schedule.window");
         let max_requests = check::number(&in_force, "policy.max_requests");
+        let anonymise_days = check::number(&in_force, "policy.anonymise_days");
         let max_libraries = usize::try_from(check::number(&in_force, "policy.max_libraries")).unwrap_or(0);
         Self {
             role,
@@ -234,6 +238,7 @@ impl Settings {
             policy: Policy {
                 max_libraries: (max_libraries > 0).then_some(max_libraries),
                 max_requests: u32::try_from(max_requests).unwrap_or(0),
+                anonymise_days: u32::try_from(anonymise_days).unwrap_or(0),
             },
             gate: Gate {
                 max_drop: check::fraction(&in_force, "gate.max_drop"),

@@ -18,6 +18,8 @@ pub struct Server {
     pub tls: Tls,
     /// Whose word on the address of a reader is taken.
     pub trusted_proxies: Vec<Network>,
+    /// Whether this serves a PC in the reading room: large type, and nothing is remembered.
+    pub public_terminal: bool,
 }
 
 impl Server {

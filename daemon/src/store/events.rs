@@ -4,6 +4,7 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
+use super::letters::put_letter;
 use super::messages::{never_send, put_message};
 use super::requests::{StoredRequest, json, parsed};
 use crate::delivery::Letter;
@@ -67,6 +68,7 @@ pub(super) fn record(
     };
     let recorded = written(transaction, &history, by, event, note, now)?;
     put_event(transaction, id, &recorded)?;
+    put_letter(transaction, id, &recorded, standing.state, now)?;
     history.add(recorded);
     put_standing(transaction, id, &standing, now)?;
     let recipient = if by.1 == Party::Lender { request.library.as_str() } else { &request.form.supplier };
@@ -93,6 +95,7 @@ pub(super) fn learn(
         if !history.has(recorded) {
             put_event(transaction, id, recorded)?;
             history.add(recorded.clone());
+            put_letter(transaction, id, recorded, history.standing().0.state, now)?;
             is_news = true;
         }
     }

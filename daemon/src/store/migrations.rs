@@ -21,6 +21,8 @@ pub(super) const ALL: &[&str] = &[
     include_str!("9.sql"),
     include_str!("10.sql"),
     include_str!("11.sql"),
+    include_str!("12.sql"),
+    include_str!("13.sql"),
 ];
 
 /// "LMST" marks the file as ours.

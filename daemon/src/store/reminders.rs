@@ -8,6 +8,7 @@ use rusqlite::params;
 use super::Store;
 use super::accounts::AccountId;
 use super::events::record;
+use super::letters::put_reminder;
 use super::requests::{StoredRequest, from_row, one};
 use crate::Result;
 use crate::requests::{Event, Party, Reminder, RequestId};
@@ -59,7 +60,7 @@ impl Store {
         })
     }
 
-    /// Notes that a reader is reminded; `false`: that was done before.
+    /// Reminds a reader by a letter; `false`: that was done before.
     pub fn note_reminder(
         &self,
         id: RequestId,
@@ -73,6 +74,9 @@ impl Store {
                 "INSERT INTO reminders (request, kind, due, made) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
                 params![id.as_bytes(), kind.code(), due, now.as_second()],
             )?;
+            if n_rows > 0 {
+                put_reminder(transaction, id, kind, &due, now)?;
+            }
             Ok(n_rows > 0)
         })
     }

@@ -316,6 +316,8 @@ mod tests {
             "ground",
             "shown",
             "account_role",
+            "fine_kind",
+            "day_kind",
             "origin",
             "source_kind",
             "source_state",

@@ -14,15 +14,16 @@ use super::secret::Secret;
 use crate::error::WebError;
 use crate::reader::{Reader, cookie};
 use crate::state::App;
-use crate::{ask, blocking, pages};
+use crate::{ask, blocking, pages, terminal};
 
 /// Half an hour without use, twelve hours in all.
 const LIMITS: SessionLimits =
     SessionLimits { idle: SignedDuration::from_mins(30), whole: SignedDuration::from_hours(12) };
 
 /// How long a session lasts here.
-pub(crate) fn limits(_: &App) -> SessionLimits {
-    LIMITS
+pub(crate) fn limits(app: &App) -> SessionLimits {
+    let is_shared = app.settings().server.public_terminal;
+    SessionLimits { idle: if is_shared { terminal::ALONE } else { LIMITS.idle }, ..LIMITS }
 }
 
 /// Over TLS the name itself binds the cookie to this host (`__Host-`); over plain HTTP browsers would refuse that.
@@ -62,6 +63,8 @@ pub(crate) fn counts(account: &Account, today: &str) -> bool {
 pub(crate) struct Visitor {
     /// The account.
     pub(crate) account: Account,
+    /// What the reader was told and has not read.
+    pub(crate) n_unread: u32,
 }
 
 fn find(
@@ -77,7 +80,9 @@ fn find(
         (None, None) => Ok(None),
     };
     let account = account.map_err(WebError::internal)?.filter(|account| counts(account, today));
-    Ok(account.map(|account| Visitor { account }))
+    let Some(account) = account else { return Ok(None) };
+    let (_, n_unread) = store.count_letters(account.id).map_err(WebError::internal)?;
+    Ok(Some(Visitor { account, n_unread }))
 }
 
 /// Who asks: looked up once a request, however often it is asked for.

@@ -36,7 +36,8 @@ struct LoginPage {
     fault: Option<String>,
     has_admin: bool,
     signed_in: Option<String>,
-    recovered: bool,
+    /// Key of a sentence about what was just done elsewhere.
+    said: Option<&'static str>,
     notices: Vec<Line>,
     sessions: Vec<SessionRow>,
 }
@@ -129,7 +130,11 @@ async fn form(
     render(&LoginPage {
         ui: Ui::new(app, reader),
         libraries: account_form::libraries(app, &sent.library),
-        recovered: reader.asked.has("recovered", "1"),
+        said: if reader.asked.has("recovered", "1") {
+            Some("login.recovered")
+        } else {
+            reader.asked.has("erased", "1").then_some("privacy.erased")
+        },
         barcode: sent.barcode.clone(),
         next: sent.next.clone(),
         fault,
@@ -280,6 +285,17 @@ pub(crate) async fn sign_out_everywhere(
     headers: HeaderMap,
 ) -> Response {
     end(&app, &reader, &headers, Store::end_sessions_beside).await
+}
+
+/// `GET /leave`: on a PC in the reading room, which leads there by itself. Elsewhere there is no such page: who signs
+/// out presses a button.
+pub(crate) async fn leave(State(app): State<App>, reader: Reader, headers: HeaderMap) -> Response {
+    if !app.settings().server.public_terminal {
+        return page(&app, &reader, Err(WebError::NotFound));
+    }
+    let mut response = end(&app, &reader, &headers, Store::end_session).await;
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
+    response
 }
 
 /// `POST /logout`

@@ -62,6 +62,7 @@ pub(crate) struct Ui {
     home: Option<String>,
     n_basket: usize,
     visitor: Option<Arc<Visitor>>,
+    is_terminal: bool,
     today: String,
     /// Code of the reader's own library, and its loan desk with telephone and address for letters.
     contact: Option<(String, String)>,
@@ -117,6 +118,7 @@ impl Ui {
             visitor: reader.visitor.clone(),
             contact: contact(app, reader),
             catalogue: app.snapshot().and_then(|fares| age(&fares, app.settings(), reader.lang)),
+            is_terminal: app.settings().server.public_terminal,
             n_basket: reader.remembered.basket.ids().len(),
         }
     }
@@ -145,6 +147,11 @@ impl Ui {
     /// Who is signed in; empty for a stranger.
     fn visitor_name(&self) -> &str {
         self.visitor.as_ref().map_or("", |visitor| &visitor.account.name)
+    }
+
+    /// What whoever is signed in was told and has not read.
+    fn n_unread(&self) -> u32 {
+        self.visitor.as_ref().map_or(0, |visitor| visitor.n_unread)
     }
 
     fn is_here(&self, path: &str) -> bool {

@@ -2,6 +2,9 @@
 //! admins for the consortium and for every library; requests are those of the own library for both.
 
 pub(crate) mod audit;
+pub(crate) mod calendars;
+pub(crate) mod cards;
+pub(crate) mod fines;
 mod lenders;
 pub(crate) mod parcels;
 pub(crate) mod readers;

@@ -181,6 +181,7 @@ mod tests {
 
     fn server() -> Server {
         Server {
+            public_terminal: false,
             listen: "0.0.0.0:8046".parse().unwrap(),
             public_url: "https://lianmu.example.edu.cn:8046".to_owned(),
             tls: Tls::Internal,

@@ -6,6 +6,7 @@
     reason = "tests may panic, and say what they did or skip"
 )]
 
+mod access;
 mod accounts;
 mod admin;
 mod api;
@@ -16,6 +17,7 @@ mod browse;
 mod cli;
 mod consortium;
 mod counter;
+mod desk;
 mod directory;
 mod full_disk;
 mod harvest;

@@ -76,6 +76,12 @@ impl Site {
         Self::again(data)
     }
 
+    /// The same with a log that can be read.
+    pub(crate) fn logged(data: TempDir, config: &str, log: std::fs::File) -> Self {
+        std::fs::write(data.path().join("lianmu.toml"), config).unwrap();
+        Self::start(data, log.into())
+    }
+
     /// Kills the process, with nothing said or written, and starts another one over the same data.
     pub(crate) fn killed_and_started_again(mut self) -> Self {
         self.child.kill().unwrap();
@@ -85,9 +91,14 @@ impl Site {
     }
 
     fn again(data: TempDir) -> Self {
+        Self::start(data, Stdio::inherit())
+    }
+
+    fn start(data: TempDir, log: Stdio) -> Self {
         let mut child = lianmu(data.path())
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();

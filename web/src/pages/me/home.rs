@@ -10,6 +10,7 @@ use super::{Ui, page, render};
 use crate::blocking;
 use crate::error::WebError;
 use crate::login::SignedIn;
+use crate::money::yuan;
 use crate::reader::Reader;
 use crate::requests::state_words;
 use crate::state::App;
@@ -23,6 +24,7 @@ struct HomePage {
     of_library: String,
     valid_until: Option<String>,
     n_open: u32,
+    owed: Option<String>,
     loans: Vec<Loan>,
 }
 
@@ -43,10 +45,11 @@ pub(crate) async fn show(State(app): State<App>, SignedIn(account): SignedIn, re
 
 async fn shown(app: &App, account: Account, reader: &Reader) -> Result<Response, WebError> {
     let (reading, id) = (app.clone(), account.id);
-    let (n_open, loans) = blocking::run(app.turns(), move || {
+    let (n_open, owed, loans) = blocking::run(app.turns(), move || {
         let store = reading.store()?;
         let n_open = store.open_requests(id).map_err(WebError::internal)?;
-        Ok((n_open, store.loans_of(id).map_err(WebError::internal)?))
+        let owed = store.owed_by(id).map_err(WebError::internal)?;
+        Ok((n_open, owed, store.loans_of(id).map_err(WebError::internal)?))
     })
     .await?;
     let (members, lang) = (app.members(), reader.lang);
@@ -65,6 +68,7 @@ async fn shown(app: &App, account: Account, reader: &Reader) -> Result<Response,
         name: account.name,
         valid_until: account.valid_until,
         n_open,
+        owed: (owed > 0).then(|| yuan(owed)),
         loans: loans.collect(),
     })
 }

@@ -4,18 +4,20 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use daemon::store::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, Confirmed, Registration, Store};
+use daemon::store::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, Card, Confirmed, Registration, Store};
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::super::admin::local;
 use super::super::{Ui, page, render, today};
 use super::{bound_to, is_admin};
 use crate::ask::{self, Asked};
 use crate::blocking;
+use crate::card;
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::{Staff, code};
+use crate::money::yuan;
 use crate::reader::Reader;
 use crate::state::App;
 
@@ -23,6 +25,9 @@ use crate::state::App;
 const FROM_THE_DESK: SignedDuration = SignedDuration::from_hours(24);
 /// Characters of a reason.
 const MOST_REASON: usize = 200;
+/// Characters of what is written to a reader.
+const MOST_TEXT: usize = 1_000;
+const MOST_CARD_YEARS: i64 = 5;
 
 #[derive(Template)]
 #[template(path = "staff/readers.html")]
@@ -64,6 +69,10 @@ struct ReaderPage {
     state: String,
     role: String,
     created: String,
+    card: Option<Card>,
+    owed: Option<String>,
+    /// From today for a year: what a card is issued for where nothing else is said.
+    days: (String, String),
 }
 
 /// How an account stands on a day.
@@ -182,17 +191,24 @@ pub(crate) async fn show(
 ) -> Response {
     let said = reader.asked.get("said").map(str::to_owned);
     let (own, who) = (app.clone(), staff.clone());
-    let found = blocking::run(app.turns(), move || own_reader(&own.store()?, &who, &id)).await;
-    let result = found.and_then(|account| {
+    let found = blocking::run(app.turns(), move || {
+        let store = own.store()?;
+        let account = own_reader(&store, &who, &id)?;
+        looked_up(&store, account)
+    });
+    let result = found.await.and_then(|known| {
         let lang = reader.lang;
         let said = match said.as_deref() {
-            Some("confirmed") => Some(lang.fill("readers.confirmed", &[("name", &account.name)])),
+            Some("confirmed") => Some(lang.fill("readers.confirmed", &[("name", &known.account.name)])),
             Some("valid") => Some(lang.t("readers.valid_set").to_owned()),
             Some("blocked") => Some(lang.t("readers.did_block").to_owned()),
             Some("unblocked") => Some(lang.t("readers.did_unblock").to_owned()),
+            Some("written") => Some(lang.t("message.did_send").to_owned()),
+            Some("issued") => Some(lang.t("card.did_issue").to_owned()),
+            Some("withdrawn") => Some(lang.t("card.did_withdraw").to_owned()),
             _ => None,
         };
-        shown(&app, &reader, &staff, account, said, None)
+        shown(&app, &reader, &staff, known, said, None)
     });
     page(&app, &reader, result)
 }
@@ -201,10 +217,13 @@ fn shown(
     app: &App,
     reader: &Reader,
     staff: &Account,
-    account: Account,
+    known: Known,
     said: Option<String>,
     fault: Option<String>,
 ) -> Result<Response, WebError> {
+    let Known { account, card, owed } = known;
+    let first = today(app);
+    let last = first.parse().map(card_days).unwrap_or_default();
     render(&ReaderPage {
         ui: Ui::new(app, reader),
         who: staff.name.clone(),
@@ -214,19 +233,40 @@ fn shown(
         state: state_words(&account, &today(app), reader.lang),
         role: reader.lang.label("account_role", account.role.name()),
         created: local(app, Some(account.created)),
+        card,
+        owed: (owed > 0).then(|| yuan(owed)),
+        days: (first, last.to_string()),
         account,
     })
+}
+
+/// What staff see of a reader.
+struct Known {
+    account: Account,
+    card: Option<Card>,
+    owed: i64,
+}
+
+fn looked_up(store: &Store, account: Account) -> Result<Known, WebError> {
+    let card = store.card_of(account.id).map_err(WebError::internal)?;
+    let owed = store.owed_by(account.id).map_err(WebError::internal)?;
+    Ok(Known { account, card, owed })
+}
+
+/// The last day of a card that begins on this one.
+fn card_days(first: Date) -> Date {
+    first.saturating_add(1.year()).saturating_sub(1.day())
 }
 
 /// What was done to an account.
 enum Done {
     GoTo(String),
     /// A code, shown once.
-    Code(Account, String),
-    Fault(Account, &'static str),
+    Code(Box<Known>, String),
+    Fault(Box<Known>, &'static str),
 }
 
-/// `POST /staff/readers/{id}`: `act=block|unblock|valid|reset`
+/// `POST /staff/readers/{id}`: `act=block|unblock|valid|reset|write|issue|withdraw`
 pub(crate) async fn act(
     State(app): State<App>,
     reader: Reader,
@@ -239,20 +279,20 @@ pub(crate) async fn act(
     let done = blocking::run(app.turns(), move || {
         let store = own.store()?;
         let account = own_reader(&store, &who, &id)?;
-        let done = done(&store, account, &sent)?;
+        let done = done(&store, &who, account, &sent)?;
         let act = sent.get("act").unwrap_or_default();
         tracing::info!(staff = %who.id, account = id, act, "an account was looked after");
         Ok(done)
     });
     let result = match done.await {
         Ok(Done::GoTo(place)) => Ok(Redirect::to(&place).into_response()),
-        Ok(Done::Code(account, code)) => {
+        Ok(Done::Code(known, code)) => {
             let said = reader.lang.fill("readers.did_reset", &[("code", &code)]);
-            shown(&app, &reader, &staff, account, Some(said), None)
+            shown(&app, &reader, &staff, *known, Some(said), None)
         }
-        Ok(Done::Fault(account, key)) => {
+        Ok(Done::Fault(known, key)) => {
             let fault = Some(reader.lang.t(key).to_owned());
-            shown(&app, &reader, &staff, account, None, fault).map(|mut response| {
+            shown(&app, &reader, &staff, *known, None, fault).map(|mut response| {
                 *response.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
                 response
             })
@@ -262,14 +302,15 @@ pub(crate) async fn act(
     page(&app, &reader, result)
 }
 
-fn done(store: &Store, account: Account, sent: &Asked) -> Result<Done, WebError> {
+fn done(store: &Store, staff: &Account, account: Account, sent: &Asked) -> Result<Done, WebError> {
     let path = format!("/staff/readers/{}", account.id);
     let go_to = |what: &str| Ok(Done::GoTo(said(&path, what)));
+    let fault = |account, key| Ok(Done::Fault(Box::new(looked_up(store, account)?), key));
     match sent.get("act") {
         Some("block") => {
             let reason: String = sent.get("reason").unwrap_or_default().replace(char::is_control, " ");
             if reason.is_empty() || reason.chars().count() > MOST_REASON {
-                return Ok(Done::Fault(account, "readers.no_reason"));
+                return fault(account, "readers.no_reason");
             }
             store.block_account(account.id, Some(&reason)).map_err(WebError::internal)?;
             go_to("blocked")
@@ -281,7 +322,7 @@ fn done(store: &Store, account: Account, sent: &Asked) -> Result<Done, WebError>
         Some("valid") => {
             let day = sent.get("day");
             if day.is_some_and(|day| day.len() != 10 || day.parse::<Date>().is_err()) {
-                return Ok(Done::Fault(account, "readers.no_day"));
+                return fault(account, "readers.no_day");
             }
             store.set_valid_until(account.id, day).map_err(WebError::internal)?;
             go_to("valid")
@@ -292,7 +333,33 @@ fn done(store: &Store, account: Account, sent: &Asked) -> Result<Done, WebError>
             store
                 .add_recovery_code(account.id, code::hash(&code), until, None)
                 .map_err(WebError::internal)?;
-            Ok(Done::Code(account, code))
+            Ok(Done::Code(Box::new(looked_up(store, account)?), code))
+        }
+        Some("write") => {
+            let text = sent.get("text").unwrap_or_default().replace("\r\n", "\n");
+            let is_odd = |c: char| c.is_control() && c != '\n';
+            if text.is_empty() || text.chars().count() > MOST_TEXT || text.contains(is_odd) {
+                return fault(account, "message.no_text");
+            }
+            store.write_letter(account.id, staff.id, &text, Timestamp::now()).map_err(WebError::internal)?;
+            go_to("written")
+        }
+        Some("issue") => {
+            let day = |name: &str| sent.get(name).and_then(|text| text.parse::<Date>().ok());
+            let (Some(first), Some(last)) = (day("first"), day("last")) else {
+                return fault(account, "card.bad_days");
+            };
+            if first > last || last > first.saturating_add(MOST_CARD_YEARS.years()) {
+                return fault(account, "card.bad_days");
+            }
+            let number = card::number(&account.library).map_err(WebError::Internal)?;
+            let issued = store.issue_card(account.id, &number, (first, last), Timestamp::now());
+            issued.map_err(WebError::internal)?;
+            go_to("issued")
+        }
+        Some("withdraw") => {
+            store.withdraw_card(account.id, Timestamp::now()).map_err(WebError::internal)?;
+            go_to("withdrawn")
         }
         _ => Err(WebError::NotFound),
     }

@@ -1,0 +1,196 @@
+//! What readers are told: that a request moved on, and what staff write to them; with marks of what was read.
+
+use jiff::Timestamp;
+use rusqlite::{Row, Transaction, params};
+
+use super::Store;
+use super::accounts::AccountId;
+use super::sources::instant;
+use crate::Result;
+use crate::requests::{Event, Party, Recorded, Reminder, RequestId, State};
+
+/// Letters on a page.
+pub const LETTERS_A_PAGE: u32 = 20;
+
+/// Something that a reader is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Its number.
+    pub id: i64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Which request it is about, with number and title.
+    pub request: Option<(RequestId, String, String)>,
+    /// How that request stands since then.
+    pub state: Option<State>,
+    /// Of what the reader is reminded; the due date is in `text`.
+    pub reminder: Option<Reminder>,
+    /// Name of whoever of the staff writes; empty where nobody does.
+    pub sender: String,
+    /// What was said.
+    pub text: String,
+    /// When it was read.
+    pub read: Option<Timestamp>,
+}
+
+const OF_ACCOUNT: &str = "SELECT l.id, l.at, l.request, r.number, r.title, l.state, coalesce(s.name, ''), l.text, l.read, l.reminder FROM letters l LEFT \
+     JOIN requests r ON r.id = l.request LEFT JOIN accounts s ON s.id = l.staff WHERE l.account = ?1 ORDER BY l.id DESC \
+     LIMIT ?2 OFFSET ?3";
+
+impl Store {
+    /// A page of what a reader was told, the newest first; pages count from 1.
+    pub fn letters(&self, account: AccountId, page: u32) -> Result<Vec<Letter>> {
+        let before = LETTERS_A_PAGE.saturating_mul(page.saturating_sub(1));
+        self.read(|connection| {
+            connection
+                .prepare_cached(OF_ACCOUNT)?
+                .query_map(params![account.number(), LETTERS_A_PAGE, before], letter_of)?
+                .collect()
+        })
+    }
+
+    /// How many letters a reader has, and how many of them are unread.
+    pub fn count_letters(&self, account: AccountId) -> Result<(u32, u32)> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT count(*), count(*) - count(read) FROM letters WHERE account = ?1")?
+                .query_row([account.number()], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
+    /// Marks letters of a reader as read up to this one; later ones may not have been seen yet.
+    pub fn read_letters(&self, account: AccountId, up_to: i64, now: Timestamp) -> Result<()> {
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE letters SET read = ?3 WHERE account = ?1 AND id <= ?2 AND read IS NULL",
+                params![account.number(), up_to, now.as_second()],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Marks one letter of a reader as read, or as unread again.
+    pub fn mark_letter(&self, account: AccountId, id: i64, read: Option<Timestamp>) -> Result<()> {
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE letters SET read = ?3 WHERE account = ?1 AND id = ?2",
+                params![account.number(), id, read.map(Timestamp::as_second)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Writes to a reader in the name of somebody of the staff.
+    pub fn write_letter(
+        &self,
+        account: AccountId,
+        staff: AccountId,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO letters (account, at, staff, text) VALUES (?1, ?2, ?3, ?4)",
+                params![account.number(), now.as_second(), staff.number(), text],
+            )?;
+            Ok(())
+        })
+    }
+}
+
+/// Tells the reader of a request how it stands now. What he did himself he knows.
+pub(super) fn put_letter(
+    transaction: &Transaction<'_>,
+    id: RequestId,
+    recorded: &Recorded,
+    state: State,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    // What has become overdue is said by a reminder.
+    if recorded.party == Party::Reader || recorded.event == Event::BecomeOverdue {
+        return Ok(());
+    }
+    transaction.execute(
+        "INSERT INTO letters (account, at, request, state, text) SELECT account, ?2, id, ?3, ?4 FROM requests \
+         WHERE id = ?1 AND account IS NOT NULL",
+        params![id.as_bytes(), now.as_second(), state.code(), recorded.note],
+    )?;
+    Ok(())
+}
+
+/// Reminds the reader of a request.
+pub(super) fn put_reminder(
+    transaction: &Transaction<'_>,
+    id: RequestId,
+    reminder: Reminder,
+    due: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO letters (account, at, request, reminder, text) SELECT account, ?2, id, ?3, ?4 FROM requests WHERE id \
+         = ?1 AND account IS NOT NULL",
+        params![id.as_bytes(), now.as_second(), reminder.code(), due],
+    )?;
+    Ok(())
+}
+
+fn letter_of(row: &Row<'_>) -> rusqlite::Result<Letter> {
+    let request: Option<[u8; 16]> = row.get(2)?;
+    let about = |id| Ok::<_, rusqlite::Error>((RequestId::from_bytes(id), row.get(3)?, row.get(4)?));
+    Ok(Letter {
+        id: row.get(0)?,
+        at: instant(row.get(1)?),
+        request: request.map(about).transpose()?,
+        state: row.get::<_, Option<String>>(5)?.as_deref().and_then(State::from_code),
+        sender: row.get(6)?,
+        text: row.get(7)?,
+        read: row.get::<_, Option<i64>>(8)?.map(instant),
+        reminder: row.get::<_, Option<String>>(9)?.as_deref().and_then(Reminder::from_code),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use indexer::bib::LibraryCode;
+
+    use super::*;
+    use crate::trial::{kept_request, new_account, reader};
+
+    #[test]
+    fn a_reader_is_told_what_others_did_and_marks_what_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let account = reader(&store, now).id;
+        let id = kept_request(&store, account, now);
+        assert_eq!(store.count_letters(account).unwrap(), (0, 0), "what one does oneself is no news");
+        let home = LibraryCode::new("BJFU");
+        store.record_event(id, (&home, Party::Branch), &Event::Transmit, "", now).unwrap().unwrap().unwrap();
+        let lender = LibraryCode::new("PKU");
+        let said = "读者证请带上";
+        store
+            .record_event(id, (&lender, Party::Lender), &Event::Accept, said, now)
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        let staff = store.add_account(&new_account("BJFU", "0007"), now).unwrap().unwrap();
+        store.write_letter(account, staff, "书到了", now).unwrap();
+        let letters = store.letters(account, 1).unwrap();
+        let states: Vec<_> = letters.iter().map(|letter| letter.state).collect();
+        assert_eq!(states, [None, Some(State::Accepted), Some(State::Sent)]);
+        assert_eq!((letters[0].sender.as_str(), letters[1].text.as_str()), ("王芳", said));
+        assert_eq!(letters[1].request.as_ref().unwrap().0, id);
+        assert!(store.letters(account, 2).unwrap().is_empty());
+        store.read_letters(account, letters[1].id, now).unwrap();
+        assert_eq!(store.count_letters(account).unwrap(), (3, 1));
+        store.mark_letter(account, letters[1].id, None).unwrap();
+        store.mark_letter(AccountId::of(99), letters[0].id, Some(now)).unwrap();
+        assert_eq!(store.count_letters(account).unwrap(), (3, 2), "nobody marks another's letters");
+        let due = Some(jiff::civil::date(2026, 12, 25));
+        assert!(store.note_reminder(id, Reminder::Week, due, now).unwrap());
+        assert!(!store.note_reminder(id, Reminder::Week, due, now).unwrap(), "once");
+        let letter = &store.letters(account, 1).unwrap()[0];
+        assert_eq!((letter.reminder, letter.text.as_str()), (Some(Reminder::Week), "2026-12-25"));
+    }
+}
