@@ -16,6 +16,7 @@ mod explained;
 mod export;
 mod fresh;
 mod i18n;
+mod iso18626;
 mod login;
 mod markdown;
 mod metrics;

@@ -20,7 +20,7 @@ use crate::i18n::Lang;
 use crate::login::origin;
 use crate::pages::admin;
 use crate::state::App;
-use crate::{api, assets, pages, reader, repository, robots, terminal};
+use crate::{api, assets, iso18626, pages, reader, repository, robots, terminal};
 
 /// Nothing inline, nothing from elsewhere, in no other site's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -50,6 +50,7 @@ pub(crate) fn router(app: App) -> Router {
                 .layer(RequestBodyLimitLayer::new(MAX_FORM)),
         )
         .merge(uploads())
+        .merge(peers())
         .merge(
             branches()
                 .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
@@ -193,6 +194,15 @@ fn branches() -> Router<App> {
 /// Files that they fetch.
 fn repository_files() -> Router<App> {
     Router::new().route("/repository/{*name}", get(repository::show))
+}
+
+/// Messages of other systems, with a cap of their own.
+fn peers() -> Router<App> {
+    Router::new()
+        .route("/iso18626", post(iso18626::take))
+        .method_not_allowed_fallback(pages::wrong_method)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
+        .layer(RequestBodyLimitLayer::new(daemon::central::iso18626::MOST_BYTES))
 }
 
 /// Files of any size up to a cap of their own, for as long as bytes keep coming.

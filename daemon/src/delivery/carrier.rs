@@ -10,6 +10,7 @@ use indexer::files::Disk;
 use super::at_home::AtHome;
 use super::destination::Destination;
 use super::hub_line::HubLine;
+use super::iso_line::{IsoLine, IsoWay};
 use super::line::{Act, Head, Line, Moment, Seen};
 use crate::harvest::{Clock, Stop};
 use crate::keys::{Identity, random};
@@ -58,7 +59,10 @@ struct Road {
 
 impl Carrier {
     pub(crate) fn new(store: Store, settings: Settings, data_dir: &Path, clock: Arc<dyn Clock>) -> Self {
-        let make = real(store.clone(), settings.hub_name(), data_dir.to_owned(), Arc::clone(&clock));
+        let make = match IsoWay::of(&settings) {
+            Some(way) => by_iso(store.clone(), way),
+            None => real(store.clone(), settings.hub_name(), data_dir.to_owned(), Arc::clone(&clock)),
+        };
         let (folder, is_hub) = (data_dir.to_owned(), settings.role == Role::Hub);
         let keep_policy: KeepPolicy = Box::new(move |store| {
             if is_hub { policy::publish(store, &folder) } else { policy::take_over(store, &folder, &Disk) }
@@ -235,6 +239,7 @@ impl Carrier {
     fn find_road(&mut self) -> Result<()> {
         let hub = match (self.settings.role, self.settings.central.kind) {
             (Role::Hub, _) => None,
+            (_, CentralKind::Iso18626) if IsoWay::of(&self.settings).is_some() => None,
             (_, CentralKind::Hub) => {
                 let Some(mut hub) = self.store.hub()? else {
                     self.road = None;
@@ -255,6 +260,10 @@ impl Carrier {
         self.road = Some(Road { hub, destination, line });
         Ok(())
     }
+}
+
+fn by_iso(store: Store, way: IsoWay) -> MakeDestination {
+    Box::new(move |_| Ok(Some(Box::new(IsoLine::new(way.clone(), store.clone())))))
 }
 
 fn real(store: Store, name: LibraryCode, data_dir: PathBuf, clock: Arc<dyn Clock>) -> MakeDestination {

@@ -10,6 +10,7 @@ mod carrier;
 mod destination;
 mod enrol;
 mod hub_line;
+mod iso_line;
 mod letter;
 mod line;
 pub mod stick;

@@ -6,6 +6,7 @@
 mod check;
 mod keys;
 mod mail;
+mod peer;
 mod server;
 mod snapshot;
 mod source;
@@ -20,6 +21,7 @@ use indexer::mapping::HoldingsProfile;
 use crate::harvest::schedule::Window;
 pub use check::{Fault, Origin, Setting};
 pub use mail::{MailSecurity, MailSettings};
+pub use peer::Peer;
 pub use server::{Network, Server, Tls};
 pub use snapshot::Snapshot;
 pub use source::{Source, SourceId, SourceKind};
@@ -41,6 +43,8 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// `[gate]`
     pub gate: Gate,
+    /// `[[peer]]`
+    pub peers: Vec<Peer>,
     /// `[[source]]`
     pub sources: Vec<Source>,
     /// `[[holdings_profile]]`
@@ -203,6 +207,7 @@ impl Settings {
         let mail = mail::mail(&in_force, folder, &mut faults);
         let snapshot = snapshot::snapshot(&in_force, folder, &mut faults);
         let profiles = source::profiles(&table, &mut faults);
+        let peers = peer::peers(&in_force, folder, &mut faults);
         let sources = source::sources(&in_force, folder, &profiles, &mut faults);
         match listen {
             Ok(listen) if faults.is_empty() => {
@@ -212,6 +217,7 @@ impl Settings {
                 let mut settings = Self::from_values(in_force, server, sources, snapshot);
                 settings.holdings_profiles = profiles;
                 settings.mail = mail;
+                settings.peers = peers;
                 settings.follow_listen();
                 Ok(settings)
             }
@@ -247,6 +253,7 @@ impl Settings {
             sources,
             mail: None,
             holdings_profiles: Vec::new(),
+            peers: Vec::new(),
             window: (!window.is_empty()).then(|| window.to_owned()),
             snapshot,
             alert_command: check::text(&in_force, "alert.command").to_owned(),

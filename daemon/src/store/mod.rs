@@ -29,6 +29,7 @@ mod messages;
 mod migrations;
 mod outbox;
 mod parcels;
+mod peers;
 mod place;
 mod policy;
 mod quality;

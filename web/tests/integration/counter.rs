@@ -6,29 +6,35 @@ use serde_json::Value;
 use crate::house::{cookie_of, made_password, post, sign_in_at};
 use crate::site::{Answer, Site, lianmu};
 
-struct Desk<'a> {
+pub(crate) struct Desk<'a> {
     site: &'a Site,
     cookie: String,
 }
 
 impl Desk<'_> {
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.site.ask("GET", path, &[("Accept-Language", "en"), ("Cookie", &self.cookie)])
     }
 
-    fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
         post(self.site, path, &[("Cookie", &self.cookie), ("Accept-Language", "en")], pairs)
     }
 
     #[track_caller]
-    fn done(&self, path: &str, pairs: &[(&str, &str)]) -> String {
+    pub(crate) fn done(&self, path: &str, pairs: &[(&str, &str)]) -> String {
         let answer = self.post(path, pairs);
         assert_eq!(answer.status, 303, "{}", answer.body);
         answer.header("location").unwrap().to_owned()
     }
 }
 
-fn signed_in<'a>(site: &'a Site, library: &str, barcode: &str, name: &str, role: &str) -> Desk<'a> {
+pub(crate) fn signed_in<'a>(
+    site: &'a Site,
+    library: &str,
+    barcode: &str,
+    name: &str,
+    role: &str,
+) -> Desk<'a> {
     let mut command = lianmu(site.data());
     command.args(["user", "add", "--library", library, "--email", "li@example.cn"]);
     command.args(["--barcode", barcode, "--name", name, "--role", role]);
@@ -36,7 +42,7 @@ fn signed_in<'a>(site: &'a Site, library: &str, barcode: &str, name: &str, role:
     Desk { site, cookie: cookie_of(&sign_in_at(site, library, barcode, &password)) }
 }
 
-fn requests(site: &Site) -> Vec<Value> {
+pub(crate) fn requests(site: &Site) -> Vec<Value> {
     let output = lianmu(site.data()).args(["requests", "list", "--json"]).output().unwrap();
     String::from_utf8(output.stdout)
         .unwrap()
@@ -45,7 +51,7 @@ fn requests(site: &Site) -> Vec<Value> {
         .collect()
 }
 
-fn submit(reader: &Desk<'_>, title: &str) -> String {
+pub(crate) fn submit(reader: &Desk<'_>, title: &str) -> String {
     let pairs = [
         ("title", title),
         ("year", "2011"),

@@ -23,6 +23,7 @@ mod full_disk;
 mod harvest;
 mod house;
 mod hub;
+mod iso18626;
 mod journey;
 mod kill;
 mod login;

@@ -79,7 +79,13 @@ impl Site {
     /// The same with a log that can be read.
     pub(crate) fn logged(data: TempDir, config: &str, log: std::fs::File) -> Self {
         std::fs::write(data.path().join("lianmu.toml"), config).unwrap();
-        Self::start(data, log.into())
+        Self::start(data, 0, log.into())
+    }
+
+    /// The same on a port that others know before.
+    pub(crate) fn at(data: TempDir, config: &str, port: u16) -> Self {
+        std::fs::write(data.path().join("lianmu.toml"), config).unwrap();
+        Self::start(data, port, Stdio::inherit())
     }
 
     /// Kills the process, with nothing said or written, and starts another one over the same data.
@@ -91,12 +97,12 @@ impl Site {
     }
 
     fn again(data: TempDir) -> Self {
-        Self::start(data, Stdio::inherit())
+        Self::start(data, 0, Stdio::inherit())
     }
 
-    fn start(data: TempDir, log: Stdio) -> Self {
+    fn start(data: TempDir, port: u16, log: Stdio) -> Self {
         let mut child = lianmu(data.path())
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

@@ -17,7 +17,7 @@ pub struct About<'a> {
     pub requester: Agency,
     /// What the requester calls the request.
     pub request: &'a str,
-    /// Name and secret with which the requester is known to the supplier.
+    /// Name and secret with which the writer is known to the reader.
     pub authentication: Option<(String, String)>,
     /// What was filled in; the first message alone needs it.
     pub form: Option<&'a RequestForm>,
@@ -31,7 +31,7 @@ pub struct About<'a> {
 pub(super) const AGREED: &str = "#ReShareLoanConditionAgreeResponse#";
 
 impl About<'_> {
-    fn header(&self, at: Timestamp, of_requester: bool) -> Header {
+    fn header(&self, at: Timestamp) -> Header {
         Header {
             supplier: self.supplier.clone(),
             requester: self.requester.clone(),
@@ -39,7 +39,7 @@ impl About<'_> {
             at,
             request: self.request.to_owned(),
             supplier_request: None,
-            authentication: self.authentication.clone().filter(|_| of_requester),
+            authentication: self.authentication.clone(),
         }
     }
 }
@@ -62,7 +62,7 @@ pub fn requesting(about: &About<'_>, recorded: &Recorded, has_come: bool) -> Opt
         Event::AgreeCondition => format!("{AGREED} {}", recorded.note).trim().to_owned(),
         _ => recorded.note.clone(),
     };
-    Some(Message::Requesting(Box::new(Requesting { header: about.header(recorded.at, true), action, note })))
+    Some(Message::Requesting(Box::new(Requesting { header: about.header(recorded.at), action, note })))
 }
 
 fn request(about: &About<'_>, recorded: &Recorded) -> Option<Request> {
@@ -72,7 +72,7 @@ fn request(about: &About<'_>, recorded: &Recorded) -> Option<Request> {
     };
     let delivery = if form.delivery == "pickup" { "[自取]" } else { "" };
     Some(Request {
-        header: about.header(recorded.at, true),
+        header: about.header(recorded.at),
         book: Book {
             title: form.title.clone(),
             author: form.author.clone(),
@@ -131,7 +131,7 @@ pub fn supplying<'a>(
     let shipment = Shipment::of_note(&recorded.note);
     let condition = if recorded.event == Event::Condition { recorded.note.clone() } else { String::new() };
     Some(Message::Supplying(Box::new(Supplying {
-        header: about.header(recorded.at, false),
+        header: about.header(recorded.at),
         reason,
         answer,
         note: recorded.note.clone(),
