@@ -80,7 +80,11 @@ fn every_route_admits_whom_it_should_and_nobody_else() {
     assert!(routes.len() > 60 && routes.iter().all(|route| route.get || route.post), "{routes:?}");
     for route in &routes {
         let path = route.path.replace("{id}", "1").replace("{code}", "BJFU").replace("{slug}", "about");
-        let path = path.replace("{format}", "ris").replace("{hash}", "0").replace("{name}", "look.css");
+        let path = path
+            .replace("{format}", "ris")
+            .replace("{hash}", "0")
+            .replace("{name}", "look.css")
+            .replace("{*name}", "x");
         assert!(!path.contains('{'), "{path} needs a value here");
         let needs = least(&route.path);
         for (role, who, cookie) in &people {
