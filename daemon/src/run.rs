@@ -8,6 +8,7 @@ mod complaints;
 mod desks;
 mod farewell;
 mod harvests;
+mod healths;
 mod looker;
 mod mailman;
 mod pulls;
@@ -37,7 +38,7 @@ use crate::sync::pull::Pulled;
 use crate::sync::switch;
 use crate::systemd::Pulse;
 use crate::writer::Writer;
-use crate::{Result, alert, priority};
+use crate::{Result, priority};
 use complaints::Complaints;
 use desks::Desks;
 use harvests::Harvests;
@@ -75,8 +76,6 @@ const GLANCE: Duration = Duration::from_millis(250);
 const MAX_FETCHES: usize = 16;
 /// A changed archive waits no longer than this for others that change too.
 const BUILD_AFTER: Duration = Duration::from_secs(15);
-/// How often it is looked whether a source has become overdue.
-const HEALTH: Duration = Duration::from_secs(30);
 /// After a build that failed, or an arrival that could not be taken in, the next try waits.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 /// How long a stop waits for what is under way; what is cut short is told at the next start.
@@ -332,19 +331,6 @@ impl Daemon {
             self.is_building = true;
             self.give(Work::Build);
         }
-    }
-
-    fn look_at_healths(&mut self) -> Result<()> {
-        if self.health_at.is_some_and(|at| at.elapsed() < HEALTH) {
-            return Ok(());
-        }
-        self.health_at = Some(Instant::now());
-        let changes = alert::changes(&self.writer.store, &self.settings.sources, self.writer.now())?;
-        if !changes.is_empty() {
-            let command = self.settings.alert_command.clone();
-            spawn("alert", move || changes.iter().for_each(|change| alert::tell(&command, change)));
-        }
-        Ok(())
     }
 
     fn give(&mut self, work: Work) {
