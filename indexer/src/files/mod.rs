@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+pub mod full_disk;
 pub mod power_cut;
 
 /// Where durable writes go.
@@ -51,8 +52,28 @@ pub trait WriteFile: Write + Send {
 
 /// Writes a small file so that its old or its new content is there, never a mixture.
 pub fn replace_file(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(files, path, bytes, |_| Ok(()))
+}
+
+/// The same for a secret: readable by its owner alone before a byte of it is there. Where the system knows no such
+/// thing the folder must keep it.
+pub fn replace_private_file(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(files, path, bytes, |_temporary| {
+        #[cfg(unix)]
+        fs::set_permissions(_temporary, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(())
+    })
+}
+
+fn replace(
+    files: &dyn FileLayer,
+    path: &Path,
+    bytes: &[u8],
+    made: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let temporary = path.with_added_extension("new");
     let mut file = files.create(&temporary)?;
+    made(&temporary)?;
     file.write_all(bytes)?;
     file.sync()?;
     drop(file);

@@ -17,13 +17,18 @@ use daemon::import::ImportSet;
 use daemon::lock::Holder;
 use daemon::runs::RunState;
 use daemon::settings::Settings;
+use daemon::store::{AccountRole, NewAccount, Store};
 use data::sample::{Config, Consortium, Truth};
 use indexer::archive::{Archive, ImportMode};
 use indexer::bib::LibraryCode;
+use indexer::files::{Disk, replace_private_file};
 use indexer::pipeline::Built;
+use jiff::Timestamp;
 
 use super::progress::Bars;
 use super::{Global, Outcome, progress, serve};
+use crate::login::password;
+use crate::login::secret::Secret;
 
 /// Works that give a little more than 100,000 member records.
 const WORKS: u32 = 30_000;
@@ -49,7 +54,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     if !global.data.join("catalogue").join("current").is_file() {
         prepare(global, &settings, &args)?;
     }
-    print_what_to_try(settings.server.listen);
+    let password = accounts(global)?;
+    print_what_to_try(settings.server.listen, &password);
     serve::serve(settings, global)
 }
 
@@ -147,8 +153,56 @@ fn sets_of(exports: &Path) -> anyhow::Result<Vec<(LibraryCode, PathBuf)>> {
     Ok(sets)
 }
 
-fn print_what_to_try(listen: SocketAddr) {
+/// Who may sign in: somebody who asks for books, who lends them, and who looks after all. The people are invented.
+const PEOPLE: [(&str, &str, &str, AccountRole); 4] = [
+    ("BJFU", "reader", "林小雨", AccountRole::Reader),
+    ("BJFU", "staff", "周致远", AccountRole::Staff),
+    ("PKU", "staff", "沈书航", AccountRole::Staff),
+    ("BJFU", "admin", "顾明月", AccountRole::Admin),
+];
+
+// The password of all of them is drawn for this data directory and kept in it, so that each start can say it.
+fn accounts(global: &Global) -> anyhow::Result<String> {
+    let file = global.data.join("demo-password");
+    let password = match std::fs::read_to_string(&file) {
+        Ok(password) => password,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            let drawn = Secret::random()?.reveal()[..16].to_owned();
+            // Kept before any account has it: whoever is interrupted goes on with the same one.
+            replace_private_file(&Disk, &file, drawn.as_bytes())
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            drawn
+        }
+        Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", file.display())),
+    };
+    let store = Store::open(&global.data)?;
+    for (library, barcode, name, role) in PEOPLE {
+        if store.account(library, barcode)?.is_none() {
+            let hash = password::hash(&password)?;
+            let new = NewAccount {
+                library,
+                barcode,
+                code: barcode,
+                name,
+                email: "demo@example.org",
+                phone: "",
+                lang: "",
+                role,
+                password: Some(&hash),
+            };
+            store.add_account(&new, Timestamp::now())?;
+        }
+    }
+    Ok(password)
+}
+
+fn print_what_to_try(listen: SocketAddr, password: &str) {
     println!("open http://{listen}/ and search for 红楼梦, java, or by pinyin: sgyy");
-    println!("ask the API: curl 'http://{listen}/api/v1/search?q=java'");
-    println!("on another terminal: lianmu search 历史 --library BJFU, or lianmu library list");
+    println!(
+        "sign in at http://{listen}/login as reader, staff or admin of BJFU (北京林业大学图书馆) or staff of PKU \
+         (北京大学图书馆); password of each: {password}"
+    );
+    println!(
+        "ask the API: curl 'http://{listen}/api/v1/search?q=java'; or lianmu search 历史 --library BJFU"
+    );
 }

@@ -1,7 +1,7 @@
 //! Signing in: who gets in, for how long, and who does not.
 
-use crate::house::{House, PASSWORD, add_account, cookie_of, made_password, post, sign_in};
-use crate::site::lianmu;
+use crate::house::{House, PASSWORD, add_account, cookie_of, made_password, post, sign_in, sign_in_at};
+use crate::site::{Site, lianmu};
 
 #[test]
 fn nobody_gets_in_without_signing_in() {
@@ -165,4 +165,24 @@ fn staff_decide_on_the_wishes_for_their_own_library() {
     assert_eq!(decide("球状闪电").status, 404, "another library's wish");
     let listed = lianmu(house.site.data()).args(["purchases", "--json"]).output().unwrap();
     assert!(String::from_utf8_lossy(&listed.stdout).contains("\"state\":\"ordered\""), "{listed:?}");
+}
+
+#[test]
+fn the_demo_says_who_may_sign_in_also_after_a_kill() {
+    let password_in = |said: &str| {
+        let said = said.split_once("password of each: ").expect(said).1;
+        said.lines().next().unwrap().to_owned()
+    };
+    let (site, said) = Site::demo(tempfile::tempdir().unwrap(), "300");
+    let password = password_in(&said);
+    let people = [("BJFU", "reader"), ("BJFU", "staff"), ("PKU", "staff"), ("BJFU", "admin")];
+    for (library, barcode) in people {
+        let answer = sign_in_at(&site, library, barcode, &password);
+        assert_eq!(answer.status, 303, "{library} {barcode}");
+    }
+    assert_ne!(sign_in_at(&site, "BJFU", "admin", "lianmu").status, 303);
+
+    let (site, said) = Site::demo(site.killed(), "300");
+    assert_eq!(password_in(&said), password);
+    assert_eq!(sign_in_at(&site, "BJFU", "admin", &password).status, 303);
 }

@@ -88,12 +88,16 @@ impl Site {
         Self::start(data, port, Stdio::inherit())
     }
 
-    /// Kills the process, with nothing said or written, and starts another one over the same data.
-    pub(crate) fn killed_and_started_again(mut self) -> Self {
+    /// Kills the process, with nothing said or written; the data that it leaves.
+    pub(crate) fn killed(mut self) -> TempDir {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
-        Self::again(data)
+        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
+    }
+
+    /// Kills it, and starts another one over the same data.
+    pub(crate) fn killed_and_started_again(self) -> Self {
+        Self::again(self.killed())
     }
 
     fn again(data: TempDir) -> Self {
@@ -101,16 +105,25 @@ impl Site {
     }
 
     fn start(data: TempDir, port: u16, log: Stdio) -> Self {
-        let mut child = lianmu(data.path())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit('/').next().unwrap().to_owned();
-        Self { child, address, data }
+        let serve = ["serve".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{port}")];
+        Self::said(data, &serve, log).0
+    }
+
+    /// Serves an invented consortium of so many works; with what it said to try.
+    pub(crate) fn demo(data: TempDir, works: &str) -> (Self, String) {
+        let demo = ["demo", "--works", works, "--listen", "127.0.0.1:0"].map(str::to_owned);
+        Self::said(data, &demo, Stdio::null())
+    }
+
+    // What it says before it listens comes along.
+    fn said(data: TempDir, arguments: &[String], log: Stdio) -> (Self, String) {
+        let mut child =
+            lianmu(data.path()).args(arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.contains(" listens on ") && out.read_line(&mut said).unwrap() > 0 {}
+        let address = said.trim().rsplit('/').next().unwrap().to_owned();
+        (Self { child, address, data }, said)
     }
 
     pub(crate) fn data(&self) -> &Path {
