@@ -9,7 +9,7 @@ use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
-use indexer::files::{FileLayer, replace_file};
+use indexer::files::{FileLayer, replace_private_file};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
@@ -76,7 +76,7 @@ impl Identity {
         make_private(&folder)?;
         let path = folder.join(FILE);
         let text = format!("{FIRST_LINE}\n{}\n{}\n", to_hex(&signing), to_hex(&sealing));
-        replace_file(files, &path, text.as_bytes()).map_err(Error::writing(&path))?;
+        replace_private_file(files, &path, text.as_bytes()).map_err(Error::writing(&path))?;
         files.sync_dir(data_dir).map_err(Error::writing(data_dir))?;
         Self::of(&signing, &sealing)
     }
@@ -150,7 +150,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
 /// Bytes out of exactly so many hexadecimal digits.
 pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    if text.len() != 2 * N || !text.is_ascii() {
+    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     for (place, byte) in bytes.iter_mut().enumerate() {

@@ -192,22 +192,6 @@ impl Rates {
     }
 }
 
-/// An amount of fen as yuan: `12.30`.
-pub fn yuan(fen: u64) -> String {
-    format!("{}.{:02}", fen / 100, fen % 100)
-}
-
-/// Yuan as typed, in fen; `None` where it is no amount.
-pub fn fen(yuan: &str) -> Option<u64> {
-    let (whole, part) = yuan.trim().split_once('.').unwrap_or((yuan.trim(), ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || part.len() > 2 || !is_number(whole) || !is_number(part) {
-        return None;
-    }
-    let part: u64 = format!("{part:0<2}").parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(part)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
@@ -281,17 +265,5 @@ mod tests {
             (months.len(), months[0].to_string(), months[11].to_string()),
             (12, "2025-12".into(), "2026-11".into())
         );
-    }
-
-    #[test]
-    fn money_is_fen() {
-        for (text, amount) in [("12.3", Some(1230)), ("0.05", Some(5)), ("7", Some(700)), (" 7. ", Some(700))]
-        {
-            assert_eq!(fen(text), amount, "{text}");
-        }
-        for wrong in ["", ".5", "-1", "1.234", "1,5", "9999999999999999999", "١"] {
-            assert_eq!(fen(wrong), None, "{wrong}");
-        }
-        assert_eq!((yuan(1230), yuan(5)), ("12.30".to_owned(), "0.05".to_owned()));
     }
 }

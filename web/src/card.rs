@@ -11,9 +11,10 @@ use anyhow::{Context, anyhow};
 use barcoders::sym::code128::Code128;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use daemon::keys::{from_hex, is_signed, random, to_hex};
 use jiff::civil::Date;
 use ring::rand::SystemRandom;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use ring::signature::{Ed25519KeyPair, KeyPair};
 
 const KEY_FILE: &str = "card.key";
 const PREFIX: &str = "LMCARD1";
@@ -140,8 +141,7 @@ pub(crate) fn check(
     let claims = std::str::from_utf8(&bytes).ok().and_then(Claims::of_text).ok_or(Doubt::NoCard)?;
     let of_library = known.iter().filter(|(library, _)| *library == claims.library).map(|(_, key)| *key);
     let keys: Vec<[u8; 32]> = own.into_iter().chain(of_library.clone()).collect();
-    let is_signed = |key: &[u8; 32]| UnparsedPublicKey::new(&ED25519, key).verify(&bytes, &signature).is_ok();
-    if keys.iter().any(is_signed) {
+    if keys.iter().any(|key| is_signed(key, &bytes, &signature)) {
         return Ok(claims);
     }
     Err(if of_library.count() == 0 { Doubt::UnknownKey } else { Doubt::Forged })
@@ -150,27 +150,17 @@ pub(crate) fn check(
 /// A public key as people pass it on: 64 hexadecimal digits, blanks between them do not matter.
 pub(crate) fn parse_key(text: &str) -> Option<[u8; 32]> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let mut key = [0; 32];
-    if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, pair) in key.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(key)
+    from_hex(&digits)
 }
 
 /// A key in groups of eight digits, so that two people can compare it.
 pub(crate) fn show_key(key: &[u8; 32]) -> String {
-    let groups = key.chunks(4).map(|four| four.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-    groups.collect::<Vec<_>>().join(" ")
+    key.chunks(4).map(to_hex).collect::<Vec<_>>().join(" ")
 }
 
 /// A number for a new card: the library and ten digits that were drawn.
 pub(crate) fn number(library: &str) -> anyhow::Result<String> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
-    Ok(format!("{library}-{:010}", u64::from_le_bytes(bytes) % 10_000_000_000))
+    Ok(format!("{library}-{:010}", u64::from_le_bytes(random()?) % 10_000_000_000))
 }
 
 /// The bars of a number in Code 128: width in modules, and the path of the dark ones, one high.

@@ -21,14 +21,6 @@ pub(crate) fn counter(app: &App) -> Result<Counter, WebError> {
     Ok(Counter { store, rules, calendar, zone: zone(app) })
 }
 
-/// Random bytes from the system.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], WebError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)
-        .map_err(|cause| WebError::Internal(anyhow::anyhow!("no random numbers: {cause}")))?;
-    Ok(bytes)
-}
-
 /// Address of the list of a side.
 pub(crate) fn place(side: Side) -> &'static str {
     match side {

@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
@@ -27,6 +29,18 @@ pub(crate) struct Reader {
     pub(crate) remembered: Remembered,
     /// Who is signed in.
     pub(crate) visitor: Option<Arc<Visitor>>,
+}
+
+/// What a form sent: names and values, read as those of a query string are.
+pub(crate) struct Fields(pub(crate) Asked);
+
+impl FromRequest<App> for Fields {
+    type Rejection = BytesRejection;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, BytesRejection> {
+        let body = Bytes::from_request(request, app).await?;
+        Ok(Self(Asked::parse(Some(&String::from_utf8_lossy(&body)))))
+    }
 }
 
 /// What the browser remembers between visits.

@@ -1,6 +1,7 @@
 //! What pages and API share about requests: how a form reaches the desk, and how the desk's answers are said.
 
 use daemon::desk::{Asking, Desk, Refusal, Taken, Warning};
+use daemon::keys::random;
 use daemon::requests::{
     Bar, Fault, FaultCode, Field, LenderRules, MOST_NOTE_CHARACTERS, NotSubmitted, RequestForm, RequestId,
     State, WithdrawalBar,
@@ -16,9 +17,6 @@ use crate::ask::Asked;
 use crate::error::{BadRequest, WebError};
 use crate::i18n::Lang;
 use crate::state::App;
-
-/// Bytes of randomness that a request takes.
-const RANDOM: usize = 16;
 
 /// A value that is refused, with its sentence.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -61,9 +59,7 @@ pub(crate) fn take(app: &App, account: &Account, sent: Sent, lang: Lang) -> Resu
     let supplier = LibraryCode::new(form.supplier.as_str());
     let is_unknown = !form.supplier.is_empty() && app.members().get(&supplier).is_none();
     let about = About::of(app, &form.record_id, account, &supplier);
-    let mut random = [0; RANDOM];
-    getrandom::fill(&mut random)
-        .map_err(|cause| WebError::Internal(anyhow::anyhow!("no random numbers: {cause}")))?;
+    let random = random().map_err(WebError::internal)?;
     let asking = Asking {
         account,
         form: &form,

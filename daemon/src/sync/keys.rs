@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use indexer::files::replace_private_file;
 use indexer::snapshot::tuf::{Expiry, Failure, Role, RoleKeys, Root, SigningKey, Time, signed};
 use indexer::snapshot::{Refusal, metadata_name};
 
 use super::carrier::Folder;
 use super::repository::{Repository, put};
 use super::{Site, time_of};
+use crate::keys::random;
 use crate::{Error, Result};
 
 const DAY: i64 = 86_400;
@@ -178,23 +180,10 @@ fn read_key(path: &Path) -> Result<Option<SigningKey>> {
 
 // Readable by its owner alone, before a byte of it is there.
 fn make_key(site: &Site, path: &Path) -> Result<SigningKey> {
-    let mut seed = [0; 32];
-    let drawn = getrandom::fill(&mut seed).map_err(std::io::Error::other);
-    let writing = || Error::writing(path);
-    drawn.map_err(writing())?;
-    let key = SigningKey::from_seed(seed).ok_or_else(|| Error::NoKey { path: path.to_owned() })?;
+    let key = SigningKey::from_seed(random()?).ok_or_else(|| Error::NoKey { path: path.to_owned() })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     site.files.create_dir_all(folder).map_err(Error::writing(folder))?;
-    let unfinished = path.with_added_extension("new");
-    let written = || -> std::io::Result<()> {
-        let mut file = site.files.create(&unfinished)?;
-        #[cfg(unix)]
-        std::fs::set_permissions(&unfinished, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-        std::io::Write::write_all(&mut file, key.to_text().as_bytes())?;
-        file.sync()?;
-        site.files.rename(&unfinished, path)?;
-        site.files.sync_dir(folder)
-    };
-    written().map_err(writing())?;
+    replace_private_file(site.files.as_ref(), path, key.to_text().as_bytes())
+        .map_err(Error::writing(path))?;
     Ok(key)
 }

@@ -5,18 +5,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::fs;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use daemon::Error;
 use daemon::harvest::Stop;
 use daemon::sync::carrier::{Carrier, Folder, Opened};
 use daemon::sync::pull::{Manner, pull};
 use daemon::sync::{Site, switch};
+use indexer::files::full_disk::FullDisk;
 use indexer::files::power_cut::{Cut, Loss, PowerCut, at_every_step};
-use indexer::files::{Disk, FileLayer, WriteFile};
+use indexer::files::{Disk, FileLayer};
 
 use crate::scene::{Dice, MANNER, Scene, answers, copy_tree, files_of, in_force, pull_by, pull_from, site};
 
@@ -203,93 +202,6 @@ fn power_goes_at_every_step_of_a_publication() {
     println!("publish: the power was cut at {} places, {n_checks} of them looked at", n_places.unwrap());
 }
 
-/// A disk that takes so many writes and no more; removing goes on.
-#[derive(Clone)]
-struct FullDisk(Arc<AtomicI64>);
-
-struct FullFile {
-    inner: Box<dyn WriteFile>,
-    disk: FullDisk,
-}
-
-impl FullDisk {
-    fn spend(&self) -> io::Result<()> {
-        if self.0.fetch_sub(1, Ordering::Relaxed) > 0 {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::StorageFull.into())
-        }
-    }
-
-    fn of(&self, inner: Box<dyn WriteFile>) -> Box<dyn WriteFile> {
-        Box::new(FullFile { inner, disk: self.clone() })
-    }
-}
-
-impl FileLayer for FullDisk {
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.spend()?;
-        Disk.create_dir(path)
-    }
-
-    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        self.spend()?;
-        Ok(self.of(Disk.create(path)?))
-    }
-
-    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        self.spend()?;
-        Ok(self.of(Disk.append(path)?))
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.spend()?;
-        Disk.rename(from, to)
-    }
-
-    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.spend()?;
-        Disk.hard_link(from, to)
-    }
-
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.spend()?;
-        Disk.sync_dir(path)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        Disk.remove(path)
-    }
-
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        Disk.remove_dir(path)
-    }
-}
-
-impl Write for FullFile {
-    // What fits is written, the rest is not.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.disk.spend() {
-            Ok(()) => self.inner.write(bytes),
-            Err(error) => {
-                self.inner.write_all(&bytes[..bytes.len() / 2])?;
-                Err(error)
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl WriteFile for FullFile {
-    fn sync(&mut self) -> io::Result<()> {
-        self.disk.spend()?;
-        self.inner.sync()
-    }
-}
-
 #[test]
 fn i6_a_disk_that_is_full_at_any_write_goes_on_serving() {
     let mut scene = Scene::new();
@@ -302,7 +214,7 @@ fn i6_a_disk_that_is_full_at_any_write_goes_on_serving() {
     for n_writes in 0.. {
         let folder = scene.folder.path().join(format!("full-{n_writes}"));
         copy_tree(&branch.data_dir, &folder);
-        let full: Site = site(&folder, &scene.clock, Arc::new(FullDisk(Arc::new(AtomicI64::new(n_writes)))));
+        let full: Site = site(&folder, &scene.clock, Arc::new(FullDisk::with_room(n_writes)));
         let outcome = pull_from(&full, &scene.repository());
         let name = in_force(&full).unwrap();
         assert!(name == before.0 || name == after.0, "after {n_writes} writes {name} is served");

@@ -1,6 +1,6 @@
 //! One-time codes for a forgotten password: fifty random bits that a person can read out and type.
 
-use anyhow::Context;
+use daemon::keys;
 
 /// Nothing that is taken for something else when it is read out.
 const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
@@ -8,8 +8,7 @@ const LENGTH: usize = 10;
 
 /// A new one, as it is shown: `K7QX2-M9PTR`.
 pub(crate) fn random() -> anyhow::Result<String> {
-    let mut bytes = [0; LENGTH];
-    getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
+    let bytes: [u8; LENGTH] = keys::random()?;
     let letters = bytes.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
     let (first, last) = letters.split_at(LENGTH / 2);
     Ok(first.iter().chain(&['-']).chain(last).collect())

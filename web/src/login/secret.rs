@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::Context;
+use daemon::keys;
 
 /// A session id or a token, as the browser or program holds it.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,27 +11,17 @@ pub(crate) struct Secret([u8; 32]);
 impl Secret {
     /// A new one.
     pub(crate) fn random() -> anyhow::Result<Self> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
-        Ok(Self(bytes))
+        Ok(Self(keys::random()?))
     }
 
     /// Reads 64 hexadecimal digits.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(digits).ok().filter(|d| !d.starts_with('+'))?;
-            *byte = u8::from_str_radix(digits, 16).ok()?;
-        }
-        Some(Self(bytes))
+        keys::from_hex(text).map(Self)
     }
 
     /// 64 hexadecimal digits.
     pub(crate) fn reveal(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        keys::to_hex(&self.0)
     }
 
     /// What the store keeps: from it the secret cannot be found.

@@ -1,7 +1,6 @@
 //! `/basket`: what was put aside while searching; to print, to export, to take out again.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,12 +9,11 @@ use indexer::bib::{Entry, LibraryCode};
 
 use super::holders::can_be_asked_for;
 use super::{Ui, page, render};
-use crate::ask::Asked;
 use crate::basket::{Basket, MOST};
 use crate::blocking;
 use crate::error::{BadRequest, WebError};
 use crate::export::{self, Format};
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::{App, Open};
 use crate::union::holders;
 use crate::wire::{library_name, part_text};
@@ -129,8 +127,7 @@ async fn exported(app: &App, reader: &Reader) -> Result<Response, WebError> {
 }
 
 /// `POST /basket`: `ids` and `id` are put in, `out` is taken out, `clear` empties; then back to where it was pressed.
-pub(crate) async fn change(reader: Reader, body: Bytes) -> Response {
-    let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
+pub(crate) async fn change(reader: Reader, Fields(asked): Fields) -> Response {
     let mut basket = if asked.get("clear").is_some() { Basket::default() } else { reader.remembered.basket };
     for id in asked.all("out") {
         basket.remove(id);

@@ -1,9 +1,7 @@
 //! `/staff/library`: what a library says of itself. Staff speak for their own library, admins for every one.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::directory::{FactFault, LibraryFacts, Place};
 use daemon::requests::{LenderRules, Suspension};
@@ -11,12 +9,12 @@ use daemon::store::{Account, AccountRole};
 use indexer::bib::LibraryCode;
 use jiff::civil::Date;
 
-use super::{Choosable, Ui, page, render};
+use super::{Choosable, Ui, page, render, unfit};
 use crate::ask::{self, Asked};
 use crate::blocking;
 use crate::error::WebError;
 use crate::login::Staff;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::App;
 
 /// Rows for closed periods beyond those that are kept.
@@ -71,9 +69,8 @@ pub(crate) async fn act(
     State(app): State<App>,
     reader: Reader,
     Staff(account): Staff,
-    body: Bytes,
+    Fields(asked): Fields,
 ) -> Response {
-    let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let result = keep(&app, &reader, &account, &asked).await;
     page(&app, &reader, result)
 }
@@ -96,9 +93,7 @@ async fn keep(app: &App, reader: &Reader, account: &Account, asked: &Asked) -> R
         Ok(facts) => facts,
         Err(fault) => {
             let fault = Some(reader.lang.t(words(fault)).to_owned());
-            let mut response = shown(app, reader, account, &code, typed, fault)?;
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(response);
+            return Ok(unfit(shown(app, reader, account, &code, typed, fault)?));
         }
     };
     let mut facts = facts;

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::account_form;
 use super::admin::local;
 use super::notices::{self, Line};
-use super::{Choosable, Ui, page, render};
+use super::{Choosable, Ui, page, render, unfit};
 use crate::blocking;
 use crate::client::Client;
 use crate::error::WebError;
@@ -192,9 +192,7 @@ pub(crate) async fn sign_in(
                 Failure::Blocked(reason) => reader.lang.fill("login.blocked", &[("reason", &reason)]),
                 Failure::Expired => reader.lang.t("login.expired").to_owned(),
             };
-            let mut response = page(&app, &reader, form(&app, &reader, &sent, Some(fault), None).await);
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            response
+            unfit(page(&app, &reader, form(&app, &reader, &sent, Some(fault), None).await))
         }
     }
 }

@@ -53,6 +53,17 @@ use crate::reader::Reader;
 use crate::state::App;
 use crate::wire::library_name;
 
+/// The same answer with another status.
+fn with_status(mut response: Response, status: StatusCode) -> Response {
+    *response.status_mut() = status;
+    response
+}
+
+/// A page as the answer to something that cannot be taken as it was sent; it says why and keeps what was typed.
+fn unfit(response: Response) -> Response {
+    with_status(response, StatusCode::UNPROCESSABLE_ENTITY)
+}
+
 /// What every page shows around its content.
 pub(crate) struct Ui {
     /// Language of the texts.

@@ -5,14 +5,12 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::store::NewMail;
 use jiff::{SignedDuration, Timestamp};
 
 use super::account_form::{self, Faults, FormField, Sent};
-use super::register::with_status;
-use super::{Choosable, Ui, login, page, render};
+use super::{Choosable, Ui, login, page, render, unfit};
 use crate::blocking;
 use crate::client::Client;
 use crate::error::WebError;
@@ -77,7 +75,7 @@ pub(crate) async fn act(
     }
     if !faults.is_empty() {
         let answer = shown(&app, &reader, &sent, &faults, None);
-        return with_status(page(&app, &reader, answer), StatusCode::UNPROCESSABLE_ENTITY);
+        return unfit(page(&app, &reader, answer));
     }
     let subject = if is_mail { Subject::Mail(library, typed) } else { Subject::Account(library, typed) };
     let subjects = [subject, Subject::Address(address)];
@@ -97,7 +95,7 @@ pub(crate) async fn act(
             tracing::warn!(library = sent.library, %address, "a one-time code was wrong");
             let fault = Some(reader.lang.t("account.wrong_code").to_owned());
             let answer = shown(&app, &reader, &sent, &faults, fault);
-            with_status(page(&app, &reader, answer), StatusCode::UNPROCESSABLE_ENTITY)
+            unfit(page(&app, &reader, answer))
         }
         Err(cause) => page(&app, &reader, Err(cause)),
     }

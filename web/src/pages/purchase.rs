@@ -3,7 +3,6 @@
 //! What is thanked for is on the disk. The form asks for no name; how to be told is the reader's choice.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,7 +16,7 @@ use crate::ask::{self, Asked};
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::Lang;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::App;
 use crate::wire::library_name;
 
@@ -70,9 +69,8 @@ pub(crate) async fn take(
     State(app): State<App>,
     reader: Reader,
     headers: HeaderMap,
-    body: Bytes,
+    Fields(asked): Fields,
 ) -> Response {
-    let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let purchase = match purchase(&app, &asked, reader.lang) {
         Ok(purchase) if is_ours(&headers) => purchase,
         // What another site sent is shown to the reader, who may send it or not.

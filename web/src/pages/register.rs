@@ -12,7 +12,7 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 
 use super::account_form::{self, Faults, FormField, Sent};
-use super::{Choosable, Ui, login, page, render};
+use super::{Choosable, Ui, login, page, render, unfit, with_status};
 use crate::ask;
 use crate::blocking;
 use crate::client::Client;
@@ -81,7 +81,7 @@ pub(crate) async fn take(
     }
     if !faults.is_empty() {
         let answer = shown(&app, &reader, &sent, &faults, None, None);
-        return with_status(page(&app, &reader, answer), StatusCode::UNPROCESSABLE_ENTITY);
+        return unfit(page(&app, &reader, answer));
     }
     if let Err(wait) = app.with_delays(|delays, now| delays.begin(&[Subject::Registration(address)], now)) {
         let answer = shown(&app, &reader, &sent, &faults, None, Some(login::wait_sentence(wait, lang)));
@@ -112,9 +112,4 @@ pub(crate) async fn take(
         }
         Err(cause) => page(&app, &reader, Err(cause)),
     }
-}
-
-pub(super) fn with_status(mut response: Response, status: StatusCode) -> Response {
-    *response.status_mut() = status;
-    response
 }

@@ -15,9 +15,7 @@ pub(crate) mod statistics;
 pub(crate) mod work;
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::store::{Account, AccountRole, Notice, Store};
 use indexer::bib::LibraryCode;
@@ -26,14 +24,14 @@ use jiff::civil::Date;
 
 use super::content::{self, PAGES, library_slug};
 use super::notices::{Line, line, today};
-use super::{Choosable, Ui, page, render};
+use super::{Choosable, Ui, page, render, unfit};
 use crate::ask::{self, Asked};
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::Staff;
 use crate::markdown;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::App;
 
 /// Characters of the title of a notice.
@@ -140,9 +138,8 @@ pub(crate) async fn act(
     State(app): State<App>,
     reader: Reader,
     Staff(account): Staff,
-    body: Bytes,
+    Fields(asked): Fields,
 ) -> Response {
-    let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let typed = typed(&app, &asked);
     let (wanted, fault) = match asked.get("remove").map(str::parse::<i64>) {
         Some(Ok(id)) => (Wanted::Remove(id), None),
@@ -151,9 +148,7 @@ pub(crate) async fn act(
     };
     if let Some(fault) = fault {
         let fault = Some(reader.lang.t(fault).to_owned());
-        let mut response = page(&app, &reader, notices_page(&app, &reader, account, typed, fault).await);
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        return response;
+        return unfit(page(&app, &reader, notices_page(&app, &reader, account, typed, fault).await));
     }
     let (own, of) = (app.clone(), bound_to(&account).map(str::to_owned));
     let done = blocking::run(app.turns(), move || done(&own.store()?, &wanted, of.as_deref()));
@@ -262,9 +257,8 @@ pub(crate) async fn write(
     State(app): State<App>,
     reader: Reader,
     Staff(account): Staff,
-    body: Bytes,
+    Fields(asked): Fields,
 ) -> Response {
-    let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let result = written(&app, &reader, account, &asked).await;
     page(&app, &reader, result)
 }
@@ -277,9 +271,7 @@ async fn written(app: &App, reader: &Reader, account: Account, asked: &Asked) ->
     let texts = Lang::ALL.map(|lang| asked.get(lang.tag()).unwrap_or_default().replace("\r\n", "\n"));
     if texts.iter().any(|text| text.len() > markdown::MOST) {
         let fault = Some(reader.lang.t("staff.too_long").to_owned());
-        let mut response = pages_page(app, reader, account, Some(slug), Some(texts), fault).await?;
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(response);
+        return Ok(unfit(pages_page(app, reader, account, Some(slug), Some(texts), fault).await?));
     }
     let (own, place) = (app.clone(), ask::link("/staff/pages", [("slug", slug.as_str()), ("saved", "1")]));
     blocking::run(app.turns(), move || {

@@ -1,14 +1,13 @@
 //! The authority of our own: a key in `<data>/tls/`, the root certificate that a reading-room PC is told to trust,
 //! and the certificates issued under it, which live in memory only and are made anew at every start.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use daemon::settings::Server;
-use indexer::files::{Disk, replace_file};
+use indexer::files::{Disk, replace_file, replace_private_file};
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
@@ -100,20 +99,8 @@ fn key(path: &PathBuf) -> anyhow::Result<KeyPair> {
         return KeyPair::from_pem(&pem).with_context(|| format!("{} is no private key", path.display()));
     }
     let key = KeyPair::generate()?;
-    // Written beside and renamed: a power cut leaves a key or none.
-    let beside = path.with_extension("key.part");
-    let _ = fs::remove_file(&beside);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let write = || -> std::io::Result<()> {
-        let mut file = options.open(&beside)?;
-        file.write_all(key.serialize_pem().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))?;
+    replace_private_file(&Disk, path, key.serialize_pem().as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(key)
 }
 

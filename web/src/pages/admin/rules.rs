@@ -2,25 +2,24 @@
 //! every branch; days stand in the calendars.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::requests::{LenderRules, Rules};
 use daemon::settings::Role;
-use daemon::statistics::{fen, yuan};
 use daemon::store::{Account, NewAuditLine};
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::super::unfit;
 use super::Frame;
 use crate::ask::{self, Asked};
 use crate::blocking;
 use crate::error::WebError;
 use crate::login::Admin;
+use crate::money::{fen, yuan};
 use crate::pages::{Ui, page, render};
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::App;
 
 #[derive(Template)]
@@ -66,12 +65,16 @@ pub(crate) async fn show(State(app): State<App>, reader: Reader, admin: Admin) -
 }
 
 /// `POST /admin/rules?library=`: the fields of the rules, or `act=usual` for those of the table.
-pub(crate) async fn save(State(app): State<App>, reader: Reader, admin: Admin, body: Bytes) -> Response {
+pub(crate) async fn save(
+    State(app): State<App>,
+    reader: Reader,
+    admin: Admin,
+    Fields(sent): Fields,
+) -> Response {
     if is_told(&app) {
         let why = reader.lang.t("rules.at_hub").to_owned();
         return page(&app, &reader, Err(WebError::Refused(why)));
     }
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let code = LibraryCode::new(reader.asked.get("library").unwrap_or_default());
     if app.members().get(&code).is_none() {
         return page(&app, &reader, Err(WebError::UnknownLibrary(code.to_string())));
@@ -79,9 +82,7 @@ pub(crate) async fn save(State(app): State<App>, reader: Reader, admin: Admin, b
     let rules = match typed(app.directory().rules().of(code.as_str()), &sent) {
         Ok(rules) => Some(rules).filter(|_| !sent.has("act", "usual")),
         Err(fault) => {
-            let mut response = page(&app, &reader, shown(&app, &reader, &admin, Some(fault)));
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            return response;
+            return unfit(page(&app, &reader, shown(&app, &reader, &admin, Some(fault))));
         }
     };
     let place = ask::link("/admin/rules", [("library", code.as_str()), ("saved", "1")]);

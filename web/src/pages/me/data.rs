@@ -1,25 +1,23 @@
 //! `/me/data`: all that is kept about the reader, to read, to take along as JSON, and to be erased.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::privacy;
 use daemon::store::{Account, AccountRole, Pending, RequestFilter, StoredRequest};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::register::with_status;
+use super::super::unfit;
 use super::messages::said;
 use super::{Ui, page, render};
-use crate::ask::Asked;
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::{SignedIn, session};
 use crate::money::yuan;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::{moment, state_words, zone};
 use crate::state::App;
 use crate::wire::requests::RequestDocument;
@@ -211,16 +209,15 @@ pub(crate) async fn act(
     State(app): State<App>,
     SignedIn(account): SignedIn,
     reader: Reader,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     if account.role != AccountRole::Reader {
         return page(&app, &reader, Err(WebError::Forbidden));
     }
     let is_erase = sent.has("act", "erase");
     if is_erase && !sent.has("understood", "1") {
         let result = shown(&app, account, &reader, true).await;
-        return with_status(page(&app, &reader, result), StatusCode::UNPROCESSABLE_ENTITY);
+        return unfit(page(&app, &reader, result));
     }
     let acting = app.clone();
     let erased = blocking::run(app.turns(), move || {

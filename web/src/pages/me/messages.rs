@@ -1,7 +1,6 @@
 //! `/me/messages`: what the reader was told, with marks of what was read.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::requests::Reminder;
@@ -10,12 +9,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Ui, page, render};
-use crate::ask::Asked;
 use crate::blocking;
 use crate::error::{BadRequest, WebError};
 use crate::i18n::Lang;
 use crate::login::SignedIn;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::{moment, state_words, zone};
 use crate::state::App;
 
@@ -117,9 +115,8 @@ pub(crate) async fn mark(
     State(app): State<App>,
     SignedIn(account): SignedIn,
     reader: Reader,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let marking = app.clone();
     let place = sent.get("page").and_then(|page| page.parse::<u32>().ok()).unwrap_or(1);
     let done = blocking::run(app.turns(), move || {

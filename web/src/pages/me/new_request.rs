@@ -3,7 +3,6 @@
 //! What was typed is never lost: a refused form comes back with its values and what is wrong beside each.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,13 +13,12 @@ use indexer::bib::{Entry, Lendable, LibraryCode, LibraryHolding};
 use indexer::cluster::describes_set;
 
 use super::{Choosable, Ui, page, render};
-use crate::ask::Asked;
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::SignedIn;
 use crate::login::secret::Secret;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::{self, Fault422, Reply, Sent};
 use crate::state::App;
 use crate::wire::library_name;
@@ -178,9 +176,8 @@ pub(crate) async fn send(
     State(app): State<App>,
     SignedIn(account): SignedIn,
     reader: Reader,
-    body: Bytes,
+    Fields(asked): Fields,
 ) -> Response {
-    let asked = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let form = RequestForm::of(|name| asked.get(name).unwrap_or_default().to_owned());
     let press = Press {
         from_basket: asked.has("from", "basket"),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use daemon::store::{Account, Profile};
 use indexer::bib::LibraryCode;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::super::account_form::{Faults, FormField, Sent};
 use super::super::login;
-use super::super::register::with_status;
+use super::super::unfit;
 use super::{Choosable, Ui, page, render};
 use crate::blocking;
 use crate::client::Client;
@@ -161,7 +161,7 @@ pub(crate) async fn act(
     }
     let typed = Typed { sent, faults, fault };
     let result = shown(&app, &reader, &account, &typed);
-    with_status(page(&app, &reader, result), StatusCode::UNPROCESSABLE_ENTITY)
+    unfit(page(&app, &reader, result))
 }
 
 struct Wish {

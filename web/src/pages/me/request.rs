@@ -1,7 +1,6 @@
 //! `/me/requests/{id}`: one request, what happened to it, and what can be done.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use daemon::requests::{State as RequestState, Withdrawal};
@@ -13,12 +12,11 @@ use jiff::tz::TimeZone;
 use super::requests::done;
 use super::way::{WayStep, way};
 use super::{Ui, page, render};
-use crate::ask::Asked;
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::SignedIn;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::{self, minutes_left, moment, state_words};
 use crate::state::App;
 use crate::timeline::{EventRow, event_row};
@@ -62,9 +60,8 @@ pub(crate) async fn act(
     SignedIn(account): SignedIn,
     Path(id): Path<String>,
     reader: Reader,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let (acting, lang, who, of) = (app.clone(), reader.lang, account.clone(), id.clone());
     let said = blocking::run(app.turns(), move || done(&acting, &who, &of, sent.get("act"), lang)).await;
     let result = match said {

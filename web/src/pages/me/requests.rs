@@ -1,7 +1,6 @@
 //! `/me/requests`: the reader's requests, with what can be done to several of them at once.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use daemon::requests::{State as RequestState, Withdrawal};
@@ -9,12 +8,11 @@ use daemon::store::{Account, REQUESTS_A_PAGE, RequestFilter, StoredRequest};
 use jiff::Timestamp;
 
 use super::{Choosable, Ui, page, render};
-use crate::ask::Asked;
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::SignedIn;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::{self, minutes_left, moment, state_words};
 use crate::state::App;
 use crate::wire::library_name;
@@ -70,9 +68,8 @@ pub(crate) async fn act(
     State(app): State<App>,
     SignedIn(account): SignedIn,
     reader: Reader,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let (acting, lang, who) = (app.clone(), reader.lang, account.clone());
     let done = blocking::run(app.turns(), move || {
         let ids = sent.all("id").take(REQUESTS_A_PAGE as usize);

@@ -2,9 +2,7 @@
 //! own library, admins all of them and the consortium's.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::settings::Role;
 use daemon::store::{Account, CalendarEntry, DayKind, Store};
@@ -12,14 +10,14 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::super::{Choosable, DAYS, Ui, page, render};
+use super::super::{Choosable, DAYS, Ui, page, render, unfit};
 use super::{bound_to, is_admin, senders};
 use crate::ask::Asked;
 use crate::blocking;
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::Staff;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::App;
 use crate::wire::library_name;
 
@@ -135,18 +133,14 @@ pub(crate) async fn act(
     State(app): State<App>,
     reader: Reader,
     Staff(staff): Staff,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let (acting, who, typed) = (app.clone(), staff.clone(), sent.clone());
     let result = match blocking::run(app.turns(), move || done(&acting, &who, &typed)).await {
         Ok(None) => Ok(Redirect::to("/staff/calendars?said=kept").into_response()),
         Ok(Some(fault)) => {
             let fault = Some(reader.lang.t(fault).to_owned());
-            shown(&app, &reader, &staff, &sent, fault).await.map(|mut response| {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-                response
-            })
+            shown(&app, &reader, &staff, &sent, fault).await.map(unfit)
         }
         Err(cause) => Err(cause),
     };

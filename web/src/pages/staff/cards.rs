@@ -1,15 +1,13 @@
 //! `/staff/cards`: a lender looks whether a consortium card is good, without asking anybody; and the keys for that.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::store::Account;
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 
-use super::super::{Ui, page, render, today};
+use super::super::{Ui, page, render, today, unfit};
 use super::is_admin;
 use crate::ask::Asked;
 use crate::blocking;
@@ -17,7 +15,7 @@ use crate::card::{self, Claims, Doubt, Signer};
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::Staff;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::App;
 use crate::wire::library_name;
 
@@ -88,9 +86,8 @@ pub(crate) async fn act(
     State(app): State<App>,
     reader: Reader,
     Staff(staff): Staff,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let result = match sent.get("act") {
         Some(act @ ("know" | "forget")) if is_admin(&staff) => {
             keys_changed(&app, &reader, &staff, act == "know", &sent).await
@@ -113,9 +110,7 @@ async fn keys_changed(
     let is_known = app.members().get(&library).is_some();
     let Some(key) = key.filter(|_| is_known || !is_new) else {
         let fault = Some(reader.lang.t("card.bad_key").to_owned());
-        let mut response = shown(app, reader, staff, None, fault).await?;
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(response);
+        return Ok(unfit(shown(app, reader, staff, None, fault).await?));
     };
     let changing = app.clone();
     blocking::run(app.turns(), move || {

@@ -1,15 +1,13 @@
 //! `/staff/fines`: fines of the own library's readers, written down, paid, waived; nothing is ever struck out.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::store::{Account, AccountRole, FineEntry, FineKind, Settled};
 use jiff::Timestamp;
 
 use super::super::me::fines::kind_words;
-use super::super::{Ui, page, render};
+use super::super::{Ui, page, render, unfit};
 use super::{bound_to, is_admin};
 use crate::ask::Asked;
 use crate::blocking;
@@ -17,7 +15,7 @@ use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::Staff;
 use crate::money::{self, yuan};
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::{moment, zone};
 use crate::state::App;
 
@@ -101,9 +99,8 @@ pub(crate) async fn act(
     State(app): State<App>,
     reader: Reader,
     Staff(staff): Staff,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let (acting, who, typed, lang) = (app.clone(), staff.clone(), sent.clone(), reader.lang);
     let done = blocking::run(app.turns(), move || done(&acting, &who, &typed, lang)).await;
     let result = match done {
@@ -111,10 +108,7 @@ pub(crate) async fn act(
         Ok(Some(fault)) => {
             // Of a payment nothing is typed that would belong into the form of a new fine.
             let typed = if sent.get("fine").is_some() { Asked::default() } else { sent };
-            shown(&app, &reader, &staff, &typed, Some(fault)).await.map(|mut response| {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-                response
-            })
+            shown(&app, &reader, &staff, &typed, Some(fault)).await.map(unfit)
         }
         Err(cause) => Err(cause),
     };
@@ -125,7 +119,8 @@ pub(crate) async fn act(
 fn done(app: &App, staff: &Account, sent: &Asked, lang: Lang) -> Result<Option<String>, WebError> {
     let (store, now) = (app.store()?, Timestamp::now());
     let fault = |key: &str| Ok(Some(lang.t(key).to_owned()));
-    let Some(fen) = sent.get("sum").and_then(money::parse) else { return fault("fine.no_sum") };
+    let sum = sent.get("sum").and_then(money::fen).and_then(|fen| i64::try_from(fen).ok());
+    let Some(fen) = sum.filter(|&fen| fen > 0) else { return fault("fine.no_sum") };
     let reason = sent.get("reason").unwrap_or_default().replace(char::is_control, " ");
     if reason.is_empty() || reason.chars().count() > MOST_REASON {
         return fault("fine.no_reason");

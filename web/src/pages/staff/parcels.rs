@@ -1,25 +1,24 @@
 //! `/staff/parcels`: what is ready to go, packed into parcels by library, and the list that the courier signs (交接单).
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::counter::{Clerk, NotDone, Packing, Work};
+use daemon::keys::random;
 use daemon::requests::{Act, Side};
 use daemon::store::{Account, Direction, Parcel, WorkFilter};
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Ui, is_admin, page, render};
-use crate::ask::{self, Asked};
+use super::{Ui, is_admin, page, render, unfit};
+use crate::ask;
 use crate::blocking;
 use crate::counter::{self, Row};
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::Staff;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::zone;
 use crate::state::App;
 use crate::wire::library_name;
@@ -107,9 +106,8 @@ pub(crate) async fn pack(
     State(app): State<App>,
     reader: Reader,
     Staff(account): Staff,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let (own, who) = (app.clone(), account.clone());
     let packed = blocking::run(app.turns(), move || {
         let goes = sent.get("goes").and_then(Direction::from_code).ok_or(WebError::NotFound)?;
@@ -120,7 +118,8 @@ pub(crate) async fn pack(
         let tracking = counter::words(&sent, "").shipment.tracking;
         let packing = Packing { goes, items, tracking };
         let desk = counter::counter(&own)?;
-        desk.pack(&who, &packing, Timestamp::now(), counter::random()?).map_err(WebError::internal)
+        desk.pack(&who, &packing, Timestamp::now(), random().map_err(WebError::internal)?)
+            .map_err(WebError::internal)
     });
     match packed.await {
         Ok(Ok(number)) => {
@@ -131,9 +130,7 @@ pub(crate) async fn pack(
         }
         Ok(Err(why)) => {
             let fault = Some(counter::not_done(&why, reader.lang));
-            let mut response = page(&app, &reader, shown(&app, &reader, account, fault).await);
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            response
+            unfit(page(&app, &reader, shown(&app, &reader, account, fault).await))
         }
         Err(cause) => page(&app, &reader, Err(cause)),
     }

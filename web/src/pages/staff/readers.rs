@@ -1,7 +1,6 @@
 //! `/staff/readers`: a library confirms, blocks and resets its own readers; admins those of every library.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::store::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, Card, Confirmed, Registration, Store};
@@ -9,7 +8,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::super::admin::local;
-use super::super::{Ui, page, render, today};
+use super::super::{Ui, page, render, today, unfit};
 use super::{bound_to, is_admin};
 use crate::ask::{self, Asked};
 use crate::blocking;
@@ -18,7 +17,7 @@ use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::{Staff, code};
 use crate::money::yuan;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::state::App;
 
 /// A code from the desk is good for so long.
@@ -140,9 +139,8 @@ pub(crate) async fn decide(
     State(app): State<App>,
     reader: Reader,
     Staff(staff): Staff,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let deciding = app.clone();
     let place = blocking::run(app.turns(), move || {
         let (store, of) = (deciding.store()?, bound_to(&staff));
@@ -272,9 +270,8 @@ pub(crate) async fn act(
     reader: Reader,
     Staff(staff): Staff,
     Path(id): Path<String>,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let (own, who) = (app.clone(), staff.clone());
     let done = blocking::run(app.turns(), move || {
         let store = own.store()?;
@@ -292,10 +289,7 @@ pub(crate) async fn act(
         }
         Ok(Done::Fault(known, key)) => {
             let fault = Some(reader.lang.t(key).to_owned());
-            shown(&app, &reader, &staff, *known, None, fault).map(|mut response| {
-                *response.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
-                response
-            })
+            shown(&app, &reader, &staff, *known, None, fault).map(unfit)
         }
         Err(cause) => Err(cause),
     };

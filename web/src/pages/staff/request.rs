@@ -1,11 +1,11 @@
 //! `/staff/requests/{id}` and `/staff/lending/{id}`: one request at the counter, with everything that can be done.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::counter::{AskNext, Clerk, NotDone, Whole};
+use daemon::keys::random;
 use daemon::requests::{Act, Side, Wants};
 use daemon::store::{Account, LinkReason};
 use indexer::bib::LibraryCode;
@@ -19,7 +19,7 @@ use crate::counter::{self, Row};
 use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::Staff;
-use crate::reader::Reader;
+use crate::reader::{Fields, Reader};
 use crate::requests::{moment, zone};
 use crate::state::App;
 use crate::timeline::{EventRow, event_row, notes};
@@ -101,9 +101,9 @@ pub(crate) async fn borrow(
     Path(id): Path<String>,
     reader: Reader,
     Staff(account): Staff,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    acted(app, reader, account, Side::Borrowing, id, body).await
+    acted(app, reader, account, Side::Borrowing, id, sent).await
 }
 
 /// `POST /staff/lending/{id}`: `act` with what it wants.
@@ -112,13 +112,12 @@ pub(crate) async fn lend(
     Path(id): Path<String>,
     reader: Reader,
     Staff(account): Staff,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    acted(app, reader, account, Side::Lending, id, body).await
+    acted(app, reader, account, Side::Lending, id, sent).await
 }
 
-async fn acted(app: App, reader: Reader, account: Account, side: Side, id: String, body: Bytes) -> Response {
-    let sent = Asked::parse(Some(&String::from_utf8_lossy(&body)));
+async fn acted(app: App, reader: Reader, account: Account, side: Side, id: String, sent: Asked) -> Response {
     let to_list = sent.has("back", "list");
     let (own, who, of) = (app.clone(), account.clone(), id.clone());
     let done = blocking::run(app.turns(), move || done(&own, &who, side, &of, &sent)).await;
@@ -175,7 +174,9 @@ fn done(
             call_number: sent.get("call_number").unwrap_or_default(),
             rest: sent.get("rest"),
         };
-        let asked = desk.ask_next(account, id, &next, now, counter::random()?).map_err(WebError::internal)?;
+        let asked = desk
+            .ask_next(account, id, &next, now, random().map_err(WebError::internal)?)
+            .map_err(WebError::internal)?;
         return asked
             .map_or_else(|why| Ok(Err(why)), |id| Ok(Ok(Came { id: id.to_string(), number: number(id)? })));
     }

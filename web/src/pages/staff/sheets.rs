@@ -1,6 +1,6 @@
 //! Tables of figures, on a page and as files: CSV with a BOM, and XLSX. No cell becomes a formula.
 
-use daemon::statistics::yuan;
+use crate::money::yuan;
 use rust_xlsxwriter::{Format, Workbook};
 
 use crate::error::WebError;

@@ -4,22 +4,22 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use daemon::statistics::{Figures, Month, Range, Rates, by_library_and_month, fen, sums, yuan};
+use daemon::statistics::{Figures, Month, Range, Rates, by_library_and_month, sums};
 use daemon::store::{Account, NewAuditLine};
 use indexer::bib::LibraryCode;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
 use super::sheets::{self, Cell, Sheet};
-use super::{Ui, is_admin, page, render};
+use super::{Ui, is_admin, page, render, unfit};
 use crate::error::{BadRequest, WebError};
 use crate::i18n::{Lang, grouped};
 use crate::login::{Admin, Staff};
-use crate::reader::Reader;
+use crate::money::{fen, yuan};
+use crate::reader::{Fields, Reader};
 use crate::requests::zone;
 use crate::state::App;
 use crate::wire::library_name;
@@ -91,15 +91,12 @@ pub(crate) async fn set(
     State(app): State<App>,
     reader: Reader,
     Admin(account): Admin,
-    body: Bytes,
+    Fields(sent): Fields,
 ) -> Response {
-    let sent = ask::Asked::parse(Some(&String::from_utf8_lossy(&body)));
     let rate = |name| fen(sent.get(name).unwrap_or("0"));
     let (Some(lent), Some(borrowed), Some(parcel)) = (rate("lent"), rate("borrowed"), rate("parcel")) else {
         let fault = Some(reader.lang.t("statistics.no_money").to_owned());
-        let mut response = page(&app, &reader, shown(&app, &reader, account, fault).await);
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        return response;
+        return unfit(page(&app, &reader, shown(&app, &reader, account, fault).await));
     };
     let own = app.clone();
     let set = blocking::run(app.turns(), move || {
