@@ -185,7 +185,7 @@ impl Site<'_> {
     }
 
     // Parts of an earlier build that was killed stay, and are taken up where they still hold.
-    fn work_folder(&self) -> Result<PathBuf> {
+    pub(super) fn work_folder(&self) -> Result<PathBuf> {
         // The catalogue's own folder must outlive a power cut; what is in the work folder need not.
         self.archive.files().create_dir_all(self.catalogue).map_err(work_error(self.catalogue))?;
         let work = self.catalogue.join("work");

@@ -9,55 +9,63 @@ use crate::archive::{Difference, PackName, RecordKey, Slot, State, differences};
 use crate::bib::RecordLocator;
 use crate::index::Manifest;
 
-/// One library's current state and how it differs from the one that a generation was built from.
+/// How one library's current state differs from the one that a generation was built from. The states themselves are
+/// not kept: forty-four bytes for each record of every library would be most of what a night needs.
+#[derive(Default)]
 pub(super) struct LibraryChanges {
-    pub(super) state: State,
-    /// The state that the generation was built from; `None` where it is the current one.
-    older: Option<State>,
-    /// Records of `state` that are new, or came with other content.
+    /// Packs of the current state.
+    pub(super) packs: Vec<PackName>,
+    /// Packs of the state that the generation was built from.
+    pub(super) older_packs: Vec<PackName>,
+    /// Number of that state; `None` where it is the current one, or there was none.
+    older: Option<u64>,
+    /// Records of the current state that are new, or came with other content.
     pub(super) fresh: Vec<Slot>,
     /// Records of the older state that are no more, or are not as they were.
     pub(super) gone: Vec<Slot>,
-    touched: FxHashSet<RecordKey>,
+    // Holdings and authority records of the current state.
+    auxiliary: Vec<Slot>,
 }
 
 impl LibraryChanges {
-    pub(super) fn older(&self) -> &State {
-        self.older.as_ref().unwrap_or(&self.state)
-    }
-
     /// The current slots of these places; `None` where one of them is no current record.
-    pub(super) fn slots_at(&self, places: &[RecordLocator]) -> Option<Vec<Slot>> {
+    pub(super) fn slots_at(&self, source: &Source, places: &[RecordLocator]) -> Result<Option<Vec<Slot>>> {
         let wanted: FxHashSet<RecordLocator> = places.iter().copied().collect();
         if wanted.is_empty() {
-            return Some(Vec::new());
+            return Ok(Some(Vec::new()));
         }
-        let prefixes: Vec<u64> = self.state.packs.iter().map(PackName::prefix).collect();
+        let State { packs, mut slots, .. } = source.library.state()?;
+        let prefixes: Vec<u64> = packs.iter().map(PackName::prefix).collect();
         let place = |slot: &Slot| RecordLocator { pack: prefixes[slot.pack_idx()], slot: slot.slot };
-        let found: Vec<Slot> =
-            self.state.slots.iter().filter(|slot| wanted.contains(&place(slot))).copied().collect();
-        (found.len() == wanted.len()).then_some(found)
+        slots.retain(|slot| wanted.contains(&place(slot)));
+        Ok((slots.len() == wanted.len()).then_some(slots))
     }
 
     /// The holdings and authority records that are not among `slots`: a record's holdings may stand in them.
     pub(super) fn auxiliary_besides(&self, slots: &[Slot]) -> Vec<Slot> {
         let known: FxHashSet<RecordKey> =
             slots.iter().filter(|slot| slot.is_auxiliary()).map(|slot| slot.key).collect();
-        let besides = |slot: &&Slot| slot.is_auxiliary() && !known.contains(&slot.key);
-        self.state.slots.iter().filter(besides).copied().collect()
+        self.auxiliary.iter().filter(|slot| !known.contains(&slot.key)).copied().collect()
     }
 
-    /// Treats a record as one that changed although its own bytes did not.
-    pub(super) fn touch(&mut self, key: &RecordKey) {
-        if self.touched.is_empty() {
-            self.touched.extend(self.fresh.iter().map(|slot| slot.key));
+    /// Treats records as ones that changed although their own bytes did not.
+    pub(super) fn touch(&mut self, source: &Source, keys: &[RecordKey]) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
         }
-        let (Some(now), Some(then)) = (self.state.find(key), self.older().find(key)) else { return };
-        if self.touched.insert(*key) {
-            let then = self.older().slots[then];
-            self.fresh.push(self.state.slots[now]);
-            self.gone.push(then);
+        let now = source.library.state()?;
+        let earlier = self.older.map(|number| source.library.state_numbered(number)).transpose()?;
+        let then = earlier.as_ref().unwrap_or(&now);
+        let mut touched: FxHashSet<RecordKey> = self.fresh.iter().map(|slot| slot.key).collect();
+        for key in keys {
+            if let (Some(now_at), Some(then_at)) = (now.find(key), then.find(key))
+                && touched.insert(*key)
+            {
+                self.fresh.push(now.slots[now_at]);
+                self.gone.push(then.slots[then_at]);
+            }
         }
+        Ok(())
     }
 }
 
@@ -73,30 +81,31 @@ pub(super) fn changes_since(sources: &[Source], before: &Manifest) -> Result<Opt
 }
 
 fn changes_of(source: &Source, before: &Manifest) -> Result<Option<LibraryChanges>> {
-    let state = source.library.state()?;
     let was = before.libraries.iter().find(|library| library.code == source.code);
-    let (mut older, mut fresh, mut gone) = (None, Vec::new(), Vec::new());
+    if was.is_some_and(|was| was.reading != source.reading) {
+        return Ok(None);
+    }
+    let now = source.library.state()?;
+    let mut changes = LibraryChanges { packs: now.packs.clone(), ..LibraryChanges::default() };
+    changes.auxiliary.extend(now.slots.iter().filter(|slot| slot.is_auxiliary()));
     match was {
-        None => {
-            fresh = state.slots.clone();
-            older = Some(State::default());
-        }
-        Some(was) if was.reading != source.reading => return Ok(None),
-        Some(was) if was.state == state.number => {}
+        None => changes.fresh = now.slots,
+        Some(was) if was.state == now.number => changes.older_packs = now.packs,
         Some(was) => {
             let Ok(then) = source.library.state_numbered(was.state) else { return Ok(None) };
-            for difference in differences(&then, &state) {
+            for difference in differences(&then, &now) {
                 match difference {
-                    Difference::Added(new) => fresh.push(*new),
-                    Difference::Removed(old) => gone.push(*old),
+                    Difference::Added(new) => changes.fresh.push(*new),
+                    Difference::Removed(old) => changes.gone.push(*old),
                     Difference::Changed { old, new } => {
-                        gone.push(*old);
-                        fresh.push(*new);
+                        changes.gone.push(*old);
+                        changes.fresh.push(*new);
                     }
                 }
             }
-            older = Some(then);
+            changes.older = Some(was.state);
+            changes.older_packs = then.packs;
         }
     }
-    Ok(Some(LibraryChanges { state, older, fresh, gone, touched: FxHashSet::default() }))
+    Ok(Some(changes))
 }

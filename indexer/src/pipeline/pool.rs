@@ -22,7 +22,8 @@ struct Chunk {
 
 impl Pool {
     /// Adds records as `parts::put_match` wrote them.
-    pub(super) fn add(&mut self, bytes: Vec<u8>) -> Result<()> {
+    pub(super) fn add(&mut self, mut bytes: Vec<u8>) -> Result<()> {
+        bytes.shrink_to_fit();
         let mut rest = bytes.as_slice();
         let mut starts = Vec::new();
         while !rest.is_empty() {
@@ -30,11 +31,35 @@ impl Pool {
             take_match(&mut rest).ok_or(Error::BrokenWork)?;
             starts.push(start);
         }
+        starts.shrink_to_fit();
         let first = self.len;
         self.len =
             u32::try_from(starts.len()).ok().and_then(|n| self.len.checked_add(n)).ok_or(Error::TooMany)?;
         self.chunks.push(Chunk { first, bytes, starts });
         Ok(())
+    }
+
+    /// Forgets the records for which `stay` does not say so, and chunks of which nothing stays; the others are
+    /// numbered anew, in the same order.
+    pub(super) fn keep(&mut self, stay: &[bool]) {
+        let mut stay = stay.iter();
+        let mut first = 0;
+        for chunk in &mut self.chunks {
+            let (mut bytes, mut starts) = (Vec::new(), Vec::new());
+            for (place, start) in chunk.starts.iter().enumerate() {
+                let end = chunk.starts.get(place + 1).map_or(chunk.bytes.len(), |end| *end as usize);
+                if stay.next() == Some(&true) {
+                    starts.push(bytes.len() as u32);
+                    bytes.extend_from_slice(&chunk.bytes[*start as usize..end]);
+                }
+            }
+            bytes.shrink_to_fit();
+            starts.shrink_to_fit();
+            *chunk = Chunk { first, bytes, starts };
+            first += chunk.starts.len() as u32;
+        }
+        self.chunks.retain(|chunk| !chunk.starts.is_empty());
+        self.len = first;
     }
 
     pub(super) fn len(&self) -> u32 {

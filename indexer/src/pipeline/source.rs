@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::library_records::LibraryRecords;
 use super::profile::{StoredProfile, stored_profile};
-use crate::archive::{Archive, LibraryArchive, Slot, Stamp, State};
+use crate::archive::{Archive, LibraryArchive, PackName, Slot, Stamp};
 use crate::bib::LibraryCode;
 use crate::index::LibraryData;
 
@@ -37,14 +37,14 @@ impl Source {
         LibraryRecords::open(&self.library, self.profile.as_ref())
     }
 
-    /// Some records of a state; `along` are read for their holdings only.
+    /// Some records of a state with these packs; `along` are read for their holdings only.
     pub(super) fn some_records(
         &self,
-        state: &State,
+        packs: &[PackName],
         slots: Vec<Slot>,
         along: Vec<Slot>,
     ) -> Result<LibraryRecords<'_>> {
-        LibraryRecords::some(&self.library, self.profile.as_ref(), &state.packs, slots, along)
+        LibraryRecords::some(&self.library, self.profile.as_ref(), packs, slots, along)
     }
 
     /// Says what was read, and how.

@@ -25,7 +25,7 @@ use super::plan::{PlannedEntry, plan, plan_single};
 use super::progress::Stage;
 use super::source::Source;
 use super::touched::{Place, Touched};
-use crate::archive::Slot;
+use crate::archive::{RecordKey, Slot};
 use crate::bib::{EditionId, Entry, LibraryCode, Member, RecordLocator};
 use crate::cluster::{BLOCK_CAP, Verdict, block_keys, compare};
 use crate::index::Generation;
@@ -41,12 +41,12 @@ pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<
     }
     let Some(changes) = changes_since(&site.sources, before.manifest())? else { return Ok(None) };
     let n_changed: usize = changes.iter().map(|c| c.fresh.len() + c.gone.len()).sum();
-    let n_records: usize = changes.iter().map(|c| c.state.slots.len()).sum();
+    let n_records: u64 = site.sources.iter().map(|source| source.stamp.n_records).sum();
     if n_changed as f64 > site.options.limits.changed * n_records as f64 {
         return Ok(None);
     }
     site.progress.begin(Stage::Match, None);
-    let mut delta = Delta::new(site, before, changes);
+    let mut delta = Delta::new(site, before, changes)?;
     delta.touch_named()?;
     if !delta.gather()? {
         return Ok(None);
@@ -93,12 +93,13 @@ impl Known {
 }
 
 impl<'a> Delta<'a> {
-    fn new(site: &'a Site<'a>, before: &'a Arc<Generation>, changes: Vec<LibraryChanges>) -> Self {
-        Self {
+    fn new(site: &'a Site<'a>, before: &'a Arc<Generation>, changes: Vec<LibraryChanges>) -> Result<Self> {
+        let touched = Touched::with_members(&site.work_folder()?.join("touched"))?;
+        Ok(Self {
             site,
             before,
             changes,
-            touched: Touched::default(),
+            touched,
             n_fresh: 0,
             is_new: Vec::new(),
             gone: Touched::default(),
@@ -108,7 +109,7 @@ impl<'a> Delta<'a> {
             again: BTreeSet::new(),
             crowded: before.manifest().union.crowded.iter().copied().collect(),
             counts: before.manifest().union.records,
-        }
+        })
     }
 
     /// Records that decisions name are treated as changed where the decision is new or one of them changed; so
@@ -121,21 +122,25 @@ impl<'a> Delta<'a> {
         };
         let is_new = decided.version() != self.before.manifest().union.decisions;
         if is_new || self.site.sources.iter().zip(&self.changes).any(is_named) {
-            for (code, key) in decided.named() {
-                if let Some(source_idx) = self.site.sources.iter().position(|source| source.code == *code) {
-                    self.changes[source_idx].touch(key);
-                }
+            for (source, changes) in self.site.sources.iter().zip(&mut self.changes) {
+                let keys: Vec<RecordKey> = decided
+                    .named()
+                    .iter()
+                    .filter(|(code, _)| *code == source.code)
+                    .map(|(_, key)| *key)
+                    .collect();
+                changes.touch(source, &keys)?;
             }
         }
         for (source, changes) in self.site.sources.iter().zip(&mut self.changes) {
             let mut holders = Vec::new();
-            for (state, slots) in [(&changes.state, &changes.fresh), (changes.older(), &changes.gone)] {
+            for (packs, slots) in [(&changes.packs, &changes.fresh), (&changes.older_packs, &changes.gone)] {
                 let auxiliary: Vec<Slot> = slots.iter().filter(|s| s.is_auxiliary()).copied().collect();
                 if !auxiliary.is_empty() {
-                    holders.extend(source.some_records(state, auxiliary, Vec::new())?.holders()?);
+                    holders.extend(source.some_records(packs, auxiliary, Vec::new())?.holders()?);
                 }
             }
-            holders.iter().for_each(|key| changes.touch(key));
+            changes.touch(source, &holders)?;
         }
         Ok(())
     }
@@ -146,11 +151,11 @@ impl<'a> Delta<'a> {
         for (idx, (source, changes)) in self.site.sources.iter().zip(&self.changes).enumerate() {
             if !changes.fresh.is_empty() {
                 let along = changes.auxiliary_besides(&changes.fresh);
-                let records = source.some_records(&changes.state, changes.fresh.clone(), along)?;
+                let records = source.some_records(&changes.packs, changes.fresh.clone(), along)?;
                 self.touched.add(idx as u32, &records, &now)?;
             }
             if !changes.gone.is_empty() {
-                let records = source.some_records(changes.older(), changes.gone.clone(), Vec::new())?;
+                let records = source.some_records(&changes.older_packs, changes.gone.clone(), Vec::new())?;
                 self.gone.add(idx as u32, &records, &then)?;
             }
         }
@@ -167,6 +172,7 @@ impl<'a> Delta<'a> {
         }
         self.recount(counted)?;
         self.spread()?;
+        self.forget_unmatched();
         self.add_siblings()
     }
 
@@ -190,10 +196,10 @@ impl<'a> Delta<'a> {
             self.entries.insert(number, known);
         }
         for (idx, (source, changes)) in self.site.sources.iter().zip(&self.changes).enumerate() {
-            let Some(slots) = changes.slots_at(&places[idx]) else { return Ok(false) };
+            let Some(slots) = changes.slots_at(source, &places[idx])? else { return Ok(false) };
             if !slots.is_empty() {
                 let along = changes.auxiliary_besides(&slots);
-                let records = source.some_records(&changes.state, slots, along)?;
+                let records = source.some_records(&changes.packs, slots, along)?;
                 self.touched.add(idx as u32, &records, &Counters::default())?;
             }
         }
@@ -261,6 +267,15 @@ impl<'a> Delta<'a> {
         let homes: Vec<Option<u32>> = homes.collect::<Result<_>>()?;
         self.again.extend(homes.into_iter().flatten());
         Ok(())
+    }
+
+    /// Most entries that were looked at match nothing that changed: their records are not needed any more.
+    fn forget_unmatched(&mut self) {
+        let again = &self.again;
+        self.entries.retain(|number, _| again.contains(number));
+        self.home_of.retain(|_, home| again.contains(home));
+        let (n_fresh, home_of) = (self.n_fresh, &self.home_of);
+        self.touched.keep(|number, place| number < n_fresh || home_of.contains_key(&place));
     }
 
     fn add_siblings(&mut self) -> Result<bool> {

@@ -52,7 +52,7 @@ impl Delta<'_> {
         }
         let written = (planned.len() - kept.len()) as u64;
         let way = Way::Delta { retired: retired.len() as u64, written };
-        let packs = self.changes.iter().flat_map(|c| &c.state.packs).map(ToString::to_string).collect();
+        let packs = self.changes.iter().flat_map(|c| &c.packs).map(ToString::to_string).collect();
         let summary = self.site.finish(builder, packs, self.crowded, self.counts)?;
         let counts = BuildCounts::of(self.counts, summary.entries);
         Ok(Built::New { summary, counts, way })
