@@ -113,15 +113,25 @@ impl Docs {
     }
 
     /// Calls `visit` with each document, in order.
-    pub(crate) fn each(&self, mut visit: impl FnMut(u32)) {
+    pub(crate) fn each(&self, visit: impl FnMut(u32)) {
+        self.each_of_first(u32::MAX, visit);
+    }
+
+    /// The same with so many of them at most.
+    pub(crate) fn each_of_first(&self, n: u32, mut visit: impl FnMut(u32)) {
         match self {
-            Self::List(list) => list.iter().for_each(|&doc| visit(doc)),
+            Self::List(list) => list.iter().take(n as usize).for_each(|&doc| visit(doc)),
             Self::Bits(words, _) => {
+                let mut room = n;
                 for (i, &word) in (0u32..).zip(words.iter()) {
                     let mut rest = word;
-                    while rest != 0 {
+                    while rest != 0 && room > 0 {
                         visit(i * 64 + rest.trailing_zeros());
                         rest &= rest - 1;
+                        room -= 1;
+                    }
+                    if room == 0 {
+                        return;
                     }
                 }
             }
@@ -353,6 +363,9 @@ mod tests {
             proptest::prop_assert_eq!(list(&both), &a | &b);
             proptest::prop_assert_eq!(both.len() as usize, (&a | &b).len());
             proptest::prop_assert!((0..256).all(|d| x.contains(d) == a.contains(&d)));
+            let mut first = Vec::new();
+            x.each_of_first(5, |doc| first.push(doc));
+            proptest::prop_assert!(first.iter().eq(a.iter().take(5)));
         }
     }
 }

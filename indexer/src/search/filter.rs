@@ -75,9 +75,7 @@ fn years(segment: &Segment, query: &Query) -> Option<Docs> {
     if query.from.is_none() && query.to.is_none() {
         return None;
     }
-    let (from, to) = (query.from.unwrap_or(i16::MIN), query.to.unwrap_or(i16::MAX));
-    let within = segment.years.iter().filter(|(year, _)| (from..=to).contains(year));
-    Some(Docs::union(within.map(|(_, own)| own.clone()), segment.max))
+    Some(segment.within_years(query.from.unwrap_or(i16::MIN), query.to.unwrap_or(i16::MAX)))
 }
 
 /// Whether any filter is set.

@@ -115,23 +115,30 @@ impl Slots {
         let numbers = all.iter().filter_map(|(h, _)| h.and_then(|h| h.numbers.last())).max();
         self.by_term.resize(self.by_term.len().max(terms), 0);
         self.by_number.resize(self.by_number.len().max(numbers.map_or(0, |&n| n as usize + 1)), 0);
-        let mut room = usize::from(CAP);
+        let mut room = u32::from(CAP);
         for ((headings, docs), base) in all.iter().zip(bases) {
             let Some(headings) = headings else { continue };
-            for ordinal in docs.iter().take(room).flat_map(|doc| headings.column.term_ords(doc)) {
-                let Some(&number) = headings.numbers.get(ordinal as usize) else { continue };
-                let term = base + ordinal as usize;
-                if self.by_term[term] == 0 {
-                    self.terms.push(term);
+            let first = self.terms.len();
+            docs.each_of_first(room, |doc| {
+                for ordinal in headings.column.term_ords(doc) {
+                    let term = base + ordinal as usize;
+                    let Some(hits) = self.by_term.get_mut(term) else { continue };
+                    if *hits == 0 {
+                        self.terms.push(term);
+                    }
+                    *hits = hits.saturating_add(1);
                 }
-                self.by_term[term] = self.by_term[term].saturating_add(1);
+            });
+            // Forms come together once each, not once a hit.
+            for term in &self.terms[first..] {
+                let Some(&number) = headings.numbers.get(term - base) else { continue };
                 let sum = &mut self.by_number[number as usize];
                 if *sum == 0 {
                     self.numbers.push(number);
                 }
-                *sum = sum.saturating_add(1);
+                *sum = sum.saturating_add(self.by_term[*term]);
             }
-            room = room.saturating_sub(docs.len() as usize);
+            room = room.saturating_sub(docs.len());
         }
     }
 

@@ -132,6 +132,19 @@ impl Segment {
         }
     }
 
+    /// The documents of some years, both ends included.
+    pub(crate) fn within_years(&self, from: i16, to: i16) -> Docs {
+        // No year looks like that. Readers refine and turn pages with the same range.
+        let range = format!("{from}..{to}");
+        if let Some(docs) = self.lately.get(self.fields.year, &range) {
+            return docs;
+        }
+        let within = self.years.iter().filter(|(year, _)| (from..=to).contains(year));
+        let docs = Docs::union(within.map(|(_, own)| own.clone()), self.max);
+        self.lately.keep(self.fields.year, &range, &docs);
+        docs
+    }
+
     /// Whether any of its documents is no longer in force.
     pub(crate) fn has_retired(&self) -> bool {
         !self.retired.is_empty()
