@@ -63,7 +63,8 @@ pub(crate) fn answer(catalogue: &Catalogue, query: &Query) -> Result<Answer, Err
     let found = &reckoned.found.docs;
     let result: Vec<Docs> = filters.iter().zip(found).map(|(f, docs)| f.pass(docs, None)).collect();
     let total: u64 = result.iter().map(|d| u64::from(d.len())).sum();
-    let counts = counts::count(catalogue, query, found, &filters, &result).map_err(engine)?;
+    let count = || counts::count(catalogue, query, found, &filters, &result);
+    let counts = catalogue.counted.of(query, count).map_err(engine)?;
     let hits = hits(catalogue, query, &reckoned, &result, (start, end))?;
     let mut advice = std::mem::take(&mut reckoned.advice);
     advise::advise(catalogue, query, &reckoned, total, counts.in_all_libraries, &mut advice)
@@ -72,8 +73,8 @@ pub(crate) fn answer(catalogue: &Catalogue, query: &Query) -> Result<Answer, Err
         total,
         total_is_exact: reckoned.found.exact,
         pages: u32::try_from(total.div_ceil(u64::from(per_page))).unwrap_or(u32::MAX).min(REACH / per_page),
-        libraries: counts.libraries,
-        facets: counts.facets,
+        libraries: counts.libraries.clone(),
+        facets: counts.facets.clone(),
         hits,
         advice,
     })

@@ -12,6 +12,7 @@ use crate::bib::{EditionId, Entry};
 use crate::index::layer::LayerFiles;
 use crate::index::{Error, Generation, Manifest, Successor, lanes, schema, switch};
 use crate::search::browse::Browsing;
+use crate::search::counts::Counted;
 use crate::search::headings::Headings;
 use crate::search::segment::Segment;
 use crate::search::suggest::Suggesting;
@@ -26,6 +27,7 @@ pub struct Catalogue {
     pub(crate) generation: Generation,
     pub(crate) segments: Vec<Segment>,
     pub(crate) browsing: Browsing,
+    pub(crate) counted: Counted,
     pub(crate) suggesting: Suggesting,
 }
 
@@ -59,7 +61,13 @@ impl Catalogue {
         }
         Headings::number(segments.iter_mut().filter_map(|s| s.authors.as_mut())).map_err(engine)?;
         Headings::number(segments.iter_mut().filter_map(|s| s.subjects.as_mut())).map_err(engine)?;
-        Ok(Self { generation, segments, browsing: Browsing::default(), suggesting: Suggesting::default() })
+        Ok(Self {
+            generation,
+            segments,
+            browsing: Browsing::default(),
+            counted: Counted::default(),
+            suggesting: Suggesting::default(),
+        })
     }
 
     /// Answers a query.

@@ -4,6 +4,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
 
 use crate::bib::LibraryCode;
 use crate::index::class_form;
@@ -11,7 +15,12 @@ use crate::search::docs::Docs;
 use crate::search::filter::{Filters, Kind};
 use crate::search::headings;
 use crate::search::segment::{NO_YEAR, Segment, Sets};
-use crate::search::{Catalogue, Facets, Query};
+use crate::search::{Catalogue, Facets, Query, Sort};
+
+/// Counts kept at most: some six kilobytes each.
+const MOST: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+/// Fewer hits are counted again as quickly.
+const WORTH_KEEPING: u64 = if cfg!(test) { 1 } else { 1_000 };
 
 /// Counts of values, collected over segments.
 type Tally = BTreeMap<String, u64>;
@@ -22,6 +31,43 @@ pub(crate) struct Counts {
     pub(crate) facets: Facets,
     /// Hits without the filter of libraries.
     pub(crate) in_all_libraries: u64,
+}
+
+/// Counts of searches with many hits: the next page, and another order, have the same.
+pub(crate) struct Counted(Mutex<LruCache<Query, Arc<Counts>>>);
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(MOST)))
+    }
+}
+
+impl Counted {
+    /// The counts of a query, made where they are not kept.
+    pub(crate) fn of(
+        &self,
+        query: &Query,
+        make: impl FnOnce() -> tantivy::Result<Counts>,
+    ) -> tantivy::Result<Arc<Counts>> {
+        // What is shown of the hits does not change how many there are.
+        let key = Query {
+            page: 1,
+            per_page: 1,
+            sort: Sort::Relevance,
+            home: None,
+            explain_score: false,
+            ..query.clone()
+        };
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counts) = kept().get(&key) {
+            return Ok(Arc::clone(counts));
+        }
+        let counts = Arc::new(make()?);
+        if counts.in_all_libraries >= WORTH_KEEPING {
+            kept().put(key, Arc::clone(&counts));
+        }
+        Ok(counts)
+    }
 }
 
 /// Counts what `found` gives, each facet within the other filters; `result` is what passes all of them.

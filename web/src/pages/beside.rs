@@ -2,9 +2,11 @@
 //!
 //! All of it is made of catalogue data and of a table that people edit, so every value is escaped or refused here.
 
+use std::fmt::Write;
+
+use fast_qr::{ECL, QRBuilder};
 use indexer::bib::{EditionId, Entry, LibraryCode};
 use indexer::search::ShelfStart;
-use qrcode::{Color, EcLevel, QrCode};
 
 use crate::error::WebError;
 use crate::state::{App, Open};
@@ -99,20 +101,20 @@ fn escaped(value: &str) -> String {
 /// A square to photograph: side in modules with its margin, and the path of the dark ones.
 pub(super) fn square(text: &str) -> Option<(usize, String)> {
     const MARGIN: usize = 4;
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    let side = code.width();
+    let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
     let mut path = String::new();
-    for (y, row) in code.to_colors().chunks(side).enumerate() {
+    for y in 0..code.size {
+        let row = &code[y][..code.size];
         let mut x = 0;
-        while x < side {
-            let run = row[x..].iter().take_while(|&&c| c == Color::Dark).count();
+        while x < code.size {
+            let run = row[x..].iter().take_while(|module| module.value()).count();
             if run > 0 {
-                path += &format!("M{} {}h{run}v1h-{run}z", x + MARGIN, y + MARGIN);
+                let _ = write!(path, "M{} {}h{run}v1h-{run}z", x + MARGIN, y + MARGIN);
             }
             x += run.max(1);
         }
     }
-    Some((side + 2 * MARGIN, path))
+    Some((code.size + 2 * MARGIN, path))
 }
 
 #[cfg(test)]
