@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Result;
 use crate::requests::{
     Act, Attention, Bar, Calendar, Due, Event, Look, NotSubmitted, Party, RequestId, Rules, Shipment, Side,
-    Standing, State, Suspension, acts, attention, work_days,
+    Standing, State, acts, attention, work_days,
 };
 use crate::store::{
     Account, AuditLine, Deed, Link, NewAuditLine, NewParcel, Store, StoredRequest, WorkFilter, WorkItem,
@@ -158,7 +158,11 @@ impl Counter {
         let (standing, _) = item.history.standing();
         let look = Look {
             standing,
-            idle_days: work_days(self.day(item.request.changed), self.day(now), &self.calendar.suspensions),
+            idle_days: self.work_days(
+                &item.request.form.supplier,
+                self.day(item.request.changed),
+                self.day(now),
+            ),
             today: self.day(now),
             is_followed: item.is_followed,
         };
@@ -281,9 +285,9 @@ impl Counter {
         at.to_zoned_datetime(self.zone.clone()).date()
     }
 
-    /// The days on which all are closed.
-    pub fn suspensions(&self) -> &[Suspension] {
-        &self.calendar.suspensions
+    /// Working days of a lender's desk between two days.
+    pub fn work_days(&self, lender: &str, from: Date, to: Date) -> u32 {
+        work_days(from, to, &self.rules.of(lender), &self.calendar)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::requests::{Event, History, Suspension, work_days};
+use crate::requests::{Event, History};
 
 /// What of a request counts, with the days on which it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,11 +134,12 @@ impl Figures {
     }
 }
 
-/// All figures of a range, by library and month; where nothing happened nothing stands.
+/// All figures of a range, by library and month; where nothing happened nothing stands. `work_days` counts those of a
+/// lender's desk from one day to another.
 pub fn by_library_and_month(
     facts: &[Fact],
     range: Range,
-    closed: &[Suspension],
+    work_days: impl Fn(&str, Date, Date) -> u32,
 ) -> BTreeMap<(String, Month), Figures> {
     let mut all: BTreeMap<(String, Month), Figures> = BTreeMap::new();
     for fact in facts {
@@ -148,7 +149,7 @@ pub fn by_library_and_month(
         if let Some(day) = fact.received.filter(|day| range.holds(*day)) {
             let figures = all.entry((fact.library.clone(), Month::of(day))).or_default();
             figures.borrowed += 1;
-            figures.days.push(work_days(fact.submitted, day, closed));
+            figures.days.push(work_days(&fact.supplier, fact.submitted, day));
         }
         if range.holds(fact.submitted) && !fact.is_void {
             let figures = all.entry((fact.library.clone(), Month::of(fact.submitted))).or_default();
@@ -198,6 +199,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::requests::{Calendar, LenderRules, work_days};
 
     fn fact(
         library: &str,
@@ -226,7 +228,8 @@ mod tests {
             fact("PKU", "BJFU", date(2026, 10, 1), Some(date(2026, 10, 2)), None),
         ];
         let range = Range { from: date(2026, 11, 1), to: date(2026, 12, 31) };
-        let all = by_library_and_month(&facts, range, &[]);
+        let (usual, calendar) = (LenderRules::default(), Calendar::default());
+        let all = by_library_and_month(&facts, range, |_, from, to| work_days(from, to, &usual, &calendar));
         let december = &all[&("BJFU".to_owned(), Month { year: 2026, month: 12 })];
         let expect = Figures { lent: 0, borrowed: 2, asked: 2, filled: 1, days: vec![1, 3] };
         assert_eq!(*december, expect);

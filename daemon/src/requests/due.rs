@@ -92,13 +92,14 @@ impl Due {
 /// The first day from this one on on which the desk is open; `None` where a table closes it for years.
 fn first_open(day: Date, lender: &LenderRules, calendar: &Calendar) -> Option<Date> {
     const MOST: i64 = 800;
-    (0..MOST).map(|n| later(day, n)).find(|day| is_open(*day, lender, calendar))
+    (0..MOST).map(|n| later(day, n)).find(|day| is_open(*day, false, lender, calendar))
 }
 
-/// Whether a desk is open: closures count always, days of the week where nothing makes them working days.
-fn is_open(day: Date, lender: &LenderRules, calendar: &Calendar) -> bool {
+/// Whether a desk is open: closures count always, days of the week where nothing makes them working days. `is_weekend`
+/// closes a day as the desk's own week does.
+pub(super) fn is_open(day: Date, is_weekend: bool, lender: &LenderRules, calendar: &Calendar) -> bool {
     let holds = |all: &[Suspension], more: &[Suspension]| all.iter().chain(more).any(|days| days.holds(day));
-    let is_free = lender.closed_weekdays.contains(&day.weekday().to_monday_one_offset());
+    let is_free = is_weekend || lender.closed_weekdays.contains(&day.weekday().to_monday_one_offset());
     !holds(&lender.closures, &calendar.suspensions)
         && (!is_free || holds(&lender.working_days, &calendar.working_days))
 }

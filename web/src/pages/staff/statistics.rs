@@ -172,7 +172,8 @@ async fn counted(app: &App, account: &Account, range: Range) -> Result<Counted, 
         let moments = (begin(range.from)?, begin(range.to.saturating_add(Span::new().days(1)))?);
         let facts =
             desk.store.facts(moments, library.as_deref(), |at| desk.day(at)).map_err(WebError::internal)?;
-        let mut figures = by_library_and_month(&facts, range, desk.suspensions());
+        let mut figures =
+            by_library_and_month(&facts, range, |lender, from, to| desk.work_days(lender, from, to));
         let mut parcels = desk.store.parcels_by_month(range.from, range.to).map_err(WebError::internal)?;
         if let Some(library) = &library {
             figures.retain(|(of, _), _| of == library);
