@@ -2,6 +2,8 @@
 //!
 //! What is sent leaves the store; what nobody waits for any more is dropped there. No text of a mail is ever logged.
 
+mod news;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +15,8 @@ use lettre::{Message, SmtpTransport, Transport};
 use crate::settings::{MailSecurity, MailSettings};
 use crate::store::{Mail, Store};
 use crate::{Error, Result};
+
+pub use news::WriteNews;
 
 /// How long a server may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -69,6 +73,11 @@ fn password(settings: &MailSettings) -> Result<String> {
     };
     let text = std::fs::read_to_string(path).map_err(Error::reading(path))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Leaves mails of what readers were told.
+pub(crate) fn gather_news(store: &Store, write: &WriteNews, now: Timestamp) -> Result<()> {
+    news::gather(store, write, now)
 }
 
 /// Sends everything whose turn it is, until `stop` says so.

@@ -1,14 +1,17 @@
 //! What holds for all, from the hub to everybody's desk: what libraries say of themselves with their lending rules,
-//! members, the common calendar, notices.
+//! members, the common calendar, notices, the keys by which consortium cards are checked.
 //!
 //! The hub publishes whatever differs from what it published last; a branch puts what it was told where pages and
 //! desk look for it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use indexer::files::{FileLayer, replace_file};
 use serde::{Deserialize, Serialize};
 
+use crate::central::Item;
+use crate::keys::to_hex;
 use crate::requests::Calendar;
 use crate::store::{Notice, Store};
 use crate::{Error, Result};
@@ -21,6 +24,8 @@ pub const CALENDAR: &str = "calendar";
 pub const MEMBERS: &str = "members";
 /// Kind of the item with the consortium's notices.
 pub const NOTICES: &str = "notices";
+/// Kind of an item with the keys by which one library signs its cards; by its code.
+pub const CARD_KEYS: &str = "card-keys";
 /// So many notices are published.
 const MOST_NOTICES: u32 = 200;
 
@@ -28,6 +33,13 @@ const MOST_NOTICES: u32 = 200;
 #[derive(Serialize, Deserialize)]
 struct MembersTable {
     tsv: String,
+}
+
+/// The keys by which the cards of a library are checked, in hexadecimal digits; none where what it signed is believed no
+/// more.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CardKeys {
+    pub(crate) keys: Vec<String>,
 }
 
 /// The calendar in force.
@@ -41,7 +53,7 @@ pub(crate) fn publish_calendar(store: &Store, calendar: &Calendar) -> Result<()>
     Ok(())
 }
 
-/// At a hub: publishes libraries, members and notices where they have changed. The calendar is published by those who
+/// At a hub: publishes libraries, members, notices and keys of cards where they have changed. The calendar is published by those who
 /// decide it.
 pub fn publish(store: &Store, data_dir: &Path) -> Result<()> {
     if let Some(tsv) = members_of(data_dir)? {
@@ -56,6 +68,22 @@ pub fn publish(store: &Store, data_dir: &Path) -> Result<()> {
     let is_published = !store.policy_of::<serde_json::Value>(NOTICES)?.is_empty();
     if !notices.is_empty() || is_published {
         store.publish(NOTICES, "", &json(&notices)?)?;
+    }
+    publish_card_keys(store)
+}
+
+fn publish_card_keys(store: &Store) -> Result<()> {
+    // A library whose last key was taken back has to be told of too.
+    let names = store.policy()?.into_iter().filter_map(|item| match item {
+        Item::Policy { kind, name, .. } if kind == CARD_KEYS => Some((name, Vec::new())),
+        _ => None,
+    });
+    let mut of_libraries: BTreeMap<String, Vec<String>> = names.collect();
+    for (library, key) in store.card_keys()? {
+        of_libraries.entry(library).or_default().push(to_hex(&key));
+    }
+    for (library, keys) in of_libraries {
+        store.publish(CARD_KEYS, &library, &json(&CardKeys { keys })?)?;
     }
     Ok(())
 }
@@ -103,6 +131,38 @@ mod tests {
         let (title, library) = (title.to_owned(), library.map(str::to_owned));
         let (markdown, day) = ("…".to_owned(), "2026-11-30".to_owned());
         Notice { id: 0, library, title, markdown, day, until: None }
+    }
+
+    #[test]
+    fn a_lender_learns_by_which_keys_cards_are_checked_and_which_count_no_more() {
+        let (hub_dir, branch_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (hub, branch) = (Store::open(hub_dir.path()).unwrap(), Store::open(branch_dir.path()).unwrap());
+        let (lender, home) = (LibraryCode::new("PKU"), LibraryCode::new("BJFU"));
+        for (n, library) in [&lender, &home].into_iter().enumerate() {
+            let code = [n as u8; 32];
+            hub.add_enrol_code(code, library, now()).unwrap();
+            hub.enrol(code, None, PublicKeys { signing: code, sealing: code }, now()).unwrap().unwrap();
+        }
+        let told = |after| {
+            publish(&hub, hub_dir.path()).unwrap();
+            let fed = hub.feed(&lender, after, &branch.machine().unwrap().mark, now()).unwrap();
+            branch.take_in(&lender, after, &fed.items, now()).unwrap();
+            branch.card_keys().unwrap()
+        };
+        let cursor = || branch.machine().unwrap().cursor;
+        let key_of = |library: &str, n: u8| (library.to_owned(), [n; 32]);
+        branch.know_card_key("BJFU", [9; 32], now()).unwrap();
+        hub.note_card_key(&home, [7; 32], now()).unwrap();
+        hub.note_card_key(&home, [7; 32], now()).unwrap();
+        assert_eq!(told(0), [key_of("BJFU", 9), key_of("BJFU", 7)], "beside what people entered");
+        hub.note_card_key(&home, [8; 32], now()).unwrap();
+        hub.forget_card_key("BJFU", [7; 32]).unwrap();
+        assert_eq!(told(cursor()), [key_of("BJFU", 9), key_of("BJFU", 8)]);
+        hub.forget_card_key("BJFU", [8; 32]).unwrap();
+        hub.note_card_key(&home, [8; 32], now()).unwrap();
+        assert_eq!(told(cursor()), [key_of("BJFU", 9)], "what the hub took back does not return by itself");
+        assert_eq!(branch.own_card_key(&home).unwrap(), Some([9; 32]));
+        assert_eq!(branch.own_card_key(&lender).unwrap(), None);
     }
 
     #[test]

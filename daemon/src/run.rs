@@ -31,6 +31,7 @@ use crate::jobs::Answer;
 use crate::keys::{Identity, random};
 use crate::lock::Holder;
 use crate::mail::Post;
+pub use crate::mail::WriteNews;
 use crate::runs::Run;
 use crate::settings::{Role, Settings, Source};
 use crate::store::JobId;
@@ -101,15 +102,17 @@ impl Running {
     }
 }
 
-/// Starts the daemon of a data directory; fails with a sentence where another one writes there.
-pub fn start(data_dir: &Path, settings: &Settings) -> Result<Running> {
-    start_with(data_dir, settings, Arc::new(SystemClock::default()), Arc::new(fetcher_for))
+/// Starts the daemon of a data directory; fails with a sentence where another one writes there. `write` says in words
+/// what readers are told by mail.
+pub fn start(data_dir: &Path, settings: &Settings, write: WriteNews) -> Result<Running> {
+    start_with(data_dir, settings, write, Arc::new(SystemClock::default()), Arc::new(fetcher_for))
 }
 
 /// The same with another clock and other fetchers.
 pub fn start_with(
     data_dir: &Path,
     settings: &Settings,
+    write: WriteNews,
     clock: Arc<dyn Clock>,
     make: MakeFetcher,
 ) -> Result<Running> {
@@ -127,7 +130,7 @@ pub fn start_with(
     let stop = Stop::default();
     let (tell, ended) = channel();
     if let Some(post) = post {
-        let mailman = Mailman { post, writer: Arc::clone(&writer), stop: stop.clone() };
+        let mailman = Mailman { post, write, writer: Arc::clone(&writer), stop: stop.clone() };
         spawn("mail", move || mailman.go_round());
     }
     let keep_days = settings.policy.anonymise_days;

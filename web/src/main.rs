@@ -18,6 +18,7 @@ mod fresh;
 mod i18n;
 mod iso18626;
 mod login;
+mod mailed;
 mod markdown;
 mod metrics;
 mod money;

@@ -89,7 +89,7 @@ pub enum Item {
     },
     /// The newest version of something that the consortium decided.
     Policy {
-        /// `library`, `calendar`, `members` or `notices`.
+        /// `library`, `calendar`, `members`, `notices` or `card-keys`.
         kind: String,
         /// Which of that kind; a library's code, or empty.
         name: String,
@@ -109,7 +109,7 @@ pub struct Told {
     pub body: String,
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=`
+/// `GET /api/v1/hub/feed?after=&mark=&card=`; `card` is the key by which the branch signs its cards
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedAnswer {
     /// What comes after, in order.

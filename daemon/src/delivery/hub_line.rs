@@ -104,7 +104,10 @@ impl HubLine {
     fn read_feed(&self) -> Result<bool, Trouble> {
         let machine = self.store.machine().map_err(own)?;
         let (after, mark) = (machine.cursor, machine.mark);
-        let answer: FeedAnswer = self.call("GET", &format!("{FEED_PATH}?after={after}&mark={mark}"), b"")?;
+        let own_key = self.store.own_card_key(&self.hub.library).map_err(own)?;
+        let card = own_key.map(|key| format!("&card={}", to_hex(&key))).unwrap_or_default();
+        let path = format!("{FEED_PATH}?after={after}&mark={mark}{card}");
+        let answer: FeedAnswer = self.call("GET", &path, b"")?;
         take_answer(&self.store, &self.hub.library, after, &answer, self.clock.now()).map_err(own)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::complaints::Complaints;
 use crate::harvest::Stop;
-use crate::mail::{self, Post};
+use crate::mail::{self, Post, WriteNews};
 use crate::writer::Writer;
 
 /// How often it is looked whether there is mail.
@@ -13,6 +13,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 pub(super) struct Mailman {
     pub(super) post: Post,
+    pub(super) write: WriteNews,
     pub(super) writer: Arc<Writer>,
     pub(super) stop: Stop,
 }
@@ -22,6 +23,8 @@ impl Mailman {
         let mut complaints = Complaints::default();
         while !self.stop.wait(LOOK) {
             let now = || self.writer.now();
+            let gathered = mail::gather_news(&self.writer.store, &self.write, now());
+            complaints.note("news", gathered);
             let sent = mail::send_due(&self.writer.store, &self.post, now, || self.stop.is_asked());
             complaints.note("mail", sent);
         }

@@ -76,7 +76,7 @@ fn begin(
         let place = turns.iter().position(|(library, _)| *library == source.library.as_str());
         Box::new(Player(place.map(|place| turns.remove(place).1).unwrap_or_default()))
     };
-    start_with(data_dir, settings, clock.clone(), Arc::new(make)).unwrap()
+    start_with(data_dir, settings, Arc::new(|_| Default::default()), clock.clone(), Arc::new(make)).unwrap()
 }
 
 fn all(n: u32) -> String {
@@ -136,7 +136,7 @@ fn commands_are_handed_over_and_answered() {
 #[test]
 fn a_second_daemon_is_refused() {
     let house = House::with("", vec![]);
-    let refused = start(&house.data(), &house.settings).err().unwrap();
+    let refused = start(&house.data(), &house.settings, Arc::new(|_| Default::default())).err().unwrap();
     assert!(matches!(refused, Error::DaemonRuns { .. }), "{refused}");
     assert!(refused.to_string().contains("already runs"), "{refused}");
 }

@@ -92,6 +92,8 @@ pub struct Account {
     pub valid_until: Option<String>,
     /// Why it is blocked.
     pub blocked: Option<String>,
+    /// Letters go out by mail too.
+    pub by_mail: bool,
     /// When it was made.
     pub created: Timestamp,
     /// Since when its owner wishes it erased, where something still stands against that.
@@ -121,6 +123,7 @@ pub struct Profile<'a> {
     pub email: &'a str,
     pub phone: &'a str,
     pub lang: &'a str,
+    pub by_mail: bool,
 }
 
 /// Accounts that one search shows at most.
@@ -197,10 +200,10 @@ impl Store {
     pub fn set_profile(&self, id: AccountId, profile: &Profile<'_>) -> Result<bool> {
         self.write(|transaction| {
             let n_rows = transaction.execute(
-                "UPDATE accounts SET code = ?2, email = ?3, phone = ?4, lang = ?5 WHERE id = ?1 AND NOT EXISTS (SELECT \
-                 1 FROM accounts other WHERE other.library = accounts.library AND other.id <> ?1 AND (other.code = ?2 \
+                "UPDATE accounts SET code = ?2, email = ?3, phone = ?4, lang = ?5, by_mail = ?6 WHERE id = ?1 AND NOT EXISTS \
+                 (SELECT 1 FROM accounts other WHERE other.library = accounts.library AND other.id <> ?1 AND (other.code = ?2 \
                  OR other.barcode = ?2))",
-                params![id.0, profile.code, profile.email, profile.phone, profile.lang],
+                params![id.0, profile.code, profile.email, profile.phone, profile.lang, profile.by_mail],
             )?;
             Ok(n_rows > 0)
         })
@@ -284,6 +287,7 @@ pub(super) fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
         password: row.get("password")?,
         valid_until: row.get("valid_until")?,
         blocked: row.get("blocked")?,
+        by_mail: row.get("by_mail")?,
         created: instant(row.get("created")?),
         erase_wanted: row.get::<_, Option<i64>>("erase_wanted")?.map(instant),
     })
@@ -317,7 +321,7 @@ mod tests {
         }
         assert_eq!(store.account("BJFU", "002").unwrap(), None);
         let second = add(new_account("BJFU", "002")).unwrap();
-        let profile = |code| Profile { code, email: "a@example.cn", phone: "", lang: "en" };
+        let profile = |code| Profile { code, email: "a@example.cn", phone: "", lang: "en", by_mail: true };
         assert!(!store.set_profile(second, &profile("001")).unwrap());
         assert!(!store.set_profile(second, &profile("fang")).unwrap());
         assert!(store.set_profile(second, &profile("002")).unwrap());

@@ -1,13 +1,16 @@
 //! Consortium cards (联盟自取借书证), and the keys by which those of other libraries are checked.
 
+use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::Store;
 use super::accounts::AccountId;
 use super::sources::instant;
 use crate::Result;
+use crate::keys::from_hex;
+use crate::policy::CardKeys;
 
 /// A card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Card {
 
 const IN_FORCE: &str = "SELECT * FROM cards WHERE account = ?1 AND withdrawn IS NULL";
 const ONE: &str = "SELECT * FROM cards WHERE number = ?1";
+const KNOW: &str =
+    "INSERT INTO card_keys (library, key, since, is_told) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 
 impl Store {
     /// Issues a card in place of the one before; durable when it returns.
@@ -77,11 +82,7 @@ impl Store {
     /// Remembers a key by which a library signs its cards.
     pub fn know_card_key(&self, library: &str, key: [u8; 32], now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO card_keys (library, key, since) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![library, key, now.as_second()],
-            )?;
-            Ok(())
+            transaction.execute(KNOW, params![library, key, now.as_second(), false]).map(drop)
         })
     }
 
@@ -94,15 +95,65 @@ impl Store {
         })
     }
 
-    /// All keys of others, with their libraries.
+    /// At a hub: a branch says by which key it signs. A key that was taken back stays so while the branch says the same.
+    pub fn note_card_key(&self, library: &LibraryCode, key: [u8; 32], now: Timestamp) -> Result<()> {
+        let is_known: bool = self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM branches WHERE library = ?1 AND card_key = ?2)",
+                )?
+                .query_row(params![library.as_str(), key], |row| row.get(0))
+        })?;
+        if is_known {
+            return Ok(());
+        }
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE branches SET card_key = ?2 WHERE library = ?1",
+                params![library.as_str(), key],
+            )?;
+            transaction.execute(KNOW, params![library.as_str(), key, now.as_second(), false]).map(drop)
+        })
+    }
+
+    /// By which key this machine signs the cards of its library, once it has signed one.
+    pub fn own_card_key(&self, library: &LibraryCode) -> Result<Option<[u8; 32]>> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT key FROM card_keys WHERE library = ?1 AND NOT is_told ORDER BY since DESC LIMIT 1",
+                )?
+                .query_row([library.as_str()], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// All keys, with their libraries: those that people entered, those that the hub told of, and one's own.
     pub fn card_keys(&self) -> Result<Vec<(String, [u8; 32])>> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT library, key FROM card_keys ORDER BY library, since")?
+                .prepare_cached("SELECT library, key FROM card_keys ORDER BY library, is_told, since")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
         })
     }
+}
+
+// The keys of a library are those of the newest item, and whatever people entered here.
+pub(super) fn put_card_keys(
+    transaction: &Transaction<'_>,
+    library: &str,
+    body: &str,
+) -> rusqlite::Result<()> {
+    let Ok(told) = serde_json::from_str::<CardKeys>(body) else {
+        tracing::warn!(library, "the keys of a library's cards are not understood; those from before stay");
+        return Ok(());
+    };
+    transaction.execute("DELETE FROM card_keys WHERE library = ?1 AND is_told", [library])?;
+    for key in told.keys.iter().filter_map(|key| from_hex::<32>(key)) {
+        transaction.execute(KNOW, params![library, key, 0, true])?;
+    }
+    Ok(())
 }
 
 fn card_of(row: &Row<'_>) -> rusqlite::Result<Card> {

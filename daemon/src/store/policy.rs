@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Store;
+use super::cards::put_card_keys;
 use super::contents::Notice;
 use super::facts::put_facts;
 use super::feed::{ALL, tell};
@@ -104,6 +105,7 @@ pub(super) fn put_policy(
     let is_newer = transaction.prepare_cached(PUT)?.execute(params![kind, name, version, body])? > 0;
     match kind {
         policy::NOTICES if is_newer => put_notices(transaction, body)?,
+        policy::CARD_KEYS if is_newer => put_card_keys(transaction, name, body)?,
         policy::LIBRARY if is_newer => put_facts(transaction, name, body)?,
         _ => {}
     }

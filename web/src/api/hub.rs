@@ -7,6 +7,7 @@ use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daemon::central::{AUTHOR, Answer, Call, Caller, Enrolling, HubDesk, SIGNATURE, TIME};
+use daemon::keys::from_hex;
 use daemon::settings::Role;
 use jiff::Timestamp;
 
@@ -43,7 +44,7 @@ pub(crate) async fn letters(
     .await
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=`
+/// `GET /api/v1/hub/feed?after=&mark=&card=`
 pub(crate) async fn feed(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
@@ -53,7 +54,11 @@ pub(crate) async fn feed(
     let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let after = reader.asked.get("after").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mark = reader.asked.get("mark").unwrap_or_default().to_owned();
+    let card = reader.asked.get("card").and_then(from_hex::<32>);
     answered(app, "GET", path, headers, reader, Bytes::new(), move |hub, caller, _| {
+        if let Some(key) = card {
+            hub.store.note_card_key(&caller.library, key, Timestamp::now())?;
+        }
         hub.feed(caller, after, &mark, Timestamp::now())
     })
     .await

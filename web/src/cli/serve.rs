@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Global, Outcome};
 use crate::client::Peer;
+use crate::mailed;
 use crate::router::router;
 use crate::state::App;
 use crate::tls::{Certificates, TlsListener};
@@ -47,7 +48,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
 pub(crate) fn serve(mut settings: Settings, global: &Global) -> anyhow::Result<Outcome> {
     log();
     // The lock comes first: a second daemon is refused before it listens.
-    let running = daemon::run::start(&global.data, &settings)?;
+    let running = daemon::run::start(&global.data, &settings, mailed::write(&settings))?;
     let listener = match listen(&mut settings) {
         Ok(listener) => listener,
         Err(cause) => {

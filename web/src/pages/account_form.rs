@@ -84,6 +84,8 @@ pub(crate) struct Sent {
     pub(super) email: String,
     pub(super) phone: String,
     pub(super) lang: String,
+    /// A box that is ticked sends something.
+    pub(super) by_mail: String,
     pub(super) present: String,
     pub(super) password: String,
     pub(super) again: String,

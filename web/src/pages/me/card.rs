@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use daemon::store::{Account, Card};
 use indexer::bib::LibraryCode;
+use jiff::Timestamp;
 
 use super::super::beside::square;
 use super::super::today;
@@ -47,8 +48,18 @@ pub(crate) async fn show(State(app): State<App>, SignedIn(account): SignedIn, re
     page(&app, &reader, result)
 }
 
-fn drawn(app: &App, account: &Account, card: Card, today: &str) -> Result<Drawn, WebError> {
+/// What signs the cards of a library here. Its key is known to the store, from where the hub learns it.
+pub(in crate::pages) fn signer(app: &App, library: &str) -> Result<Signer, WebError> {
     let signer = Signer::open(app.data_dir()).map_err(WebError::Internal)?;
+    let (store, key) = (app.store()?, (library.to_owned(), signer.public()));
+    if !store.card_keys().map_err(WebError::internal)?.contains(&key) {
+        store.know_card_key(library, key.1, Timestamp::now()).map_err(WebError::internal)?;
+    }
+    Ok(signer)
+}
+
+fn drawn(app: &App, account: &Account, card: Card, today: &str) -> Result<Drawn, WebError> {
+    let signer = signer(app, &account.library)?;
     let claims = Claims {
         library: account.library.clone(),
         number: card.number.clone(),

@@ -109,6 +109,7 @@ fn parts(app: &App, account: &Account, lang: Lang) -> Result<Vec<Part>, WebError
         ("account.email", &account.email),
         ("account.phone", &account.phone),
         ("account.lang", &account.lang),
+        ("mail.wanted", &lang.t(if account.by_mail { "mail.yes" } else { "mail.no" }).to_owned()),
         ("readers.made", &moment(account.created, &zone)),
     ]
     .map(|(key, value)| (lang.t(key).to_owned(), value.clone()));
@@ -193,7 +194,7 @@ fn document(app: &App, account: &Account) -> Result<Value, WebError> {
     Ok(json!({
         "account": {
             "library": account.library, "barcode": account.barcode, "code": account.code, "name": account.name,
-            "email": account.email, "phone": account.phone, "language": account.lang, "role": account.role.name(),
+            "email": account.email, "phone": account.phone, "language": account.lang, "by_mail": account.by_mail, "role": account.role.name(),
             "valid_until": account.valid_until, "blocked": account.blocked, "created": account.created
         },
         "requests": requests,

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use daemon::requests::Reminder;
 use daemon::store::{Account, LETTERS_A_PAGE, Letter};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,6 +12,7 @@ use crate::blocking;
 use crate::error::{BadRequest, WebError};
 use crate::i18n::Lang;
 use crate::login::SignedIn;
+use crate::mailed::reminded;
 use crate::reader::{Fields, Reader};
 use crate::requests::{moment, state_words, zone};
 use crate::state::App;
@@ -83,13 +83,8 @@ async fn shown(app: &App, account: Account, reader: &Reader) -> Result<Response,
 
 /// How a letter reads in the reader's language.
 pub(super) fn said(letter: &Letter, lang: Lang) -> String {
-    if let Some(reminder) = letter.reminder {
-        let key = match reminder {
-            Reminder::Week | Reminder::Day => "message.due",
-            Reminder::Overdue => "message.overdue",
-            Reminder::Recall => "message.recalled",
-        };
-        return lang.fill(key, &[("day", &letter.text)]);
+    if letter.reminder.is_some() {
+        return reminded(letter.reminder, &letter.text, lang);
     }
     match letter.state {
         Some(state) => lang.fill("message.moved", &[("state", state_words(state, lang))]),

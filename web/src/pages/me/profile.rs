@@ -31,6 +31,8 @@ struct ProfilePage {
     rows: Vec<(&'static str, String)>,
     contact: Vec<FormField>,
     langs: Vec<Choosable>,
+    /// Whether letters go out by mail too; nothing where no mail does.
+    by_mail: Option<bool>,
     passwords: Vec<FormField>,
     present_fault: Option<String>,
     is_password: bool,
@@ -59,6 +61,7 @@ fn kept(account: &Account) -> Sent {
         email: account.email.clone(),
         phone: account.phone.clone(),
         lang: account.lang.clone(),
+        by_mail: if account.by_mail { "1".to_owned() } else { String::new() },
         ..Sent::default()
     }
 }
@@ -87,6 +90,7 @@ fn shown(app: &App, reader: &Reader, account: &Account, typed: &Typed) -> Result
         ],
         contact: sent.fields(&["code", "email", "phone", "present"], of_contact),
         langs: Lang::ALL.map(lang_of).into(),
+        by_mail: app.settings().mail.is_some().then_some(!sent.by_mail.is_empty()),
         passwords,
         present_fault: of_password.get("present").map(str::to_owned),
         is_password,
@@ -202,7 +206,9 @@ fn done(app: &App, wish: &Wish, place: Option<String>) -> Result<Done, WebError>
     }
     let form = sent.form();
     let lang = Lang::from_tag(&sent.lang).map_or("", Lang::tag);
-    let profile = Profile { code: &form.code, email: &form.email, phone: &form.phone, lang };
+    // Where no mail goes out nobody was asked.
+    let by_mail = if app.settings().mail.is_some() { !sent.by_mail.is_empty() } else { account.by_mail };
+    let profile = Profile { code: &form.code, email: &form.email, phone: &form.phone, lang, by_mail };
     let is_set = store.set_profile(account.id, &profile).map_err(WebError::internal)?;
     Ok(if is_set { Done::Saved } else { Done::CodeTaken })
 }

@@ -59,9 +59,10 @@ async fn shown(
 ) -> Result<Response, WebError> {
     let reading = app.clone();
     let (own_key, keys) = blocking::run(app.turns(), move || {
-        let own = Signer::find(reading.data_dir()).map_err(WebError::Internal)?;
-        let keys = reading.store()?.card_keys().map_err(WebError::internal)?;
-        Ok((own.map(|signer| card::show_key(&signer.public())), keys))
+        let own = Signer::find(reading.data_dir()).map_err(WebError::Internal)?.map(|signer| signer.public());
+        let mut keys = reading.store()?.card_keys().map_err(WebError::internal)?;
+        keys.retain(|(_, key)| Some(*key) != own);
+        Ok((own.map(|key| card::show_key(&key)), keys))
     })
     .await?;
     let members = app.members();

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::super::admin::local;
+use super::super::me::card::signer;
 use super::super::{Ui, page, render, today, unfit};
 use super::{bound_to, is_admin};
 use crate::ask::{self, Asked};
@@ -276,8 +277,11 @@ pub(crate) async fn act(
     let done = blocking::run(app.turns(), move || {
         let store = own.store()?;
         let account = own_reader(&store, &who, &id)?;
-        let done = done(&store, &who, account, &sent)?;
         let act = sent.get("act").unwrap_or_default();
+        if act == "issue" {
+            signer(&own, &account.library)?;
+        }
+        let done = done(&store, &who, account, &sent)?;
         tracing::info!(staff = %who.id, account = id, act, "an account was looked after");
         Ok(done)
     });
