@@ -96,6 +96,7 @@ fn readers() -> Router<App> {
         .route("/notices", get(pages::notices::show))
         .route("/page/{slug}", get(pages::content::show))
         .route("/help", get(pages::help::show))
+        .route("/help/{who}", get(pages::guide::show))
         .route("/me", get(pages::me::home::show))
         .route("/me/messages", get(pages::me::messages::show).post(pages::me::messages::mark))
         .route("/me/fines", get(pages::me::fines::show))

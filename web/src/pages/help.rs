@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use indexer::search::SearchField;
 
+use super::guide::{GUIDES, Guide};
 use super::{Ui, page, render};
 use crate::ask;
 use crate::reader::Reader;
@@ -14,6 +15,7 @@ use crate::state::App;
 #[template(path = "help.html")]
 struct HelpPage {
     ui: Ui,
+    guides: &'static [Guide],
     sections: Vec<(&'static str, &'static str, &'static str)>,
     /// Access point, an example and the link that tries it.
     fields: Vec<(String, String, String)>,
@@ -49,5 +51,5 @@ pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
         Some((label, example.to_owned(), ask::link("/search", [("q", example)])))
     };
     let fields = SearchField::ALL.into_iter().filter_map(example).collect();
-    page(&app, &reader, render(&HelpPage { ui: Ui::new(&app, &reader), sections, fields }))
+    page(&app, &reader, render(&HelpPage { ui: Ui::new(&app, &reader), guides: &GUIDES, sections, fields }))
 }

@@ -10,6 +10,7 @@ mod cards;
 pub(crate) mod content;
 mod drawing;
 pub(crate) mod facts;
+pub(crate) mod guide;
 pub(crate) mod help;
 mod holders;
 pub(crate) mod home;

@@ -36,6 +36,7 @@ export const examples = {
   "/record/{id}": ["/record/RECORD"],
   "/libraries/{code}": ["/libraries/BUPT"],
   "/page/{slug}": ["/page/guide"],
+  "/help/{who}": ["/help/reader", "/help/librarian", "/help/admin"],
   "/me/requests/{id}": ["/me/requests/REQUEST"],
   "/staff/readers/{id}": ["/staff/readers/READER"],
   "/staff/requests/{id}": ["/staff/requests/REQUEST"],

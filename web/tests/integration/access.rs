@@ -79,7 +79,12 @@ fn every_route_admits_whom_it_should_and_nobody_else() {
     let routes = routes();
     assert!(routes.len() > 60 && routes.iter().all(|route| route.get || route.post), "{routes:?}");
     for route in &routes {
-        let path = route.path.replace("{id}", "1").replace("{code}", "BJFU").replace("{slug}", "about");
+        let path = route
+            .path
+            .replace("{id}", "1")
+            .replace("{code}", "BJFU")
+            .replace("{slug}", "about")
+            .replace("{who}", "reader");
         let path = path
             .replace("{format}", "ris")
             .replace("{hash}", "0")
