@@ -26,7 +26,7 @@ use indexer::pipeline::Built;
 use jiff::Timestamp;
 
 use super::progress::Bars;
-use super::{Global, Outcome, progress, serve};
+use super::{Global, Outcome, demo_house, progress, serve};
 use crate::login::password;
 use crate::login::secret::Secret;
 
@@ -54,7 +54,10 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     if !global.data.join("catalogue").join("current").is_file() {
         prepare(global, &settings, &args)?;
     }
-    let password = accounts(global)?;
+    let (password, are_new) = accounts(global)?;
+    if are_new {
+        demo_house::furnish(&super::open_app(global)?)?;
+    }
     print_what_to_try(settings.server.listen, &password);
     serve::serve(settings, global)
 }
@@ -161,8 +164,9 @@ const PEOPLE: [(&str, &str, &str, AccountRole); 4] = [
     ("BJFU", "admin", "顾明月", AccountRole::Admin),
 ];
 
-// The password of all of them is drawn for this data directory and kept in it, so that each start can say it.
-fn accounts(global: &Global) -> anyhow::Result<String> {
+// The password of all of them is drawn for this data directory and kept in it, so that each start can say it; and
+// whether they were not there before.
+fn accounts(global: &Global) -> anyhow::Result<(String, bool)> {
     let file = global.data.join("demo-password");
     let password = match std::fs::read_to_string(&file) {
         Ok(password) => password,
@@ -176,6 +180,7 @@ fn accounts(global: &Global) -> anyhow::Result<String> {
         Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", file.display())),
     };
     let store = Store::open(&global.data)?;
+    let are_new = !store.has_admin()?;
     for (library, barcode, name, role) in PEOPLE {
         if store.account(library, barcode)?.is_none() {
             let hash = password::hash(&password)?;
@@ -193,7 +198,7 @@ fn accounts(global: &Global) -> anyhow::Result<String> {
             store.add_account(&new, Timestamp::now())?;
         }
     }
-    Ok(password)
+    Ok((password, are_new))
 }
 
 fn print_what_to_try(listen: SocketAddr, password: &str) {

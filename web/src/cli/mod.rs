@@ -9,6 +9,7 @@ mod branch;
 mod build;
 mod cluster;
 mod demo;
+mod demo_house;
 mod doctor;
 mod drill;
 mod enrol;

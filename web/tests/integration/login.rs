@@ -181,6 +181,18 @@ fn the_demo_says_who_may_sign_in_also_after_a_kill() {
         assert_eq!(answer.status, 303, "{library} {barcode}");
     }
     assert_ne!(sign_in_at(&site, "BJFU", "admin", "lianmu").status, 303);
+    // The house is lived in.
+    let seen = |library, barcode, path| {
+        let cookie = cookie_of(&sign_in_at(&site, library, barcode, &password));
+        site.ask("GET", path, &[("Cookie", cookie.as_str()), ("Accept-Language", "zh-CN")])
+    };
+    seen("BJFU", "reader", "/me")
+        .has("林小雨")
+        .has("北京林业大学图书馆 馆际互借处 010-5550-")
+        .has("state-on_loan");
+    seen("BJFU", "staff", "/staff/readers").has("陆知夏");
+    seen("PKU", "staff", "/staff/lending").has("state-at_centre");
+    site.get("/").has("馆际互借处周三下午闭馆学习");
 
     let (site, said) = Site::demo(site.killed(), "300");
     assert_eq!(password_in(&said), password);
