@@ -257,7 +257,10 @@ async function hostile(browser, base) {
   const id = await found(base, "lianmuhostile");
   check("hostile", id !== undefined, "the hostile record is found");
   const script = "<script>alert(1)</script><img src=x onerror=alert(2)>";
-  for (const path of [`/record/${id}?view=marc`, `/record/${id}?view=members`, `/record/${id}?view=print`, `/search?q=lianmuhostile`,
+  await context.addCookies(await signedIn(browser, program, data, base, "admin"));
+  const behind = ["/me/requests?q=", "/me/requests/new?title=", "/staff/readers?q=", "/staff/requests?q=", "/staff/lending?q=", "/staff/slips?kind=",
+    "/staff/statistics?from=", "/admin/runs?library=", "/admin/queue?state=", "/help/"].map((path) => path + encodeURIComponent(script));
+  for (const path of [...behind, `/record/${id}?view=marc`, `/record/${id}?view=members`, `/record/${id}?view=print`, `/search?q=lianmuhostile`,
     `/search?q=${encodeURIComponent(script)}`, `/?q=${encodeURIComponent(script)}&filter=${encodeURIComponent(script)}`, `/libraries?q=${encodeURIComponent(script)}`,
     `/purchase?title=${encodeURIComponent(script)}`, `/login?next=javascript:alert(1)&library=${encodeURIComponent(script)}`, `/browse/author?from=${encodeURIComponent(script)}`]) {
     const answer = await page.goto(base + path);

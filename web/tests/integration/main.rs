@@ -21,6 +21,7 @@ mod desk;
 mod directory;
 mod full_disk;
 mod harvest;
+mod hostile;
 mod house;
 mod hub;
 mod iso18626;
