@@ -8,6 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use indexer::bib::LibraryCode;
 
 use crate::ask::Asked;
 use crate::basket::{self, Basket};
@@ -52,6 +53,14 @@ pub(crate) struct Remembered {
     pub(crate) libraries: Vec<String>,
     /// What was put into the basket.
     pub(crate) basket: Basket,
+}
+
+impl Reader {
+    /// The library that counts as the reader's own: that of who is signed in, else this machine's.
+    pub(crate) fn home(&self, app: &App) -> Option<LibraryCode> {
+        let of_account = |visitor: &Arc<Visitor>| LibraryCode::new(visitor.account.library.as_str());
+        self.visitor.as_ref().map(of_account).or_else(|| app.home())
+    }
 }
 
 impl FromRequestParts<App> for Reader {

@@ -55,11 +55,11 @@ async fn listed(app: &App, reader: &Reader) -> Result<Response, WebError> {
     let (own, reading) = (app.clone(), reader.clone());
     blocking::run(app.turns(), move || {
         let basket = &reading.remembered.basket;
-        let entries = entries(&open, basket)?;
+        let (entries, home) = (entries(&open, basket)?, reading.home(&own));
         render(&BasketPage {
             ui: Ui::new(&own, &reading),
             n_gone: basket.ids().len() - entries.len(),
-            rows: entries.iter().map(|entry| row(&own, entry)).collect(),
+            rows: entries.iter().map(|entry| row(&own, entry, home.as_ref())).collect(),
             formats: Format::ALL.map(|f| (f.name(), f.label())).into(),
             too_many: reading.asked.get("over").and_then(|n| n.parse::<u32>().ok()).map(|n| n.to_string()),
             most: MOST,
@@ -82,11 +82,10 @@ fn entries(open: &Open, basket: &Basket) -> Result<Vec<Entry>, WebError> {
     Ok(entries)
 }
 
-fn row(app: &App, entry: &Entry) -> Row {
+fn row(app: &App, entry: &Entry, home: Option<&LibraryCode>) -> Row {
     let bib = &entry.bib;
     let members = app.members();
-    let home = app.home();
-    let is_home = |code: &LibraryCode| home.as_ref() == Some(code);
+    let is_home = |code: &LibraryCode| home == Some(code);
     let held = entry.holdings.iter().find(|h| is_home(&h.library)).or_else(|| entry.holdings.first());
     let year = bib.year.map(|y| y.to_string());
     let line = [&bib.responsibility, &bib.publisher, &year].into_iter().flatten();
@@ -102,7 +101,7 @@ fn row(app: &App, entry: &Entry) -> Row {
         line: line.map(String::as_str).collect::<Vec<_>>().join(" · "),
         call_number: held.and_then(|h| h.holding.call_number.clone()),
         holder: held.map(name),
-        can_be_asked_for: entry.holdings.iter().any(|h| can_be_asked_for(app, h)),
+        can_be_asked_for: entry.holdings.iter().any(|h| can_be_asked_for(app, h, home)),
         citation: export::citations(bib).into_iter().next().map(|(_, text)| text).unwrap_or_default(),
     }
 }

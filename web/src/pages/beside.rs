@@ -31,11 +31,14 @@ pub(super) struct Spine {
 }
 
 /// The shelf of the home library, else of the first that has a call number.
-pub(super) fn shelf(app: &App, open: &Open, entry: &Entry) -> Result<Option<Shelf>, WebError> {
-    let home = app.home();
+pub(super) fn shelf(
+    app: &App,
+    open: &Open,
+    entry: &Entry,
+    home: Option<&LibraryCode>,
+) -> Result<Option<Shelf>, WebError> {
     let numbered = || entry.holdings.iter().filter(|h| h.holding.call_number.is_some()).map(|h| &h.library);
-    let Some(library) = numbered().find(|code| home.as_ref() == Some(code)).or_else(|| numbered().next())
-    else {
+    let Some(library) = numbered().find(|code| home == Some(code)).or_else(|| numbered().next()) else {
         return Ok(None);
     };
     let start = ShelfStart::Around(entry.id.clone());

@@ -4,7 +4,7 @@ use indexer::bib::{Entry, Lendable, LibraryCode, LibraryHolding};
 
 use super::beside::own_catalogue;
 use crate::fresh::{Trouble, trouble};
-use crate::i18n::Lang;
+use crate::reader::Reader;
 use crate::requests;
 use crate::state::{App, Open};
 use crate::wire::library_name;
@@ -31,16 +31,16 @@ pub(super) struct HoldingRow {
 }
 
 /// A request may go to it: not what may not be lent, nor what stands here, nor to who lends nothing.
-pub(super) fn can_be_asked_for(app: &App, held: &LibraryHolding) -> bool {
+pub(super) fn can_be_asked_for(app: &App, held: &LibraryHolding, home: Option<&LibraryCode>) -> bool {
     !matches!(held.holding.lendable, Lendable::No { .. })
-        && app.home().as_ref() != Some(&held.library)
+        && home != Some(&held.library)
         && !app.directory().rules().of(held.library.as_str()).lends_nothing
 }
 
-/// The library of this machine first, then in list order.
-pub(super) fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec<HoldingRow> {
-    let members = app.members();
-    let (home, fresh, directory) = (app.home(), app.freshness(), app.directory());
+/// The reader's own library first, then in list order.
+pub(super) fn holdings(app: &App, open: &Open, entry: &Entry, reader: &Reader) -> Vec<HoldingRow> {
+    let (members, lang, home) = (app.members(), reader.lang, reader.home(app));
+    let (fresh, directory) = (app.freshness(), app.directory());
     let place = |code: &LibraryCode| {
         let position = members.iter().position(|l| l.code == *code).unwrap_or(usize::MAX);
         (home.as_ref() != Some(code), position)
@@ -66,7 +66,7 @@ pub(super) fn holdings(app: &App, open: &Open, entry: &Entry, lang: Lang) -> Vec
                 0 => lang.t("record.unknown_copies").to_owned(),
                 n => n.to_string(),
             },
-            can_be_asked_for: can_be_asked_for(app, held),
+            can_be_asked_for: can_be_asked_for(app, held, home.as_ref()),
             rules: requests::rules_line(&directory.rules().of(held.library.as_str()), lang),
             lendable,
             state,

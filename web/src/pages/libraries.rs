@@ -121,7 +121,7 @@ pub(crate) async fn show(State(app): State<App>, Path(code): Path<String>, reade
             opac: app.opac_url(&library.code).as_deref().and_then(super::beside::catalogue_root),
             rules: requests::rules_line(&directory.rules().of(library.code.as_str()), reader.lang),
             closures: closures(&app, &library.code, reader.lang),
-            distance: distance(&app, &library.code, reader.lang),
+            distance: distance(&app, &library.code, &reader),
             facts: directory.facts(&library.code).cloned().unwrap_or_default(),
             search: ask::link("/search", [("library", code.as_str())]),
         })
@@ -139,10 +139,10 @@ fn closures(app: &App, code: &LibraryCode, lang: Lang) -> Vec<String> {
     app.directory().closures(code, today).into_iter().map(words).collect()
 }
 
-/// How far it is from the library of this machine.
-fn distance(app: &App, code: &LibraryCode, lang: Lang) -> Option<String> {
-    let home = app.home().filter(|home| home != code)?;
+/// How far it is from the reader's own library.
+fn distance(app: &App, code: &LibraryCode, reader: &Reader) -> Option<String> {
+    let home = reader.home(app).filter(|home| home != code)?;
     let directory = app.directory();
     let (here, there) = (directory.facts(&home)?.place?, directory.facts(code)?.place?);
-    Some(kilometres(here.distance_km(there), lang))
+    Some(kilometres(here.distance_km(there), reader.lang))
 }

@@ -77,7 +77,7 @@ pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
 }
 
 fn map(app: &App, reader: &Reader) -> MapPage {
-    let (members, directory, home) = (app.members(), app.directory(), app.home());
+    let (members, directory, home) = (app.members(), app.directory(), reader.home(app));
     let place_of = |library: &Library| directory.facts(&library.code).and_then(|facts| facts.place);
     let of_home = members.iter().find(|l| home.as_ref() == Some(&l.code)).and_then(place_of);
     let placed: Vec<(&Library, Place)> = members.iter().filter_map(|l| Some((l, place_of(l)?))).collect();

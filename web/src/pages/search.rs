@@ -123,7 +123,7 @@ async fn search(app: &App, reader: &Reader) -> Result<Response, WebError> {
     let members = app.members();
     let limit = app.settings().policy.max_libraries;
     let choice = ask::choice(&reader.asked, &members, limit);
-    let query = ask::query(&reader.asked, choice.libraries.clone(), app.home())?;
+    let query = ask::query(&reader.asked, choice.libraries.clone(), reader.home(app))?;
     let only = reader.asked.get("only").map(LibraryCode::new);
     let only = only.filter(|code| members.get(code).is_some());
     let open = app.opened()?;

@@ -165,7 +165,7 @@ impl Browse {
         let title = [Some(title.to_owned()), part_text(bib)];
         let year = bib.year.map(|year| year.to_string());
         let line = [bib.responsibility.clone(), bib.publisher.clone(), year];
-        let wanted = self.library.clone().or_else(|| self.app.home());
+        let wanted = self.library.clone().or_else(|| self.reader.home(&self.app));
         let own = entry.holdings.iter().find(|held| Some(&held.library) == wanted.as_ref());
         EntryRow {
             id: entry.id.as_str().to_owned(),

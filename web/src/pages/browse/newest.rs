@@ -56,7 +56,7 @@ fn new_page(browse: &Browse) -> Result<NewPage, WebError> {
             from: year,
             to: year,
             sort: Sort::Newest,
-            home: browse.app.home(),
+            home: browse.reader.home(&browse.app),
             page: if per_page == 1 { 1 } else { page },
             per_page,
             ..Query::default()

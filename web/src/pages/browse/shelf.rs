@@ -19,7 +19,7 @@ pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
 fn shelf_page(mut browse: Browse) -> Result<RowsPage, WebError> {
     let shelves = browse.open.catalogue.shelves();
     let first = || shelves.iter().max_by_key(|(_, n)| *n).map(|(code, _)| code.clone());
-    let home = browse.app.home().filter(|home| shelves.iter().any(|(code, _)| code == home));
+    let home = browse.reader.home(&browse.app).filter(|home| shelves.iter().any(|(code, _)| code == home));
     browse.library = browse.library.or(home).or_else(first);
     let start = match (browse.asked("near"), browse.asked("at"), browse.asked("from")) {
         (Some(id), ..) => ShelfStart::Around(EditionId::new(id)),

@@ -113,10 +113,11 @@ async fn filled(
     form: RequestForm,
     press: Press,
 ) -> Result<Response, WebError> {
-    let (reading, lang) = (app.clone(), reader.lang);
+    let (reading, lang, home) = (app.clone(), reader.lang, account.library.clone());
     let (form, lacking) = blocking::run(app.turns(), move || {
         let entry = entry_of(&reading, &form.record_id);
-        let form = entry.as_ref().map_or(form.clone(), |entry| prefilled(&reading, entry, form, lang));
+        let form =
+            entry.as_ref().map_or(form.clone(), |entry| prefilled(&reading, entry, form, (&home, lang)));
         let is_set = entry.as_ref().is_some_and(|e| e.bib.extent.as_deref().is_some_and(describes_set));
         let faults = if entry.is_some() { form.tidied().faults(is_set) } else { Vec::new() };
         let lacking = faults.into_iter().filter(|fault| fault.code == FaultCode::Missing);
@@ -135,20 +136,21 @@ fn entry_of(app: &App, record_id: &str) -> Option<Entry> {
 }
 
 /// The first holder that may lend it: not the reader's own library, nor one that lends nothing.
-fn first_lender(app: &App, entry: &Entry) -> String {
-    let (home, directory) = (app.home(), app.directory());
+fn first_lender(app: &App, entry: &Entry, home: &str) -> String {
+    let directory = app.directory();
     let may_lend = |held: &&LibraryHolding| {
         let code = &held.library;
         !matches!(held.holding.lendable, Lendable::No { .. })
-            && home.as_ref() != Some(code)
+            && home != code.as_str()
             && !directory.rules().of(code.as_str()).lends_nothing
     };
     entry.holdings.iter().find(may_lend).map(|held| held.library.to_string()).unwrap_or_default()
 }
 
-fn prefilled(app: &App, entry: &Entry, form: RequestForm, lang: Lang) -> RequestForm {
+fn prefilled(app: &App, entry: &Entry, form: RequestForm, (home, lang): (&str, Lang)) -> RequestForm {
     let bib = &entry.bib;
-    let supplier = if form.supplier.is_empty() { first_lender(app, entry) } else { form.supplier.clone() };
+    let supplier =
+        if form.supplier.is_empty() { first_lender(app, entry, home) } else { form.supplier.clone() };
     let held = entry.holdings.iter().filter(|held| held.library.as_str() == supplier);
     let call_number = held.filter_map(|held| held.holding.call_number.clone()).next();
     let part = bib.part.as_ref().map(|part| {
