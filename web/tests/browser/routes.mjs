@@ -70,7 +70,8 @@ export const more = [
   { route: "/browse/subject", state: "heading", path: "/browse/subject?heading=%E5%8E%86%E5%8F%B2" },
   { route: "/purchase", state: "filled", path: "/purchase?title=x" },
   { route: "/login", state: "next", path: "/login?next=/me/requests" },
-  { route: "/login", state: "wrong", path: "/login", post: { library: "BUPT", barcode: "nobody", password: "wrong" }, status: 422 },
+  // Whoever is wrong often is asked to wait.
+  { route: "/login", state: "wrong", path: "/login", post: { library: "BUPT", barcode: "nobody", password: "wrong" }, status: 422, or: 429 },
   { route: "/register", state: "faults", path: "/register", post: { library: "BUPT", email: "x" }, status: 422 },
   { route: "/nowhere", state: "error", path: "/nowhere", status: 404 },
   { route: "/me/data", state: "slip", path: "/me/data", post: { act: "erase" }, status: 422 },

