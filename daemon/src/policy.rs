@@ -53,8 +53,8 @@ pub(crate) fn publish_calendar(store: &Store, calendar: &Calendar) -> Result<()>
     Ok(())
 }
 
-/// At a hub: publishes libraries, members, notices and keys of cards where they have changed. The calendar is published by those who
-/// decide it.
+/// At a hub: publishes libraries, members, notices and keys of cards where they have changed. The calendar is published
+/// by those who decide it.
 pub fn publish(store: &Store, data_dir: &Path) -> Result<()> {
     if let Some(tsv) = members_of(data_dir)? {
         let table = MembersTable { tsv };
