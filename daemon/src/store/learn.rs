@@ -143,6 +143,10 @@ fn own_letter(
         }
         Some((kind, packet, delivery)) => {
             let is_same = kind == letter.kind && is_written_in(transaction, &request, letter, &kind)?;
+            if is_same && packet.is_none() && delivery == "delivered" {
+                // It was told, and what it said has been taken out here since.
+                return arrived(transaction, (id, n), &receipt, now);
+            }
             if is_same && packet.is_none() {
                 transaction.execute(WROTE, params![id.as_bytes(), n, text])?;
             } else if delivery == "delivered" {
