@@ -14,6 +14,7 @@ mod check;
 mod faults;
 
 mod line;
+mod people;
 mod power;
 mod tests;
 mod world;
