@@ -220,8 +220,8 @@ fn too_much(
     };
     let lender = request.form.supplier.as_str();
     let this_month = if quotas.has_quota(lender) {
-        let values = params![request.library.as_str(), lender, quotas.month_began().as_second()];
-        connection.prepare_cached(GONE_TO)?.query_row(values, |row| row.get(0))?
+        let (library, since) = (request.library.as_str(), quotas.month_began().as_second());
+        connection.prepare_cached(GONE_TO)?.query_row(params![library, lender, since], |row| row.get(0))?
     } else {
         0
     };
