@@ -1,6 +1,7 @@
 //! Moves files and messages on plain threads; knows clocks and locks, but neither tantivy nor HTTP pages.
 
 pub mod alert;
+pub mod authority;
 pub mod build;
 pub mod calendars;
 pub mod central;

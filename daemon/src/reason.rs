@@ -1,4 +1,4 @@
-//! Why a run was held or a source is unwell: a code with values, and the English sentence that it is kept as.
+//! Why a run was held, a source is unwell or a message waits: a code with values, and the English sentence that it is kept as.
 //!
 //! Runs, holds and the store keep the sentence (CONTRACT §7); `read` finds the code in it again, so that whoever
 //! shows it may say it in another language. Pure. What no sentence here fits stays as it was said.
@@ -35,6 +35,25 @@ const SENTENCES: &[(&str, &str)] = &[
     ("connection", "the connection broke off"),
     ("disk-full", "No space left on device (os error 28)"),
     ("disk-full", "database or disk is full"),
+    ("line-unknown-here", "the hub's address answered {status}: it does not know this machine"),
+    ("line-status", "the hub's address answered {status}"),
+    ("peer-status", "the peer's address answered {status}"),
+    ("line-stranger", "somebody answered who is not the hub"),
+    ("line-unreadable", "the hub's answer cannot be read: {cause}"),
+    ("line-other-letters", "the hub answered for other letters"),
+    ("line-broke", "the answer broke off: {cause}"),
+    ("line-own-store", "this machine's own state.db: {cause}"),
+    ("line-drill", "a drill: the centre is taken for away"),
+    ("peer-no-confirmation", "the peer's answer is no confirmation"),
+    ("peer-other", "the peer confirmed another message"),
+    ("quota-month", "the {n} requests a month to {library} are used up: it goes when a month begins"),
+    ("quota-reader", "the reader has {n} requests under way: it goes when one of them has ended"),
+    ("on-stick", "it is on a stick"),
+    ("withdrawn-home", "withdrawn before it was sent"),
+    ("never-taken", "the request was not taken"),
+    ("waited-too-long", "it waited too long to be sent"),
+    ("taken-out", "taken out of the queue by a librarian"),
+    ("line-gap", "the other side knows message {n} as the last one of this request"),
     ("at", "{what}: {why}"),
 ];
 

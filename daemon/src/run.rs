@@ -23,7 +23,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::clock::SystemClock;
-use crate::delivery::Carrier;
+use crate::delivery::{Carrier, Listener};
 use crate::harvest::schedule::{Scheduled, Timetable, Why, next};
 use crate::harvest::session::{self, Brought, Manner};
 use crate::harvest::{Clock, Fetcher, Stop, fetcher_for};
@@ -366,6 +366,10 @@ impl Daemon {
         let (store, clock) = (writer.store.clone(), Arc::clone(&writer.clock));
         let carrier = Carrier::new(store, self.settings.clone(), &writer.data_dir, clock);
         spawn("deliver", move || carrier.deliver(&stop));
+        let (store, clock, stop) = (writer.store.clone(), Arc::clone(&writer.clock), self.stop.clone());
+        if let Some(listener) = Listener::of(&self.settings, store, writer.data_dir.clone(), clock) {
+            spawn("listen", move || listener.listen(&stop));
+        }
     }
 
     // Each folder has a thread of its own: one on a share that hangs keeps none of the others waiting.

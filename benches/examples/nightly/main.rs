@@ -14,7 +14,7 @@ mod reader;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use daemon::Daemon;
+use self::daemon::Daemon;
 use reader::{Reader, say};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 /// Letters and digits of a one-time code; 125 bits.
 const CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const CODE_LENGTH: usize = 25;
+pub const CODE_LENGTH: usize = 25;
 /// A code that nobody used is good for so long.
 const CODE_GOOD_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -93,6 +93,11 @@ impl HubDesk {
             Err(cause) => (422, vec![refused(422, format!("the letters cannot be read: {cause}"))]),
         };
         self.signed(caller, status, &LettersAnswer { replies, time: now })
+    }
+
+    /// Whether there is anything for the caller behind what it has read.
+    pub fn has_news(&self, caller: &Caller, after: i64) -> Result<bool> {
+        self.store.has_news(&caller.library, after)
     }
 
     /// What the caller should know beyond what it has read.

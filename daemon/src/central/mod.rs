@@ -10,7 +10,7 @@ mod judge;
 mod signed;
 mod wire;
 
-pub use hub::{Answer, Call, Caller, HubDesk, new_code};
+pub use hub::{Answer, CODE_LENGTH, Call, Caller, HubDesk, new_code};
 pub use judge::{Judgement, judge};
 pub use signed::{AUTHOR, SIGNATURE, TIME, answer_text, call_text};
 pub use wire::{Enrolled, Enrolling, FeedAnswer, Item, LettersAnswer, LettersCall, Reply, Told, mark_of};
@@ -21,6 +21,8 @@ pub const LETTERS_PATH: &str = "/api/v1/hub/letters";
 pub const FEED_PATH: &str = "/api/v1/hub/feed";
 /// Where a branch enrols.
 pub const ENROL_PATH: &str = "/api/v1/hub/enrol";
+/// A hub keeps a question for news no longer than this; proxies give up later.
+pub const LONGEST_POLL: std::time::Duration = std::time::Duration::from_secs(25);
 /// Letters that are taken in one call.
 pub const MOST_LETTERS: usize = 64;
 /// Bytes of a letter.

@@ -82,10 +82,13 @@ pub enum Item {
     Letter {
         /// Code of the branch that wrote it.
         from: String,
-        /// The letter, byte for byte.
+        /// The letter, byte for byte, as long as its request has its reader.
         letter: String,
         /// What the hub recorded of the request.
         events: Vec<Recorded>,
+        /// Hash of the letter as it came, where its personal values were taken out since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
     },
     /// The newest version of something that the consortium decided.
     Policy {

@@ -12,6 +12,8 @@ use super::destination::Destination;
 use super::hub_line::HubLine;
 use super::iso_line::{IsoLine, IsoWay};
 use super::line::{Act, Head, Line, Moment, Seen};
+use super::quotas::Quotas;
+use crate::authority::roots_for;
 use crate::harvest::{Clock, Stop};
 use crate::keys::{Identity, random};
 use crate::settings::{CentralKind, Role, Settings};
@@ -25,8 +27,7 @@ const ACTIVE: u32 = 4096;
 const ACTIVE_FOR: Duration = Duration::from_secs(1);
 /// How often it is looked how old what waits is, and whether the clocks agree.
 const TICK: Duration = Duration::from_secs(30);
-/// A message that has waited for so long is spoken of; a request that has waited for so long at home ends.
-const WARN_AFTER: i64 = 24 * 3600;
+/// A request that has waited for so long at home ends.
 const EXPIRE_AFTER: i64 = 30 * 24 * 3600;
 
 /// Makes the way to a hub, or to this machine itself where it is one; `None` while it cannot be made. Tests make others.
@@ -48,6 +49,8 @@ pub(crate) struct Carrier {
     ticked: Duration,
     nudges: u32,
     is_drilling: bool,
+    // As they stood at the last tick.
+    quotas: Option<Quotas>,
 }
 
 struct Road {
@@ -90,6 +93,7 @@ impl Carrier {
             ticked,
             nudges: 0,
             is_drilling: false,
+            quotas: None,
         }
     }
 
@@ -189,7 +193,12 @@ impl Carrier {
 
     fn send(&mut self, road: &mut Road, heads: &[Head]) -> Result<()> {
         self.active.retain(|head| !heads.contains(head));
-        let parcels = self.store.take_to_send(heads, self.clock.now())?;
+        let now = self.clock.now();
+        let quotas = match self.quotas.take() {
+            Some(known) => known,
+            None => Quotas::of(&self.store, &self.settings, now)?,
+        };
+        let parcels = self.store.take_to_send(heads, Some(&*self.quotas.insert(quotas)), now)?;
         if parcels.is_empty() {
             return Ok(());
         }
@@ -218,21 +227,14 @@ impl Carrier {
     fn tick(&mut self, now: Moment) -> Result<()> {
         let steady = now.steady.saturating_sub(self.ticked);
         self.ticked = now.steady;
+        self.quotas = None;
         if let Some(fault) = self.store.live_on(steady, now.wall)? {
             tracing::warn!(seconds = fault.seconds, "the clock of this machine was set");
         }
         for request in self.store.expire(EXPIRE_AFTER, now.wall)? {
             tracing::warn!(request = request.number, "a request waited too long to be sent and has expired");
         }
-        (self.keep_policy)(&self.store)?;
-        let n_slow = self.store.warn_of_slow(WARN_AFTER)?;
-        if n_slow > 0 {
-            tracing::warn!(
-                n_slow,
-                "messages have waited for a day to be delivered; `lianmu queue list` shows them"
-            );
-        }
-        Ok(())
+        (self.keep_policy)(&self.store)
     }
 
     // Enrolling happens beside a running daemon, so it is looked for again and again.
@@ -273,6 +275,7 @@ fn real(store: Store, name: LibraryCode, data_dir: PathBuf, clock: Arc<dyn Clock
             return Ok(Some(Box::new(AtHome { store, hub: name.clone(), clock })));
         };
         let Some(identity) = Identity::load(&data_dir)? else { return Ok(None) };
-        Ok(Some(Box::new(HubLine::new(hub.clone(), identity, store, clock))))
+        let roots = roots_for(&data_dir, &hub.url);
+        Ok(Some(Box::new(HubLine::new(hub.clone(), (identity, roots), store, clock))))
     })
 }

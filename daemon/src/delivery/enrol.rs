@@ -9,11 +9,11 @@ use std::time::Duration;
 use indexer::bib::LibraryCode;
 use indexer::files::FileLayer;
 
-use crate::central::{ENROL_PATH, Enrolled, Enrolling};
+use crate::central::{CODE_LENGTH, ENROL_PATH, Enrolled, Enrolling};
 use crate::harvest::{Clock, agent_for, sentence_of};
 use crate::keys::{Identity, PublicKeys, from_hex, to_hex};
 use crate::store::{Hub, Store};
-use crate::{Error, Result};
+use crate::{Error, Result, authority};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_ANSWER: u64 = 16 << 20;
@@ -34,16 +34,23 @@ pub fn enrol(
             "a hub is reached by https:; http: is for a hub on this very machine".to_owned(),
         ));
     }
+    let (code, mark) = taken_apart(code);
     let store = Store::open(data_dir)?;
     let identity = Identity::load_or_make(data_dir, files)?;
     let enrolling = Enrolling {
-        code: code.trim().to_owned(),
+        code,
         signing: to_hex(&identity.public().signing),
         sealing: to_hex(&identity.public().sealing),
         library: library.map(LibraryCode::to_string).unwrap_or_default(),
     };
+    let root = match mark {
+        Some(mark) => Some(authority::fetch(url, &mark).map_err(refused)?),
+        None => None,
+    };
+    let roots = root.as_deref().and_then(authority::roots_of);
+    let roots = roots.unwrap_or_else(|| authority::roots_for(data_dir, url));
     let body = serde_json::to_vec(&enrolling).map_err(|cause| refused(cause.to_string()))?;
-    let answer = agent_for(url, PATIENCE, PATIENCE)
+    let answer = agent_for(url, roots, PATIENCE, PATIENCE)
         .post(format!("{url}{ENROL_PATH}"))
         .header("content-type", "application/json")
         .send(&body[..])
@@ -63,10 +70,22 @@ pub fn enrol(
         url: url.to_owned(),
         keys: PublicKeys { signing, sealing },
     };
+    if let Some(root) = &root {
+        authority::keep(data_dir, files, url, root)?;
+    }
     store.keep_policy(&enrolled.policy)?;
     store.set_hub(&hub)?;
     store.note_contact(0, clock.now())?;
     Ok(hub)
+}
+
+// The code, and the mark of the hub's root where it has one of its own. People copy both in small letters and with blanks.
+fn taken_apart(code: &str) -> (String, Option<String>) {
+    let mut code: String =
+        code.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    let has_mark = code.is_ascii() && code.len() == CODE_LENGTH + authority::MARK_LENGTH;
+    let mark = has_mark.then(|| code.split_off(CODE_LENGTH));
+    (code, mark)
 }
 
 // What a problem document says.
@@ -91,7 +110,15 @@ fn may_be_a_hub(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::may_be_a_hub;
+    use super::{may_be_a_hub, taken_apart};
+
+    #[test]
+    fn a_code_may_name_a_root() {
+        let (code, mark) = ("A".repeat(25), "0F".repeat(16));
+        assert_eq!(taken_apart(&code), (code.clone(), None));
+        let both = format!(" {}-{} ", code.to_lowercase(), mark.to_lowercase());
+        assert_eq!(taken_apart(&both), (code, Some(mark)));
+    }
 
     #[test]
     fn without_encryption_only_this_machine_is_a_hub() {

@@ -10,6 +10,7 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use ureq::http::header::RETRY_AFTER;
 use ureq::http::{HeaderMap, Response};
+use ureq::tls::RootCerts;
 use ureq::{Agent, Body};
 
 use super::destination::{Destination, Outcome, Parcel, Trouble};
@@ -37,8 +38,13 @@ pub(crate) struct HubLine {
 }
 
 impl HubLine {
-    pub(crate) fn new(hub: Hub, identity: Identity, store: Store, clock: Arc<dyn Clock>) -> Self {
-        let agent = agent_for(&hub.url, CONNECT, ANSWER);
+    pub(crate) fn new(
+        hub: Hub,
+        (identity, roots): (Identity, RootCerts),
+        store: Store,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let agent = agent_for(&hub.url, roots, CONNECT, ANSWER);
         Self { agent, hub, identity, store, clock }
     }
 
@@ -100,13 +106,14 @@ impl HubLine {
         }
     }
 
-    // One answer of the feed, taken in; whether there is more.
-    fn read_feed(&self) -> Result<bool, Trouble> {
+    /// One answer of the feed, taken in; whether there is more. The hub may think about it for so long.
+    pub(super) fn read_feed(&self, wait: Duration) -> Result<bool, Trouble> {
         let machine = self.store.machine().map_err(own)?;
         let (after, mark) = (machine.cursor, machine.mark);
         let own_key = self.store.own_card_key(&self.hub.library).map_err(own)?;
         let card = own_key.map(|key| format!("&card={}", to_hex(&key))).unwrap_or_default();
-        let path = format!("{FEED_PATH}?after={after}&mark={mark}{card}");
+        let wait = if wait.is_zero() { String::new() } else { format!("&wait={}", wait.as_secs()) };
+        let path = format!("{FEED_PATH}?after={after}&mark={mark}{card}{wait}");
         let answer: FeedAnswer = self.call("GET", &path, b"")?;
         take_answer(&self.store, &self.hub.library, after, &answer, self.clock.now()).map_err(own)
     }
@@ -118,7 +125,7 @@ impl Destination for HubLine {
     }
 
     fn probe(&mut self) -> Result<(), Trouble> {
-        while self.read_feed()? {}
+        while self.read_feed(Duration::ZERO)? {}
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indexer::bib::LibraryCode;
 use ureq::http::header::RETRY_AFTER;
+use ureq::tls::RootCerts;
 use ureq::{Agent, Body, http::Response};
 
 use super::destination::{Destination, Outcome, Parcel, Receipt, Trouble};
@@ -56,7 +57,7 @@ pub(crate) struct IsoLine {
 
 impl IsoLine {
     pub(crate) fn new(way: IsoWay, store: Store) -> Self {
-        Self { agent: agent_for(&way.centre.url, CONNECT, ANSWER), way, store }
+        Self { agent: agent_for(&way.centre.url, RootCerts::PlatformVerifier, CONNECT, ANSWER), way, store }
     }
 
     fn post(&self, xml: &str, parcel: &Parcel, sent: &Message) -> Result<Outcome, Trouble> {

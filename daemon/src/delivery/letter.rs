@@ -4,7 +4,7 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::requests::{Recorded, RequestForm, RequestId};
+use crate::requests::{MessageKind, Recorded, RequestForm, RequestId};
 
 /// The version of the form in which messages are written.
 pub const LETTER_VERSION: u32 = 1;
@@ -41,6 +41,11 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// Whether it says that the reader's name shall go.
+    pub fn is_forget(&self) -> bool {
+        self.kind == MessageKind::Forget.code()
+    }
+
     /// As it goes over the line.
     pub fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)

@@ -13,6 +13,8 @@ mod hub_line;
 mod iso_line;
 mod letter;
 mod line;
+mod listen;
+mod quotas;
 pub mod stick;
 
 pub(crate) use carrier::Carrier;
@@ -20,6 +22,8 @@ pub use destination::{Destination, Outcome, Parcel, Receipt, Trouble};
 pub use enrol::enrol;
 pub use letter::{LETTER_VERSION, Letter, hash_of};
 pub use line::{Act, Head, Line, MessageKey, Moment, Seen, Settlement};
+pub(crate) use listen::Listener;
+pub use quotas::Quotas;
 
 #[cfg(test)]
 mod simulation;

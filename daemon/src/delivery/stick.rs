@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::line::Settlement;
+use super::quotas::Quotas;
 use crate::central::{MOST_LETTERS, Told};
 use crate::keys::{Identity, from_hex, is_signed, seal, to_hex};
 use crate::store::{CENTRE, Hub, Store};
@@ -57,10 +58,11 @@ pub fn export_to_hub(
     store: &Store,
     identity: &Identity,
     hub: &Hub,
+    quotas: Option<&Quotas>,
     now: Timestamp,
 ) -> Result<(Vec<u8>, usize)> {
-    let heads = store.heads(CENTRE, MOST_ON_STICK, now)?;
-    let parcels = store.take_to_send(&heads, now)?;
+    let heads = store.all_waiting(CENTRE, MOST_ON_STICK)?;
+    let parcels = store.take_to_send(&heads, quotas, now)?;
     let after = store.machine()?.cursor;
     let letters: Vec<String> = parcels.iter().map(|parcel| parcel.body.clone()).collect();
     let n_letters = letters.len();
@@ -212,7 +214,8 @@ mod tests {
         let pair = pair();
         let id = trial::submitted(&pair.branch, at(1));
         let (name, library) = (LibraryCode::new("HUB"), LibraryCode::new("BJFU"));
-        let (there, n) = export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, at(2)).unwrap();
+        let (there, n) =
+            export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, None, at(2)).unwrap();
         assert_eq!(n, 1);
         assert_eq!(pair.branch.request(id).unwrap().unwrap().state, State::Sent);
         // The line may carry it too: the stick is read twice, and nothing happens twice.
@@ -228,7 +231,8 @@ mod tests {
         assert_eq!(import(&pair.branch, &pair.branch_keys, &name, &back, at(6)).unwrap().items, 0);
         assert_eq!(pair.branch.request(id).unwrap().unwrap().state, State::AtCentre);
         assert_eq!(pair.branch.messages().unwrap()[0].delivery, crate::requests::DeliveryState::Delivered);
-        let (empty, n) = export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, at(7)).unwrap();
+        let (empty, n) =
+            export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, None, at(7)).unwrap();
         assert_eq!(n, 0);
         import(&pair.hub, &pair.hub_keys, &name, &empty, at(8)).unwrap();
         assert_eq!(
@@ -239,14 +243,44 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_request_goes_on_the_same_stick() {
+        let pair = pair();
+        let id = trial::submitted(&pair.branch, at(1));
+        let (name, library) = (LibraryCode::new("HUB"), LibraryCode::new("BJFU"));
+        // The first stick is lost; the reader withdraws what may have arrived.
+        export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, None, at(2)).unwrap();
+        let by = (&library, crate::requests::Party::Reader);
+        let asked = crate::requests::Event::AskCancel;
+        pair.branch.record_event(id, by, &asked, "", at(3)).unwrap().unwrap().unwrap();
+        let (there, n) =
+            export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, None, at(4)).unwrap();
+        assert_eq!(n, 2);
+        let brought = import(&pair.hub, &pair.hub_keys, &name, &there, at(5)).unwrap();
+        assert_eq!((brought.letters, brought.refused), (2, 0));
+        assert_eq!(pair.hub.request(id).unwrap().unwrap().state, State::CancelPending);
+        // The line carries them too, one after the other.
+        for n in [1, 2] {
+            let heads = pair.branch.heads(CENTRE, 9, at(6)).unwrap();
+            assert_eq!((heads.len(), heads[0].key), (1, (id, n)));
+            let parcels = pair.branch.take_to_send(&heads, None, at(6)).unwrap();
+            let letters = [parcels[0].body.clone()];
+            let replies = pair.hub.take_letters(&library, &letters, &name, at(6)).unwrap();
+            let ended = Settlement::Ended(replies[0].clone().into());
+            pair.branch.settle(&[((id, n), ended)], at(6)).unwrap();
+        }
+        assert_eq!(pair.branch.request(id).unwrap().unwrap().state, State::CancelPending);
+        assert_eq!(pair.hub.history(id).unwrap(), pair.branch.history(id).unwrap());
+    }
+
+    #[test]
     fn a_stick_of_somebody_else_or_a_changed_one_is_refused() {
         let pair = pair();
         trial::submitted(&pair.branch, at(1));
         let name = LibraryCode::new("HUB");
         let stranger = Identity::of(&[7; 32], &[8; 32]).unwrap();
-        let (forged, _) = export_to_hub(&pair.branch, &stranger, &pair.of_branch, at(2)).unwrap();
+        let (forged, _) = export_to_hub(&pair.branch, &stranger, &pair.of_branch, None, at(2)).unwrap();
         assert!(import(&pair.hub, &pair.hub_keys, &name, &forged, at(3)).is_err(), "another signature");
-        let (good, _) = export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, at(2)).unwrap();
+        let (good, _) = export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, None, at(2)).unwrap();
         assert!(import(&pair.branch, &pair.branch_keys, &name, &good, at(3)).is_err(), "not sealed to it");
         for end in [0, 5, 14, 15, 47, good.len() - 1] {
             assert!(import(&pair.hub, &pair.hub_keys, &name, &good[..end], at(3)).is_err(), "cut at {end}");

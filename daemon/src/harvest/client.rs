@@ -124,7 +124,8 @@ impl Client {
         Self::trusting(location, allow_private, patience, RootCerts::PlatformVerifier)
     }
 
-    fn trusting(
+    /// The same with other roots than the system's.
+    pub(crate) fn trusting(
         location: &str,
         allow_private: bool,
         patience: Patience,
@@ -194,10 +195,10 @@ fn agent(private_host: Option<String>, patience: Patience, roots: RootCerts) -> 
 
 /// A client for a machine that a person has named, wherever it is: a hub may be at a private address. It follows no
 /// redirect.
-pub(crate) fn agent_for(url: &str, connect: Duration, answer: Duration) -> Agent {
+pub(crate) fn agent_for(url: &str, roots: RootCerts, connect: Duration, answer: Duration) -> Agent {
     let host = parse(url).ok().and_then(|(uri, _)| uri.host().map(str::to_ascii_lowercase));
     let patience = Patience { connect, silence: answer, answer: Some(answer) };
-    agent(host, patience, RootCerts::PlatformVerifier)
+    agent(host, patience, roots)
 }
 
 /// Whether bytes of a request that failed may have left this machine.

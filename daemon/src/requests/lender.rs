@@ -229,6 +229,70 @@ mod tests {
         }
     }
 
+    /// Every state at eight moments with three lenders. H: at home, M: a message, T: too late, L: the lender takes none,
+    /// U: one is under way, S: shipped, E: ended.
+    #[test]
+    fn every_state_at_every_time_with_every_lender() {
+        // Sent at nine and asked at 9:10, 9:30, 10:01; sent at two, as the line was down, and asked at 14:10, 14:30,
+        // 15:01; sent nobody knows when; sent at nine by a clock that was set since.
+        let (online, offline) = (times(Some("09:00")), times(Some("14:00")));
+        let doubtful = SubmitTimes { clock_is_doubtful: true, ..online };
+        let moments = [
+            (online, "09:10"),
+            (online, "09:30"),
+            (online, "10:01"),
+            (offline, "14:10"),
+            (offline, "14:30"),
+            (offline, "15:01"),
+            (times(None), "23:00"),
+            (doubtful, "23:00"),
+        ];
+        let lenders = [
+            LenderRules::default(),
+            LenderRules { cancel_minutes: 15, ..LenderRules::default() },
+            LenderRules { no_patron_cancel: true, ..LenderRules::default() },
+        ];
+        let before_it_goes = ["MMTMMTMM", "MTTMTTMM", "LLLLLLLL"];
+        let all = |letter: &'static str| [letter; 3].map(|letter| letter.repeat(8));
+        let expected = |state| match state {
+            State::Draft | State::Queued => all("H"),
+            State::Sent | State::AtCentre | State::Acknowledged | State::Conditional | State::Accepted => {
+                before_it_goes.map(str::to_owned)
+            }
+            State::CancelPending => all("U"),
+            State::Shipped
+            | State::Received
+            | State::OnLoan
+            | State::Overdue
+            | State::Recalled
+            | State::Returning => all("S"),
+            State::Completed
+            | State::Unfilled
+            | State::Rejected
+            | State::Expired
+            | State::Cancelled
+            | State::RetryPossible
+            | State::Lost => all("E"),
+        };
+        for state in State::ALL {
+            let found = lenders.each_ref().map(|lender| {
+                let cells = moments.iter().map(|(times, now)| {
+                    match lender.withdrawal(&in_state(state), times, at(now)) {
+                        Withdrawal::AtHome => 'H',
+                        Withdrawal::Message { .. } => 'M',
+                        Withdrawal::Barred(WithdrawalBar::TooLate(_)) => 'T',
+                        Withdrawal::Barred(WithdrawalBar::Lender) => 'L',
+                        Withdrawal::Barred(WithdrawalBar::UnderWay) => 'U',
+                        Withdrawal::Barred(WithdrawalBar::Shipped) => 'S',
+                        Withdrawal::Barred(WithdrawalBar::Ended) => 'E',
+                    }
+                });
+                cells.collect::<String>()
+            });
+            assert_eq!(found, expected(state), "{state}");
+        }
+    }
+
     #[test]
     fn the_free_period_ends_with_its_day() {
         let rules = LenderRules { fee: 500, free_until: Some(date(2026, 12, 31)), ..LenderRules::default() };

@@ -24,6 +24,8 @@ pub enum MessageKind {
     Closed,
     /// The lender's side: what it decided or did.
     Report,
+    /// The request has ended and its reader is nobody's business any more: whoever has his name takes it out.
+    Forget,
 }
 
 impl MessageKind {
@@ -39,6 +41,7 @@ impl MessageKind {
             Self::Lost => "lost",
             Self::Closed => "closed",
             Self::Report => "report",
+            Self::Forget => "forget",
         }
     }
 

@@ -1,4 +1,4 @@
-//! How sources fare, looked at now and then; who is to be told of a change is told.
+//! How sources and the queue fare, looked at now and then; who is to be told of a change is told.
 
 use std::time::{Duration, Instant};
 
@@ -14,10 +14,15 @@ impl Daemon {
             return Ok(());
         }
         self.health_at = Some(Instant::now());
-        let changes = alert::changes(&self.writer.store, &self.settings.sources, self.writer.now())?;
-        if !changes.is_empty() {
+        let (store, now) = (&self.writer.store, self.writer.now());
+        let changes = alert::changes(store, &self.settings.sources, now)?;
+        let slow = alert::slow(store, now)?;
+        if !changes.is_empty() || slow.is_some() {
             let command = self.settings.alert_command.clone();
-            spawn("alert", move || changes.iter().for_each(|change| alert::tell(&command, change)));
+            spawn("alert", move || {
+                changes.iter().for_each(|change| alert::tell(&command, change));
+                slow.iter().for_each(|slow| alert::tell_slow(&command, slow));
+            });
         }
         Ok(())
     }

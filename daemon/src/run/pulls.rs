@@ -101,7 +101,7 @@ impl Daemon {
         let (site, stop, sender) = (self.writer.site(), self.stop.clone(), self.events.0.clone());
         spawn("pull", move || {
             priority::lower();
-            let carrier = carrier_of(&repository);
+            let carrier = carrier_of(&repository, &site.data_dir);
             let outcome = carrier.and_then(|carrier| pull(&site, carrier.as_ref(), manner, &stop, &|_| {}));
             let _ = sender.send(Event::Pulled(outcome));
         });

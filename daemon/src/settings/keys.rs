@@ -37,6 +37,7 @@ pub(super) const KEYS: &[Key] = &[
     key("catalogue.marc", Kind::Flag, "true"),
     key("central.kind", Kind::Choice(&["hub", "iso18626", "none"]), ""),
     key("central.url", Kind::Url, ""),
+    key("central.wait", Kind::Count, "0"),
     key("peer[].library", Kind::Required, ""),
     key("peer[].agency", Kind::Required, ""),
     key("peer[].agency_type", Kind::Text, ""),

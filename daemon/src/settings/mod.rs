@@ -14,10 +14,12 @@ mod source;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indexer::bib::LibraryCode;
 use indexer::mapping::HoldingsProfile;
 
+use crate::central::LONGEST_POLL;
 use crate::harvest::schedule::Window;
 pub use check::{Fault, Origin, Setting};
 pub use mail::{MailSecurity, MailSettings};
@@ -94,6 +96,8 @@ pub struct Central {
     pub kind: CentralKind,
     /// Its address; a hub's is known since `enrol` too.
     pub url: Option<String>,
+    /// `central.wait`: how long a hub may keep the question for news until it has any; zero: it is asked now and then.
+    pub wait: Duration,
 }
 
 /// What is at the centre.
@@ -201,6 +205,10 @@ impl Settings {
         if !window.is_empty() && Window::parse(window).is_none() {
             faults.push(Fault::new("schedule.window", "is no part of the day, such as 01:00-05:00"));
         }
+        let wait = Duration::from_secs(u64::try_from(check::number(&in_force, "central.wait")).unwrap_or(0));
+        if wait > LONGEST_POLL {
+            faults.push(Fault::new("central.wait", "is longer than the 25 seconds that proxies let through"));
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         let tls = server::tls(&in_force, folder, &mut faults);
         let trusted_proxies = server::trusted_proxies(&in_force, &mut faults);
@@ -218,6 +226,7 @@ impl Settings {
                 settings.holdings_profiles = profiles;
                 settings.mail = mail;
                 settings.peers = peers;
+                settings.central.wait = wait;
                 settings.follow_listen();
                 Ok(settings)
             }
@@ -266,6 +275,7 @@ impl Settings {
                 },
                 url: Some(check::text(&in_force, "central.url").trim_end_matches('/').to_owned())
                     .filter(|url| !url.is_empty()),
+                wait: Duration::ZERO,
             },
             in_force,
         }

@@ -175,7 +175,8 @@ fn tell_all(transaction: &Transaction<'_>, library: &LibraryCode) -> rusqlite::R
         };
         let letter =
             letter.to_json().map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))?;
-        tell(transaction, library.as_str(), &Item::Letter { from: String::new(), letter, events })?;
+        let item = Item::Letter { from: String::new(), letter, events, was: None };
+        tell(transaction, library.as_str(), &item, Some(id))?;
     }
     Ok(())
 }

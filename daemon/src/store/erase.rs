@@ -1,15 +1,16 @@
 //! How personal data leaves: requests made anonymous, accounts erased, and no byte of either left in the files.
 //!
-//! Which columns hold something personal is said here, in one place; a test fills all of them and reads the files.
+//! Which columns hold something personal is said here and in `blank`; a test fills all of them and reads the files.
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::Store;
 use super::accounts::{Account, AccountId, account_of, by_id};
-use crate::requests::{MessageKind, Recorded, RequestForm, RequestId};
+use super::blank::make_anonymous;
+use crate::requests::RequestId;
 use crate::{Error, Result};
 
 /// What stands against erasing an account.
@@ -31,12 +32,17 @@ impl Pending {
 /// Requests made anonymous in one transaction.
 const AT_ONCE: u32 = 200;
 
-const PENDING: &str = "SELECT (SELECT count(*) FROM requests WHERE account = ?1 AND state NOT IN ('completed', 'unfilled', \
-                       'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')), (SELECT coalesce(sum(CASE kind \
-                       WHEN 'fine' THEN fen ELSE -fen END), 0) FROM fine_entries WHERE account = ?1)";
+// A request is open as long as it is not known whether something said of it has arrived.
+const PENDING: &str = "SELECT (SELECT count(*) FROM requests r WHERE account = ?1 AND (state NOT IN ('completed', 'unfilled', \
+                       'rejected', 'expired', 'cancelled', 'retry_possible', 'lost') OR EXISTS (SELECT 1 FROM messages \
+                       m WHERE m.request = r.id AND m.packet IS NOT NULL AND m.delivery IN ('pending', \
+                       'in_flight', 'unknown', 'held')))), (SELECT coalesce(sum(CASE kind WHEN 'fine' THEN fen ELSE -fen END), 0) FROM fine_entries WHERE \
+                       account = ?1)";
 const WANTED: &str = "SELECT * FROM accounts WHERE erase_wanted IS NOT NULL ORDER BY erase_wanted LIMIT 100";
-const OLD: &str = "SELECT id FROM requests WHERE anonymous = 0 AND changed < ?1 AND state IN ('completed', 'unfilled', \
-                   'rejected', 'expired', 'cancelled', 'retry_possible', 'lost') LIMIT ?2";
+const OLD: &str = "SELECT id FROM requests r WHERE anonymous = 0 AND changed < ?1 AND state IN ('completed', 'unfilled', \
+                   'rejected', 'expired', 'cancelled', 'retry_possible', 'lost') AND NOT EXISTS (SELECT 1 FROM messages \
+                   m WHERE m.request = r.id AND m.packet IS NOT NULL AND m.delivery IN ('pending', 'in_flight', \
+                   'unknown', 'held')) LIMIT ?2";
 
 impl Store {
     /// Notes that the owner wishes an account erased, or does not any more.
@@ -72,17 +78,12 @@ impl Store {
             let requests: Vec<[u8; 16]> =
                 statement.query_map([id.number()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             for request in requests {
-                make_anonymous(transaction, request)?;
+                make_anonymous(transaction, RequestId::from_bytes(request), now)?;
             }
             transaction.execute("UPDATE fine_entries SET reason = '' WHERE account = ?1", [id.number()])?;
             transaction.execute(
                 "DELETE FROM registrations WHERE library = ?1 AND (barcode = ?2 OR name = ?3 OR email = ?4)",
                 [&account.library, &account.barcode, &account.name, &account.email],
-            )?;
-            // The barcode travels; what was told to others of requests that have ended needs it no more.
-            transaction.execute(
-                "UPDATE feed SET body = replace(body, json_quote(?1), '\"\"') WHERE instr(body, json_quote(?1)) > 0",
-                [&account.barcode],
             )?;
             // What hangs on it goes with it: sessions, tokens, codes, mails, letters, keys of requests.
             transaction.execute("DELETE FROM accounts WHERE id = ?1", [id.number()])?;
@@ -104,7 +105,7 @@ impl Store {
         }
         self.write(|transaction| {
             for request in &old {
-                make_anonymous(transaction, *request)?;
+                make_anonymous(transaction, RequestId::from_bytes(*request), now)?;
             }
             want_scrub(transaction, now)
         })?;
@@ -166,53 +167,9 @@ fn pending(connection: &Connection, id: AccountId) -> rusqlite::Result<Pending> 
     connection.prepare_cached(PENDING)?.query_row([id.number()], row)
 }
 
-fn want_scrub(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
+pub(super) fn want_scrub(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     transaction.execute("INSERT INTO scrubs (since) VALUES (?1)", [now.as_second()])?;
     Ok(())
-}
-
-/// Takes everything personal out of a request: whose it is, how to reach him, and whatever people wrote about it.
-fn make_anonymous(transaction: &Transaction<'_>, request: [u8; 16]) -> rusqlite::Result<()> {
-    let id = RequestId::from_bytes(request);
-    let form: Option<String> = transaction
-        .query_row("SELECT form FROM requests WHERE id = ?1", [id.as_bytes()], |row| row.get(0))
-        .optional()?;
-    let Some(form) = form else { return Ok(()) };
-    let form = super::requests::json(&impersonal(super::requests::parsed(0, &form)?))?;
-    transaction.execute(
-        "UPDATE requests SET account = NULL, patron = '', form = ?2, anonymous = 1 WHERE id = ?1",
-        params![id.as_bytes(), form],
-    )?;
-    let mut statement = transaction
-        .prepare("SELECT clock, library, life, seq, event FROM request_events WHERE request = ?1")?;
-    let events: Vec<(i64, String, i64, i64, String)> = statement
-        .query_map([id.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    for (clock, library, life, seq, text) in events {
-        let event: Recorded = super::requests::parsed(4, &text)?;
-        let event = super::requests::json(&Recorded { note: String::new(), ..event })?;
-        transaction.execute(
-            "UPDATE request_events SET event = ?5 WHERE request = ?1 AND clock = ?2 AND library = ?3 AND life = ?6 AND seq = ?4",
-            params![id.as_bytes(), clock, library, seq, event, life],
-        )?;
-    }
-    transaction.execute(
-        "UPDATE messages SET body = CASE kind WHEN ?2 THEN ?3 ELSE '' END, packet = NULL, last_error = NULL WHERE request = ?1",
-        params![id.as_bytes(), MessageKind::Request.code(), form],
-    )?;
-    transaction.execute("UPDATE letters SET text = '' WHERE request = ?1", [id.as_bytes()])?;
-    transaction.execute(
-        "UPDATE audit SET note = '' WHERE subject = (SELECT number FROM requests WHERE id = ?1)",
-        [id.as_bytes()],
-    )?;
-    Ok(())
-}
-
-fn impersonal(form: RequestForm) -> RequestForm {
-    let [recipient, phone, email, note] = std::array::from_fn(|_| String::new());
-    RequestForm { recipient, phone, email, note, ..form }
 }
 
 #[cfg(test)]
@@ -223,7 +180,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::requests::{Event, Party, State};
+    use crate::requests::{Event, Party, RequestForm, State};
     use crate::store::{
         FineKind, NewAccount, NewAuditLine, NewMail, NewRegistration, NewRequest, SessionLimits,
     };

@@ -8,12 +8,15 @@ use super::Store;
 use super::requests::json;
 use crate::Result;
 use crate::central::{FeedAnswer, Item, MOST_ITEMS, Told, mark_of};
+use crate::requests::RequestId;
 
-const TELL: &str = "INSERT INTO feed (branch, body) VALUES (?1, ?2)";
+const TELL: &str = "INSERT INTO feed (branch, body, request) VALUES (?1, ?2, ?3)";
 const IS_BRANCH: &str = "SELECT EXISTS (SELECT 1 FROM branches WHERE library = ?1)";
 const AFTER: &str = "SELECT seq, body FROM feed WHERE branch = ?1 AND seq > ?2 UNION ALL SELECT seq, body FROM feed \
                      WHERE branch = '*' AND seq > ?2 ORDER BY seq LIMIT ?3";
-const ITEM: &str = "SELECT body FROM feed WHERE seq = ?2 AND branch IN (?1, '*')";
+const NEWS: &str = "SELECT EXISTS (SELECT 1 FROM feed WHERE branch = ?1 AND seq > ?2) OR EXISTS (SELECT 1 FROM feed \
+                    WHERE branch = '*' AND seq > ?2)";
+const ITEM: &str = "SELECT body, mark FROM feed WHERE seq = ?2 AND branch IN (?1, '*')";
 const CONTACT: &str = "UPDATE branches SET last_contact = ?2, skew = ?3, acked = ?4 WHERE library = ?1 AND (acked <> ?4 \
                        OR last_contact IS NULL OR last_contact < ?2 - 60 OR last_contact > ?2)";
 
@@ -24,14 +27,25 @@ impl Store {
     /// What a branch should know beyond what it has read. `after` and `mark` name the item that it read last.
     pub fn feed(&self, branch: &LibraryCode, after: i64, mark: &str, now: Timestamp) -> Result<FeedAnswer> {
         self.read(|connection| {
-            let last: Option<String> = connection
+            let last: Option<(String, Option<String>)> = connection
                 .prepare_cached(ITEM)?
-                .query_row(params![branch.as_str(), after], |row| row.get(0))
+                .query_row(params![branch.as_str(), after], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            let reset = after > 0 && last.is_none_or(|body| mark_of(&body) != mark);
+            // Whoever read it before its personal values were taken out has another mark of it.
+            let is_same = |(body, was): (String, Option<String>)| {
+                mark_of(&body) == mark || was.as_deref() == Some(mark)
+            };
+            let reset = after > 0 && !last.is_some_and(is_same);
             let items = if reset { Vec::new() } else { items(connection, branch, after)? };
             let more = items.len() >= MOST_ITEMS as usize;
             Ok(FeedAnswer { items, more, reset, time: now })
+        })
+    }
+
+    /// Whether anything comes after an item.
+    pub fn has_news(&self, branch: &LibraryCode, after: i64) -> Result<bool> {
+        self.read(|connection| {
+            connection.prepare_cached(NEWS)?.query_row(params![branch.as_str(), after], |row| row.get(0))
         })
     }
 
@@ -42,7 +56,7 @@ impl Store {
 
     /// A branch was here: how far it has read, and by how many seconds its clock differs.
     pub fn note_branch(&self, branch: &LibraryCode, acked: i64, skew: i64, now: Timestamp) -> Result<()> {
-        self.write(|transaction| {
+        self.write_step("contact", |transaction| {
             transaction
                 .prepare_cached(CONTACT)?
                 .execute(params![branch.as_str(), now.as_second(), skew, acked])
@@ -78,9 +92,15 @@ fn items(connection: &Connection, branch: &LibraryCode, after: i64) -> rusqlite:
     statement.query_map(params![branch.as_str(), after, MOST_ITEMS], told)?.collect()
 }
 
-/// Adds an item to a branch's feed, or to that of all.
-pub(super) fn tell(transaction: &Transaction<'_>, branch: &str, item: &Item) -> rusqlite::Result<()> {
-    transaction.prepare_cached(TELL)?.execute(params![branch, json(item)?]).map(drop)
+/// Adds an item to a branch's feed, or to that of all; `request` is what it is about.
+pub(super) fn tell(
+    transaction: &Transaction<'_>,
+    branch: &str,
+    item: &Item,
+    request: Option<RequestId>,
+) -> rusqlite::Result<()> {
+    let request = request.as_ref().map(RequestId::as_bytes);
+    transaction.prepare_cached(TELL)?.execute(params![branch, json(item)?, request]).map(drop)
 }
 
 /// Whether a library has a branch that reads a feed.

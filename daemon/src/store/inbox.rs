@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Store;
+use super::blank::{blank, keep_anonymous};
 use super::events::{NewKnown, history_of, learn, put_known, record};
 use super::feed::{is_branch, tell};
 use super::requests::{json, one, parsed};
@@ -28,7 +29,7 @@ impl Store {
         hub: &LibraryCode,
         now: Timestamp,
     ) -> Result<Vec<Reply>> {
-        self.write(|transaction| {
+        self.write_step("letters", |transaction| {
             letters.iter().map(|text| take_letter(transaction, branch, text, hub, now)).collect()
         })
     }
@@ -86,13 +87,18 @@ fn take_letter(
                     answer,
                     now.as_second()
                 ])?;
-                let item = Item::Letter { from: branch.to_string(), letter: text.to_owned(), events };
+                let item =
+                    Item::Letter { from: branch.to_string(), letter: text.to_owned(), events, was: None };
                 let other = if *branch == letter.library { &letter.supplier } else { &letter.library };
                 let readers = if other == branch { vec![branch] } else { vec![branch, other] };
                 for reader in readers {
                     if is_branch(transaction, reader)? {
-                        tell(transaction, reader.as_str(), &item)?;
+                        tell(transaction, reader.as_str(), &item, Some(letter.request))?;
                     }
+                }
+                match one(transaction, letter.request)? {
+                    Some(request) if letter.is_forget() => blank(transaction, &request, now)?,
+                    _ => keep_anonymous(transaction, letter.request, now)?,
                 }
                 Ok(reply)
             }
@@ -119,6 +125,11 @@ fn effect(
             if known.library != letter.library || known.form.supplier != letter.supplier.as_str() =>
         {
             return Ok(Err("the request is known, between other libraries".to_owned()));
+        }
+        (Some(known), _) if letter.is_forget() && (*branch != known.library || !known.state.is_final()) => {
+            return Ok(Err(
+                "only who asked may have a request forgotten, and only one that has ended".to_owned()
+            ));
         }
         (Some(_), _) => {}
         (None, _) if is_number_taken(transaction, &letter.number)? => {

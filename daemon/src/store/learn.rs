@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Store;
+use super::blank::{blank, keep_anonymous};
 use super::events::{NewKnown, history_of, learn, put_known};
 use super::messages::put_message;
 use super::outbox::{arrived, of_this_side};
@@ -15,8 +16,9 @@ use super::policy::put_policy;
 use super::requests::{StoredRequest, one, parsed};
 use crate::Result;
 use crate::central::{Item, Told, mark_of};
-use crate::delivery::{Letter, Receipt};
-use crate::requests::{MessageKind, Party, Recorded, RequestId, State};
+use crate::delivery::{Letter, Receipt, hash_of};
+use crate::keys::to_hex;
+use crate::requests::{History, MessageKind, Party, Recorded, RequestId, State};
 
 const CURSOR: &str = "SELECT cursor FROM machine";
 const MOVE: &str = "UPDATE machine SET cursor = ?1, mark = ?2";
@@ -37,7 +39,7 @@ const RESEND: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived
 impl Store {
     /// Takes in what comes after `after`, with the cursor, in one transaction. `false`: somebody else did meanwhile.
     pub fn take_in(&self, me: &LibraryCode, after: i64, items: &[Told], now: Timestamp) -> Result<bool> {
-        self.write(|transaction| {
+        self.write_step("learn", |transaction| {
             if transaction.query_row(CURSOR, [], |row| row.get::<_, i64>(0))? != after {
                 return Ok(false);
             }
@@ -77,19 +79,22 @@ fn take_item(
         Item::Policy { kind, name, version, body } => {
             put_policy(transaction, kind, name, *version, &body.to_string()).map(drop)
         }
-        Item::Letter { from, letter, events } => {
+        Item::Letter { from, letter, events, was } => {
             let Ok(parsed) = Letter::parse(letter) else {
                 tracing::warn!(from, "a letter of another version came");
                 return Ok(());
             };
             let events: Vec<Recorded> = parsed.events.iter().chain(events).cloned().collect();
             if from == me.as_str() {
-                own_letter(transaction, &parsed, letter, &events, now)
+                own_letter(transaction, &parsed, (letter.as_str(), was.as_deref()), &events, now)?;
             } else {
                 if known(transaction, me, &parsed, now)?.is_some() {
                     learn(transaction, parsed.request, &events, now)?;
                 }
-                Ok(())
+            }
+            match one(transaction, parsed.request)? {
+                Some(request) if parsed.is_forget() => blank(transaction, &request, now),
+                _ => keep_anonymous(transaction, parsed.request, now),
             }
         }
     }
@@ -119,7 +124,7 @@ fn known(
 fn own_letter(
     transaction: &Transaction<'_>,
     letter: &Letter,
-    text: &str,
+    (text, was): (&str, Option<&str>),
     events: &[Recorded],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
@@ -133,9 +138,15 @@ fn own_letter(
         .optional()?;
     let receipt = Receipt::Events(events.to_vec());
     match local {
-        Some((_, Some(packet), _)) if packet == text => return arrived(transaction, (id, n), &receipt, now),
+        Some((_, Some(packet), _)) if is_same_text(&packet, text, was) => {
+            return arrived(transaction, (id, n), &receipt, now);
+        }
         Some((kind, packet, delivery)) => {
             let is_same = kind == letter.kind && is_written_in(transaction, &request, letter, &kind)?;
+            if is_same && packet.is_none() && delivery == "delivered" {
+                // It was told, and what it said has been taken out here since.
+                return arrived(transaction, (id, n), &receipt, now);
+            }
             if is_same && packet.is_none() {
                 transaction.execute(WROTE, params![id.as_bytes(), n, text])?;
             } else if delivery == "delivered" {
@@ -150,6 +161,11 @@ fn own_letter(
     }
     arrived(transaction, (id, n), &receipt, now)?;
     tell_what_is_not_known(transaction, id, letter, now)
+}
+
+// Its personal values may have been taken out at the hub since.
+fn is_same_text(packet: &str, text: &str, was: Option<&str>) -> bool {
+    packet == text || was == Some(to_hex(&hash_of(packet)).as_str())
 }
 
 fn put_delivered(
@@ -171,11 +187,17 @@ fn is_written_in(
     letter: &Letter,
     kind: &str,
 ) -> rusqlite::Result<bool> {
-    let history = history_of(transaction, request.id)?;
+    let (history, told) = (history_of(transaction, request.id)?, told(letter));
     Ok(of_this_side(&history, request)
         .iter()
         .filter(|recorded| kind_of(recorded, request) == Some(kind))
-        .all(|recorded| letter.events.contains(recorded)))
+        .all(|recorded| told.has(recorded)))
+}
+
+fn told(letter: &Letter) -> History {
+    let mut told = History::default();
+    letter.events.iter().cloned().for_each(|recorded| told.add(recorded));
+    told
 }
 
 fn kind_of(recorded: &Recorded, request: &StoredRequest) -> Option<&'static str> {
@@ -190,10 +212,10 @@ fn tell_what_is_not_known(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let Some(request) = one(transaction, id)? else { return Ok(()) };
-    let history = history_of(transaction, id)?;
+    let (history, told) = (history_of(transaction, id)?, told(letter));
     let waits: bool = transaction.query_row(WAITS, [id.as_bytes()], |row| row.get(0))?;
     let unsaid = of_this_side(&history, &request).into_iter().rfind(|recorded| {
-        !letter.events.contains(recorded)
+        !told.has(recorded)
             && recorded.party != Party::Branch
             && MessageKind::of(&recorded.event, recorded.party, State::Sent, request.is_own).is_some()
     });

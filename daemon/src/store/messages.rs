@@ -286,7 +286,7 @@ mod tests {
 
         fn send(&self) {
             let heads = self.store.heads(CENTRE, 9, at(5)).unwrap();
-            assert_eq!(self.store.take_to_send(&heads, at(5)).unwrap().len(), 1);
+            assert_eq!(self.store.take_to_send(&heads, None, at(5)).unwrap().len(), 1);
         }
 
         fn settle(&self, settlement: Settlement) {
@@ -303,7 +303,7 @@ mod tests {
         // Held in the moment between the look and the sending: it stays.
         let heads = queue.store.heads(CENTRE, 9, at(5)).unwrap();
         queue.decide(QueueDecision::Hold).unwrap();
-        assert!(queue.store.take_to_send(&heads, at(5)).unwrap().is_empty());
+        assert!(queue.store.take_to_send(&heads, None, at(5)).unwrap().is_empty());
         assert_eq!(queue.store.request(queue.id).unwrap().unwrap().state, State::Queued);
     }
 

@@ -25,6 +25,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("13.sql"),
     include_str!("14.sql"),
     include_str!("15.sql"),
+    include_str!("16.sql"),
 ];
 
 /// "LMST" marks the file as ours.

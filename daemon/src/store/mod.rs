@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod blank;
 mod branches;
 mod calendars;
 mod cards;
@@ -42,6 +43,7 @@ mod runs;
 mod sessions;
 mod sources;
 mod statistics;
+mod step;
 mod tries;
 
 use std::path::Path;
@@ -135,6 +137,7 @@ impl Store {
     pub(crate) fn of_copy(path: &Path) -> Self {
         let connection = Connection::open(path).expect("the copy opens");
         connection.pragma_update(None, "synchronous", "OFF").expect("a pragma");
+        connection.pragma_update(None, "journal_mode", "MEMORY").expect("a pragma");
         Self(Arc::new(Mutex::new(connection)))
     }
 
@@ -155,6 +158,22 @@ impl Store {
         let value = act(&transaction)?;
         transaction.commit()?;
         Ok(value)
+    }
+
+    // The same as a named step of a message's way.
+    fn write_step<T>(
+        &self,
+        name: &str,
+        act: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        step::reached(name, "before");
+        let written = self.write(|transaction| {
+            let value = act(transaction)?;
+            step::reached(name, "inside");
+            Ok(value)
+        });
+        step::reached(name, "after");
+        written
     }
 }
 

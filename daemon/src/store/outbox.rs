@@ -7,13 +7,16 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Store;
+use super::blank::keep_anonymous;
 use super::events::{history_of, learn, record};
 use super::messages::never_send;
 use super::requests::{StoredRequest, one};
 use super::sources::instant;
 use crate::Result;
-use crate::delivery::{Head, LETTER_VERSION, Letter, MessageKey, Outcome, Parcel, Receipt, Settlement};
-use crate::requests::{Event, History, Party, Recorded, RequestId, State};
+use crate::delivery::{
+    Head, LETTER_VERSION, Letter, MessageKey, Outcome, Parcel, Quotas, Receipt, Settlement,
+};
+use crate::requests::{Event, History, Open, Party, Recorded, RequestId, State};
 
 /// The road to the centre; others are named after peers.
 pub const CENTRE: &str = "centre";
@@ -26,8 +29,13 @@ const HEADS: &str = "SELECT request, n, attempts, next_try FROM messages m WHERE
     next_try > ?2 + 3600) ORDER BY kind <> 'cancel', created, request LIMIT ?3";
 const ONE_MESSAGE: &str = "SELECT kind, recipient, packet, attempts, may_have_arrived, delivery, road FROM messages \
                            WHERE request = ?1 AND n = ?2";
+// On a stick several of one request go together: those before it are on their way.
 const PREVIOUS: &str = "SELECT coalesce(max(n), 0) FROM messages WHERE request = ?1 AND road = ?3 AND n < ?2 AND \
-                        delivery = 'delivered'";
+                        (delivery = 'delivered' OR packet IS NOT NULL AND delivery IN ('in_flight', 'unknown'))";
+// Everything that waits for a road, in the order within each request, up to what is held or being sent.
+const ALL_WAITING: &str = "SELECT request, n, attempts, next_try FROM messages m WHERE road = ?1 AND delivery IN \
+    ('pending', 'unknown') AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.request = m.request AND b.n < m.n AND \
+    b.road = m.road AND b.delivery IN ('in_flight', 'held')) ORDER BY request, n LIMIT ?2";
 const TAKE: &str = "UPDATE messages SET delivery = 'in_flight', attempts = attempts + 1, next_try = NULL, packet = ?3 \
                     WHERE request = ?1 AND n = ?2";
 const DELIVERED: &str = "UPDATE messages SET delivery = 'delivered', next_try = NULL, last_error = NULL, settled = ?3 \
@@ -37,6 +45,9 @@ const REJECTED: &str = "UPDATE messages SET delivery = 'rejected', next_try = NU
 const BACK: &str = "UPDATE messages SET delivery = iif(may_have_arrived OR ?3, 'unknown', 'pending'), \
                     may_have_arrived = may_have_arrived OR ?3, next_try = ?4, last_error = ?5 WHERE request = ?1 AND \
                     n = ?2 AND delivery = 'in_flight'";
+// What was written behind one that was not taken names it as the one before, and so had no effect: it is written anew.
+const WRITE_ANEW: &str = "UPDATE messages SET packet = NULL, may_have_arrived = 0 WHERE request = ?1 AND n > ?2 AND \
+                          delivery IN ('pending', 'unknown', 'held')";
 // The other side forgot what it had: it was put back from an older copy.
 const AGAIN: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE request = ?1 AND road = ?3 \
                      AND n > ?2 AND delivery = 'delivered'";
@@ -51,20 +62,29 @@ const SLOW: &str = "UPDATE messages SET is_warned = 1 WHERE delivery IN ('pendin
 const UNDER_WAY: &str = "SELECT EXISTS (SELECT 1 FROM requests WHERE state NOT IN ('draft', 'queued', 'completed', \
                          'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost'))";
 
+const GONE_OF: &str = "SELECT count(*) FROM requests WHERE account = ?1 AND state NOT IN ('draft', 'queued', 'completed', \
+                       'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')";
+// Nothing waits for longer than a month: what was made earlier is not looked at.
+const GONE_TO: &str = "SELECT count(*) FROM requests r JOIN messages m ON m.request = r.id WHERE r.library = ?1 AND \
+                       r.supplier = ?2 AND r.created >= ?3 - 2764800 AND r.state <> 'cancelled' AND m.kind = 'request' \
+                       AND (m.settled >= ?3 OR m.delivery IN ('in_flight', 'unknown'))";
+const WAIT: &str = "UPDATE messages SET next_try = ?3, last_error = ?4 WHERE request = ?1 AND n = ?2";
+/// A request that a quota keeps back is looked at again after so many seconds.
+const FULL_FOR: i64 = 600;
+
 impl Store {
     /// The messages that may go now on a road, at most so many.
     pub fn heads(&self, road: &str, most: u32, now: Timestamp) -> Result<Vec<Head>> {
         self.read(|connection| {
-            let now = now.as_second();
-            let head = |row: &rusqlite::Row<'_>| {
-                Ok(Head {
-                    key: (RequestId::from_bytes(row.get(0)?), row.get(1)?),
-                    attempts: row.get(2)?,
-                    next_try: row.get::<_, Option<i64>>(3)?.map(instant),
-                })
-            };
             let mut statement = connection.prepare_cached(HEADS)?;
-            statement.query_map(params![road, now, most], head)?.collect()
+            statement.query_map(params![road, now.as_second(), most], head_of)?.collect()
+        })
+    }
+
+    /// Everything that waits for a road, for a carrier that takes whole requests at once; at most so many.
+    pub fn all_waiting(&self, road: &str, most: u32) -> Result<Vec<Head>> {
+        self.read(|connection| {
+            connection.prepare_cached(ALL_WAITING)?.query_map(params![road, most], head_of)?.collect()
         })
     }
 
@@ -80,11 +100,17 @@ impl Store {
 
     /// Marks messages as being sent and gives what is to be sent of each. One that was withdrawn or held since it was
     /// looked at stays; a request that leaves is `sent` with the same stroke.
-    pub fn take_to_send(&self, heads: &[Head], now: Timestamp) -> Result<Vec<Parcel>> {
-        self.write(|transaction| {
+    /// Where there are `quotas`, a request that they stand against waits, and says why.
+    pub fn take_to_send(
+        &self,
+        heads: &[Head],
+        quotas: Option<&Quotas>,
+        now: Timestamp,
+    ) -> Result<Vec<Parcel>> {
+        self.write_step("mark", |transaction| {
             let mut parcels = Vec::new();
             for head in heads {
-                parcels.extend(take(transaction, head.key, now)?);
+                parcels.extend(take(transaction, head.key, quotas, now)?);
             }
             Ok(parcels)
         })
@@ -92,8 +118,11 @@ impl Store {
 
     /// Writes down what became of messages, with what it means for their requests.
     pub fn settle(&self, settlements: &[(MessageKey, Settlement)], now: Timestamp) -> Result<()> {
-        self.write(|transaction| {
-            settlements.iter().try_for_each(|(key, settlement)| settle(transaction, *key, settlement, now))
+        self.write_step("settle", |transaction| {
+            settlements.iter().try_for_each(|(key, settlement)| {
+                settle(transaction, *key, settlement, now)?;
+                keep_anonymous(transaction, key.0, now)
+            })
         })
     }
 
@@ -132,10 +161,30 @@ impl Store {
     }
 }
 
-fn take(transaction: &Transaction<'_>, key: MessageKey, now: Timestamp) -> rusqlite::Result<Option<Parcel>> {
+fn head_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Head> {
+    Ok(Head {
+        key: (RequestId::from_bytes(row.get(0)?), row.get(1)?),
+        attempts: row.get(2)?,
+        next_try: row.get::<_, Option<i64>>(3)?.map(instant),
+    })
+}
+
+fn take(
+    transaction: &Transaction<'_>,
+    key: MessageKey,
+    quotas: Option<&Quotas>,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Parcel>> {
     let Some(message) = message(transaction, key)? else { return Ok(None) };
     let Some(request) = one(transaction, key.0)?.filter(|_| message.may_be_sent()) else { return Ok(None) };
     if message.kind == "request" && request.state == State::Queued {
+        if let Some(quotas) = quotas
+            && let Some(reason) = too_much(transaction, &request, quotas)?
+        {
+            transaction
+                .execute(WAIT, params![key.0.as_bytes(), key.1, now.as_second() + FULL_FOR, reason])?;
+            return Ok(None);
+        }
         let by = (&request.library, Party::Branch);
         if record(transaction, &request, by, &Event::Transmit, "", now)?.is_err() {
             return Ok(None);
@@ -155,6 +204,28 @@ fn take(transaction: &Transaction<'_>, key: MessageKey, now: Timestamp) -> rusql
         attempts: message.attempts,
         may_have_arrived: message.may_have_arrived,
     }))
+}
+
+// Why a request has to wait although it was accepted.
+fn too_much(
+    connection: &Connection,
+    request: &StoredRequest,
+    quotas: &Quotas,
+) -> rusqlite::Result<Option<String>> {
+    let of_reader = match request.account {
+        Some(account) => {
+            connection.prepare_cached(GONE_OF)?.query_row([account.number()], |row| row.get(0))?
+        }
+        None => 0,
+    };
+    let lender = request.form.supplier.as_str();
+    let this_month = if quotas.has_quota(lender) {
+        let (library, since) = (request.library.as_str(), quotas.month_began().as_second());
+        connection.prepare_cached(GONE_TO)?.query_row(params![library, lender, since], |row| row.get(0))?
+    } else {
+        0
+    };
+    Ok(quotas.stands_against(lender, Open { of_reader, most_of_reader: 0, this_month }))
 }
 
 struct Message {
@@ -239,6 +310,9 @@ fn settle(
         Settlement::Ended(Outcome::Delivered(receipt)) => arrived(transaction, key, receipt, now)?,
         Settlement::Ended(Outcome::Rejected { reason }) => {
             let was_sent = transaction.execute(REJECTED, params![id, n, now.as_second(), reason])? > 0;
+            if was_sent {
+                transaction.execute(WRITE_ANEW, params![id, n])?;
+            }
             let request = one(transaction, key.0)?.filter(|_| was_sent);
             let kind = message(transaction, key)?.map(|message| message.kind);
             if let Some(request) = request.filter(|_| kind.as_deref() == Some("request")) {

@@ -31,7 +31,7 @@ impl Store {
             let version = known.map_or(1, |(version, _)| version + 1);
             transaction.execute(PUT, params![kind, name, version, text])?;
             let (kind, name) = (kind.to_owned(), name.to_owned());
-            tell(transaction, ALL, &Item::Policy { kind, name, version, body: body.clone() })?;
+            tell(transaction, ALL, &Item::Policy { kind, name, version, body: body.clone() }, None)?;
             Ok(true)
         })
     }

@@ -110,7 +110,7 @@ const SENT_SINCE: &str = "SELECT count(*) FROM requests WHERE library = ?1 AND s
 impl Store {
     /// Keeps a new request, with its first event and the message that it becomes; durable when it returns.
     pub fn submit_request(&self, new: &NewRequest<'_>, now: Timestamp) -> Result<Submitted> {
-        self.write(|transaction| submit_within(transaction, new, now))
+        self.write_step("submit", |transaction| submit_within(transaction, new, now))
     }
 
     /// Records what happened to a request here, with the message that others must have; durable when it returns.

@@ -32,7 +32,7 @@ pub(crate) fn pull(writer: &Writer, asked: &Pull, progress: &dyn Progress) -> Re
     if let Some(root) = &asked.root {
         state::pin_root(&site, root.as_bytes())?;
     }
-    let carrier = carrier_of(&asked.repository)?;
+    let carrier = carrier_of(&asked.repository, &site.data_dir)?;
     let expiry = if asked.is_stick { Expiry::Told } else { Expiry::Enforced };
     let manner = Manner { expiry, originals: asked.originals, budget: None, served: writer.serves };
     progress.begin(Stage::Fetch, None);

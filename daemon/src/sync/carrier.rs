@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::http::HttpCarrier;
+use crate::authority::roots_for;
 use crate::{Error, Result};
 
 /// A repository that can be read. Tests put one in its place that cuts the line.
@@ -42,10 +43,11 @@ pub(crate) fn broken(place: &str, name: &str, cause: &std::io::Error) -> Error {
     Error::Line { place: place.to_owned(), reason: format!("{name} broke off: {cause}") }
 }
 
-/// The carrier of a repository as it is configured: `http:` and `https:` addresses, everything else is a folder.
-pub fn carrier_of(repository: &str) -> Result<Box<dyn Carrier>> {
+/// The carrier of a repository as it is configured: `http:` and `https:` addresses, everything else is a folder. The
+/// data directory knows the root of a hub with an authority of its own.
+pub fn carrier_of(repository: &str, data_dir: &Path) -> Result<Box<dyn Carrier>> {
     if repository.starts_with("http://") || repository.starts_with("https://") {
-        return Ok(Box::new(HttpCarrier::new(repository)?));
+        return Ok(Box::new(HttpCarrier::new(repository, roots_for(data_dir, repository))?));
     }
     if repository.contains("://") {
         let reason = "repositories are read from a folder, http: or https:".to_owned();

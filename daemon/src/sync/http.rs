@@ -3,6 +3,7 @@
 use ureq::http::StatusCode;
 use ureq::http::header::CONTENT_RANGE;
 use ureq::http::uri::Uri;
+use ureq::tls::RootCerts;
 
 use super::carrier::{Carrier, Opened};
 use crate::harvest::client::{Client, Patience, Trouble};
@@ -14,9 +15,9 @@ pub(super) struct HttpCarrier {
 }
 
 impl HttpCarrier {
-    pub(super) fn new(repository: &str) -> Result<Self> {
+    pub(super) fn new(repository: &str, roots: RootCerts) -> Result<Self> {
         // Whoever configures a hub in the own network means it.
-        let client = Client::new(repository, true, Patience::default());
+        let client = Client::trusting(repository, true, Patience::default(), roots);
         let client = client.map_err(|trouble| error(repository, trouble))?;
         let base = client.home().to_string().trim_end_matches('/').to_owned();
         Ok(Self { client, base })

@@ -2,11 +2,13 @@
 //!
 //! Calls and answers are signed; what that means is known by `daemon::central`.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use daemon::central::{AUTHOR, Answer, Call, Caller, Enrolling, HubDesk, SIGNATURE, TIME};
+use daemon::central::{AUTHOR, Answer, Call, Caller, Enrolling, HubDesk, LONGEST_POLL, SIGNATURE, TIME};
 use daemon::keys::from_hex;
 use daemon::settings::Role;
 use jiff::Timestamp;
@@ -15,6 +17,9 @@ use crate::blocking;
 use crate::error::WebError;
 use crate::reader::Reader;
 use crate::state::App;
+
+/// How often it is looked whether there is something for who waits.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// The hub of this machine, if it is one. A hub in a drill takes itself for away.
 fn desk(app: &App) -> Result<HubDesk, WebError> {
@@ -44,7 +49,7 @@ pub(crate) async fn letters(
     .await
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=`
+/// `GET /api/v1/hub/feed?after=&mark=&card=&wait=`: with `wait` it is answered when there is news, or after so many seconds.
 pub(crate) async fn feed(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
@@ -55,6 +60,23 @@ pub(crate) async fn feed(
     let after = reader.asked.get("after").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mark = reader.asked.get("mark").unwrap_or_default().to_owned();
     let card = reader.asked.get("card").and_then(from_hex::<32>);
+    let wait = reader.asked.get("wait").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let until = Instant::now() + Duration::from_secs(wait).min(LONGEST_POLL);
+    if wait > 0 {
+        let (app, path, headers) = (app.clone(), path.clone(), headers.clone());
+        let asked = move |hub: &HubDesk, caller: &Caller, _: &[u8]| Ok((hub.clone(), caller.clone()));
+        // Whoever has not signed is told so at once.
+        if let Ok((hub, caller)) = called(app.clone(), "GET", path, headers, Bytes::new(), asked).await {
+            while Instant::now() < until {
+                let (hub, caller) = (hub.clone(), caller.clone());
+                let looked = move || hub.has_news(&caller, after).map_err(WebError::internal);
+                if !matches!(blocking::run(app.turns(), looked).await, Ok(false)) {
+                    break;
+                }
+                tokio::time::sleep(GLANCE).await;
+            }
+        }
+    }
     answered(app, "GET", path, headers, reader, Bytes::new(), move |hub, caller, _| {
         if let Some(key) = card {
             hub.store.note_card_key(&caller.library, key, Timestamp::now())?;
@@ -73,20 +95,7 @@ async fn answered(
     body: Bytes,
     act: impl FnOnce(&HubDesk, &Caller, &[u8]) -> daemon::Result<Answer> + Send + 'static,
 ) -> Response {
-    let acting = app.clone();
-    let answer = blocking::run(app.turns(), move || {
-        let hub = desk(&acting)?;
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let (author, time, signature) = (text(AUTHOR), text(TIME), text(SIGNATURE));
-        let call = Call { method, path: &path, author, time, signature, body: &body };
-        let caller = hub.caller(&call, Timestamp::now()).map_err(WebError::internal)?;
-        let Some(caller) = caller else {
-            tracing::warn!(author, "a call to the hub is not signed by a branch");
-            return Err(WebError::Unauthorized);
-        };
-        act(&hub, &caller, &body).map_err(WebError::internal)
-    });
-    match answer.await {
+    match called(app, method, path, headers, body, act).await {
         Err(cause) => cause.problem(&reader),
         Ok(Answer { status, body, signature }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
@@ -98,6 +107,31 @@ async fn answered(
             (status, headers, body).into_response()
         }
     }
+}
+
+// What a call brings, if a branch has signed it.
+async fn called<T: Send + 'static>(
+    app: App,
+    method: &'static str,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+    act: impl FnOnce(&HubDesk, &Caller, &[u8]) -> daemon::Result<T> + Send + 'static,
+) -> Result<T, WebError> {
+    let acting = app.clone();
+    blocking::run(app.turns(), move || {
+        let hub = desk(&acting)?;
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (author, time, signature) = (text(AUTHOR), text(TIME), text(SIGNATURE));
+        let call = Call { method, path: &path, author, time, signature, body: &body };
+        let caller = hub.caller(&call, Timestamp::now()).map_err(WebError::internal)?;
+        let Some(caller) = caller else {
+            tracing::warn!(author, "a call to the hub is not signed by a branch");
+            return Err(WebError::Unauthorized);
+        };
+        act(&hub, &caller, &body).map_err(WebError::internal)
+    })
+    .await
 }
 
 /// `POST /api/v1/hub/enrol`

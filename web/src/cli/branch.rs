@@ -1,14 +1,16 @@
 //! `lianmu branch enrol|list`: the branches of this hub.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use daemon::authority::mark_of_root;
 use daemon::central::new_code;
-use daemon::settings::Role;
+use daemon::settings::{Role, Tls};
 use daemon::store::Store;
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Global, Outcome};
+use crate::tls::authority;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -33,7 +35,8 @@ enum Action {
 }
 
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
-    if super::settings(global)?.role != Role::Hub {
+    let settings = super::settings(global)?;
+    if settings.role != Role::Hub {
         bail!("branches belong to a hub: this machine is none (role = \"hub\" in the configuration)");
     }
     match args.action {
@@ -42,7 +45,13 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
             if !super::all_are_members(global, std::slice::from_ref(&library))? {
                 return Ok(Outcome::WrongUsage);
             }
-            let code = new_code(&Store::open(&global.data)?, &library, Timestamp::now())?;
+            let mut code = new_code(&Store::open(&global.data)?, &library, Timestamp::now())?;
+            // With an authority of its own the hub says by which root it is known.
+            if settings.server.tls == Tls::Internal {
+                let root = authority::root(&global.data)
+                    .context("start this hub once: it has no certificate yet")?;
+                code += &mark_of_root(&root.pem).map(|mark| format!("-{mark}")).unwrap_or_default();
+            }
             println!("on the machine of {library}: lianmu enrol --hub URL --code {code}");
         }
         Action::List { json } => {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use daemon::delivery::stick;
+use daemon::delivery::{Quotas, stick};
 use daemon::keys::Identity;
 use daemon::requests::RequestId;
 use daemon::store::{QueueDecision, QueueRefusal, QueuedMessage, Store};
@@ -196,7 +196,8 @@ fn export(
             (bytes, n, "items")
         }
         (None, Some(hub)) => {
-            let (bytes, n) = stick::export_to_hub(store, &identity, &hub, now)?;
+            let quotas = Quotas::of(store, &super::settings(global)?, now)?;
+            let (bytes, n) = stick::export_to_hub(store, &identity, &hub, Some(&quotas), now)?;
             (bytes, n, "messages")
         }
         (None, None) => bail!("say for which branch: --for CODE"),

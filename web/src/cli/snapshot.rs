@@ -147,7 +147,7 @@ impl Desk<'_> {
         if at.repository.is_none() && self.settings.role == daemon::settings::Role::Branch {
             return self.list_here(json);
         }
-        let carrier = carrier_of(&self.readable(at)?)?;
+        let carrier = carrier_of(&self.readable(at)?, &self.global.data)?;
         for listed in verify::list(&self.site, carrier.as_ref())? {
             let verify::Listed { generation, published_at, entries, bytes, bytes_new } = listed;
             if json {
@@ -188,7 +188,7 @@ impl Desk<'_> {
 
     fn verify(&self, at: At, json: bool) -> anyhow::Result<Outcome> {
         let place = self.readable(at)?;
-        let carrier = carrier_of(&place)?;
+        let carrier = carrier_of(&place, &self.global.data)?;
         let verify::Verified { generations, pieces, bytes, faults } =
             verify::verify(&self.site, carrier.as_ref())?;
         if json {
@@ -217,7 +217,7 @@ impl Desk<'_> {
     }
 
     fn plan(&self, at: At, json: bool) -> anyhow::Result<Outcome> {
-        let carrier = carrier_of(&self.readable(at)?)?;
+        let carrier = carrier_of(&self.readable(at)?, &self.global.data)?;
         let manner = Manner {
             expiry: Expiry::Enforced,
             originals: self.settings.snapshot.originals,
@@ -293,7 +293,9 @@ impl Desk<'_> {
         if status::trusts_somebody(&self.global.data) || !is_safe {
             return Ok(None);
         }
-        let Some(root) = first_root(carrier_of(repository)?.as_ref())? else { return Ok(None) };
+        let Some(root) = first_root(carrier_of(repository, &self.global.data)?.as_ref())? else {
+            return Ok(None);
+        };
         let client = Client::pinned(&root).map_err(|refusal| anyhow!("{repository}: {refusal}"))?;
         eprintln!("lianmu: from now on this machine trusts {repository}, whose root keys are");
         let keys = client.root().roles.get(&indexer::snapshot::tuf::Role::Root);

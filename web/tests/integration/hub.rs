@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::machines::{Pair, copied, copy_into, until};
+use crate::machines::{Machine, Pair, copied, copy_into, enrol, until};
 use crate::site::lianmu;
 
 #[test]
@@ -75,6 +75,21 @@ fn a_code_is_good_once_and_nobody_is_believed_without_a_signature() {
     assert_eq!(status, 404, "a branch is no hub");
     let (well, said) = pair.branch.run(&["branch", "enrol", "--library", "PKU"]);
     assert!(!well && said.contains("hub"), "{said}");
+}
+
+#[test]
+fn with_a_long_poll_news_are_there_at_once() {
+    let pair = Pair::new();
+    let config = "role = \"branch\"\nlibrary = \"PKU\"\n[central]\nwait = 25\n";
+    let empty = tempfile::tempdir().unwrap();
+    let lends = Machine::new(empty.path(), config);
+    enrol(&pair.hub, &lends, "PKU");
+    // Whatever its carrier has to ask at the beginning it has asked by then; the next time is in five minutes.
+    std::thread::sleep(Duration::from_secs(2));
+    let id = pair.submit("长轮询").unwrap();
+    until("the lender knows", 40, || lends.state_of(&id) == "at_centre");
+    let (status, _) = pair.branch.call("GET", "/api/v1/hub/feed?wait=25", "", "").unwrap();
+    assert_eq!(status, 404, "a branch is no hub, and says so at once");
 }
 
 #[test]

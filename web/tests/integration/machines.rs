@@ -44,21 +44,37 @@ impl Machine {
     }
 
     pub(crate) fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn start_with(&mut self, variables: &[(&str, &str)]) {
         let listen = format!("127.0.0.1:{}", self.port);
         let mut serve = lianmu(self.data.path());
+        serve.envs(variables.iter().copied());
         let child =
             serve.args(["serve", "--listen", &listen]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         self.child = Some(child.unwrap());
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(&listen).is_err() {
+            // Told to die somewhere it may have done so already.
+            if !variables.is_empty() && self.has_ended() {
+                return;
+            }
             assert!(Instant::now() < deadline, "no answer at {listen}");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
+    /// Whether it has ended by itself, and not by its own will.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let child = self.child.as_mut().unwrap();
+        child.try_wait().unwrap().inspect(|status| assert!(status.code().is_none(), "{status}")).is_some()
+    }
+
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
+            let _ = child.kill();
             child.wait().unwrap();
         }
     }

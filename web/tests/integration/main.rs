@@ -27,6 +27,7 @@ mod hub;
 mod iso18626;
 mod journey;
 mod kill;
+mod killed;
 mod login;
 mod machines;
 mod pages;

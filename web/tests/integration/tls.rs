@@ -66,6 +66,33 @@ fn a_pc_that_trusts_the_root_is_served_and_others_are_not() {
 }
 
 #[test]
+fn a_branch_gets_the_authority_of_its_hub_with_the_enrolment() {
+    let config = "role = \"hub\"\n[server]\ntls = \"internal\"\npublic_url = \"https://localhost:8046\"\n";
+    let [hub, other] = [(); 2].map(|()| Site::over(tempfile::tempdir().unwrap(), config));
+    let code_of = |hub: &Site| {
+        let made = lianmu(hub.data()).args(["branch", "enrol", "--library", "BJFU"]).output().unwrap();
+        let said = String::from_utf8(made.stdout).unwrap();
+        said.split_whitespace().last().unwrap().to_owned()
+    };
+    let url = format!("https://localhost:{}", hub.address().rsplit(':').next().unwrap());
+    let branch = tempfile::tempdir().unwrap();
+    let enrol = |code: &str| {
+        let command = ["enrol", "--hub", &url, "--code", code];
+        let output = lianmu(branch.path()).args(command).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    // Somebody else's root, or none named: nobody is believed.
+    let (well, said) = enrol(&code_of(&other));
+    assert!(!well && said.contains("somebody else answers"), "{said}");
+    let code = code_of(&hub);
+    assert!(!enrol(code.split('-').next().unwrap()).0, "the system does not know this authority");
+    let (well, said) = enrol(&code.to_lowercase());
+    assert!(well, "{said}");
+    let kept = std::fs::read_to_string(branch.path().join("keys/hub.crt")).unwrap();
+    assert!(kept.ends_with(&std::fs::read_to_string(hub.data().join("tls/authority.crt")).unwrap()));
+}
+
+#[test]
 fn a_silent_stranger_keeps_nobody_waiting() {
     let site = Site::over(tempfile::tempdir().unwrap(), INTERNAL);
     let silent: Vec<TcpStream> = (0..50).map(|_| TcpStream::connect(site.address()).unwrap()).collect();

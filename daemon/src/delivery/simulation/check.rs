@@ -32,10 +32,12 @@ pub(super) fn violations(world: &World) -> Vec<String> {
                 wrong.push(format!("{library}: {id} was accepted and is not there"));
                 continue;
             };
-            if !request.is_own || request.account != Some(machine.reader.id) {
+            let is_anonymous = machine.store.is_anonymous(*id).unwrap();
+            if !request.is_own || request.account != Some(machine.reader.id).filter(|_| !is_anonymous) {
                 wrong.push(format!("{library}: {id} is not its reader's any more"));
             }
-            if request.state == crate::requests::State::Expired {
+            let is_young = world.now() < 86_400 * 30u64.saturating_sub(machine.n_unwatched);
+            if request.state == crate::requests::State::Expired && is_young {
                 wrong.push(format!("{library}: {id} expired within a month"));
             }
             let history = machine.store.history(*id).unwrap();
@@ -53,11 +55,33 @@ pub(super) fn violations(world: &World) -> Vec<String> {
             }
         }
     }
+    wrong.extend(names_kept(&stores));
     wrong.extend(disagreements(&stores));
     wrong.extend(feed_faults(world));
     let n_conflicts = world.hub.lock().unwrap().n_conflicts;
     if n_conflicts > 0 {
         wrong.push(format!("{n_conflicts} letters came under a number that was used"));
+    }
+    wrong
+}
+
+// Who was forgotten by the own library is forgotten by all.
+fn names_kept(stores: &BTreeMap<String, Store>) -> Vec<String> {
+    let mut forgotten = BTreeSet::new();
+    for store in stores.values() {
+        let mut own = Vec::new();
+        store.each_request(|request, _| own.extend(request.is_own.then_some(request.id))).unwrap();
+        forgotten.extend(own.into_iter().filter(|id| store.is_anonymous(*id).unwrap()));
+    }
+    let mut wrong = Vec::new();
+    for (name, store) in stores {
+        let keeps = |request: crate::store::StoredRequest, _| {
+            let is_named = !request.patron.is_empty() || !request.form.recipient.is_empty();
+            if is_named && forgotten.contains(&request.id) {
+                wrong.push(format!("{name} knows whose {} was", request.id));
+            }
+        };
+        store.each_request(keeps).unwrap();
     }
     wrong
 }
@@ -130,7 +154,8 @@ fn feed_faults(world: &World) -> Vec<String> {
         // What counts as delivered had its effect.
         for message in machine.store.messages().unwrap() {
             let packet = machine.store.packet((message.request, message.n)).unwrap();
-            let is_delivered = message.delivery == DeliveryState::Delivered;
+            let is_delivered = message.delivery == DeliveryState::Delivered
+                && !machine.store.is_anonymous(message.request).unwrap();
             if is_delivered && packet.is_none_or(|packet| !hub.store.had_effect(&machine.library, &packet)) {
                 wrong.push(format!("{}: {} #{} had no effect", machine.library, message.request, message.n));
             }

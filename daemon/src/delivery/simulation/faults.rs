@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::tests::run_with;
+use super::world::Extent;
 use crate::store::planted::{OF_BRANCH, OF_HUB};
 
 /// Where a fault is planted.
@@ -41,12 +42,13 @@ fn every_planted_fault_is_found() {
     std::panic::set_hook(Box::new(|_| {}));
     let (mut n_found, mut missed) = (0, Vec::new());
     for (name, fault) in all {
-        let found =
-            (0..SEEDS).find_map(|seed| match catch_unwind(AssertUnwindSafe(|| run_with(seed, fault))) {
+        let found = (0..SEEDS).find_map(|seed| {
+            match catch_unwind(AssertUnwindSafe(|| run_with(seed, fault, Extent::SMALL).0)) {
                 Ok(wrong) if wrong.is_empty() => None,
                 Ok(wrong) => Some((seed, wrong[0].clone())),
                 Err(_) => Some((seed, "a panic".to_owned())),
-            });
+            }
+        });
         match found {
             Some((seed, what)) => {
                 n_found += 1;

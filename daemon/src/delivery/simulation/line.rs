@@ -61,7 +61,8 @@ impl HubEnd {
 /// How a line is now.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Weather {
-    pub(super) is_cut: bool,
+    /// Nobody comes through before that second.
+    pub(super) cut_until: u64,
     /// Percent of calls that end otherwise than they should.
     pub(super) trouble: u64,
 }
@@ -80,6 +81,10 @@ pub(super) struct SimLine {
 impl SimLine {
     fn has(&self, fault: &str) -> bool {
         self.fault == fault
+    }
+
+    fn is_cut(&self, weather: Weather) -> bool {
+        self.clock.steady.load(Relaxed) < weather.cut_until
     }
 
     // What the hub says, as far as the line lets it through.
@@ -126,7 +131,7 @@ impl Destination for SimLine {
         let weather = *self.weather.lock().unwrap();
         loop {
             let mut hub = self.hub.lock().unwrap();
-            if weather.is_cut || hub.dice.percent(weather.trouble / 2) {
+            if self.is_cut(weather) || hub.dice.percent(weather.trouble / 2) {
                 return Err(if hub.dice.percent(50) { away(true) } else { sick() });
             }
             let machine = self.store.machine().map_err(|_| away(true))?;
@@ -159,7 +164,7 @@ impl Destination for SimLine {
         let weather = *self.weather.lock().unwrap();
         let mut hub = self.hub.lock().unwrap();
         let letters: Vec<String> = parcels.iter().map(|parcel| parcel.body.clone()).collect();
-        if weather.is_cut {
+        if self.is_cut(weather) {
             return Err(away(false));
         }
         if !hub.dice.percent(weather.trouble) {

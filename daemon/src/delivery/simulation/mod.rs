@@ -1,13 +1,21 @@
 //! A consortium in one thread: a hub, branches with readers and librarians, a network and clocks that misbehave.
 //!
 //! Everything but line and time is the real thing: stores, carriers, the hub's inbox and feed. A seed decides what
-//! happens; the same seed does the same again. `LIANMU_SEEDS` says how many are tried, `LIANMU_SEED` which one alone.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests may panic, and say what they found")]
+//! happens; the same seed does the same again. Each is tried in two worlds: three branches that deal with one another all
+//! the time, and 46 of them for thirty days. `LIANMU_SEEDS` says how many seeds are tried, `LIANMU_SEED` which one alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "tests may panic, and say what they found"
+)]
 
 mod check;
 mod faults;
 
 mod line;
+mod people;
+mod power;
 mod tests;
 mod world;
 

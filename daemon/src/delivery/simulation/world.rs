@@ -7,20 +7,41 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use indexer::bib::LibraryCode;
-use jiff::tz::TimeZone;
 
 use super::Dice;
 use super::faults::Fault;
 use super::line::{HubEnd, OwnClock, SimLine, Weather};
 use crate::delivery::carrier::Carrier;
-use crate::desk::{Asking, Desk, Taken};
 use crate::harvest::Clock;
 use crate::keys::PublicKeys;
-use crate::requests::{Event, Party, RequestId, Rules, State};
+use crate::requests::RequestId;
 use crate::store::{Account, Hub, QueueDecision, Store};
 use crate::trial;
 
-pub(super) const LIBRARIES: [&str; 3] = ["BJFU", "PKU", "THU"];
+/// How large a world is, and how long its time.
+#[derive(Clone, Copy)]
+pub(super) struct Extent {
+    pub(super) n_branches: usize,
+    pub(super) days: u64,
+    /// Seconds between two things that happen, at most.
+    pub(super) pause: u64,
+}
+
+impl Extent {
+    /// Three libraries that deal with one another all the time.
+    pub(super) const SMALL: Self = Self { n_branches: 3, days: 18, pause: 86_400 };
+    /// A consortium for a month.
+    pub(super) const WHOLE: Self = Self { n_branches: 46, days: 30, pause: 43_200 };
+}
+
+const DAY: u64 = 86_400;
+/// So many branches are busy: half of all that happens happens at them.
+pub(super) const N_BUSY: u64 = 4;
+
+pub(super) fn library(n: usize) -> LibraryCode {
+    let first = ["BJFU", "PKU", "THU"].get(n);
+    first.map_or_else(|| LibraryCode::new(format!("B{n:02}")), |code| LibraryCode::new(*code))
+}
 
 /// A branch with everything that it is.
 pub(super) struct Machine {
@@ -32,8 +53,12 @@ pub(super) struct Machine {
     pub(super) reader: Account,
     /// Shown to a reader as accepted, and not lost with a disk.
     pub(super) accepted: Vec<RequestId>,
+    /// How often its clock was set or its disk put back: by each it may take itself for a day older than it is.
+    pub(super) n_unwatched: u64,
     /// A copy of the disk of some earlier day.
     image: Option<(PathBuf, Vec<RequestId>)>,
+    /// Nothing is to be done before that second, unless something happens.
+    rests_until: u64,
 }
 
 pub(super) struct World {
@@ -43,6 +68,7 @@ pub(super) struct World {
     pub(super) machines: Vec<Machine>,
     pub(super) n_put_back: usize,
     fault: Fault,
+    extent: Extent,
     folder: tempfile::TempDir,
     n_images: usize,
 }
@@ -52,15 +78,14 @@ fn keys(n: u8) -> PublicKeys {
 }
 
 impl World {
-    pub(super) fn new(seed: u64, fault: Fault) -> Self {
+    pub(super) fn new(seed: u64, fault: Fault, extent: Extent) -> Self {
         let steady = Arc::new(AtomicU64::new(0));
         let clock = || Arc::new(OwnClock { steady: Arc::clone(&steady), off: AtomicI64::new(0) });
         let store = Store::in_memory();
         let hub_clock = clock();
         store.begin_life(7, hub_clock.now()).unwrap();
-        for (n, library) in LIBRARIES.iter().enumerate() {
+        for (n, library) in (0..extent.n_branches).map(library).enumerate() {
             let hash = [n as u8; 32];
-            let library = LibraryCode::new(*library);
             store.add_enrol_code(hash, &library, hub_clock.now()).unwrap();
             store.enrol(hash, None, keys(n as u8), hub_clock.now()).unwrap().unwrap();
         }
@@ -75,30 +100,41 @@ impl World {
             hub: Arc::new(Mutex::new(hub)),
             machines: Vec::new(),
             fault,
+            extent,
             n_put_back: 0,
             folder: tempfile::tempdir().unwrap(),
             n_images: 0,
         };
-        for library in LIBRARIES {
-            let machine = world.machine(library, clock());
+        for n in 0..extent.n_branches {
+            let machine = world.machine(&library(n), clock());
             world.machines.push(machine);
         }
         world
     }
 
-    fn machine(&mut self, library: &str, clock: Arc<OwnClock>) -> Machine {
+    fn machine(&mut self, code: &LibraryCode, clock: Arc<OwnClock>) -> Machine {
         let store = Store::in_memory();
-        let code = LibraryCode::new(library);
         let hub = Hub { library: code.clone(), url: "https://hub.example.org".into(), keys: keys(9) };
         store.set_hub(&hub).unwrap();
         store.begin_life(self.dice.next() as u32, clock.now()).unwrap();
         if let Fault::Branch(trigger) = self.fault {
             store.plant(trigger);
         }
-        let reader = trial::reader_of(&store, library, clock.now());
+        let reader = trial::reader_of(&store, code.as_str(), clock.now());
         let weather = Arc::new(Mutex::new(Weather::default()));
-        let carrier = self.carrier(&code, &store, &clock, &weather);
-        Machine { library: code, store, clock, weather, carrier, reader, accepted: Vec::new(), image: None }
+        let carrier = self.carrier(code, &store, &clock, &weather);
+        Machine {
+            library: code.clone(),
+            store,
+            clock,
+            weather,
+            carrier,
+            reader,
+            accepted: Vec::new(),
+            n_unwatched: 0,
+            image: None,
+            rests_until: 0,
+        }
     }
 
     fn carrier(
@@ -122,8 +158,18 @@ impl World {
             };
             Ok(Some(Box::new(line) as Box<dyn crate::delivery::Destination>))
         };
-        let settings = trial::settings("role = \"branch\"\n[central]\nkind = \"hub\"\n");
+        let settings =
+            trial::settings("role = \"branch\"\n[policy]\nmax_requests = 0\n[central]\nkind = \"hub\"\n");
         Carrier::with(store.clone(), settings, Arc::clone(clock) as Arc<dyn Clock>, Box::new(make))
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.steady.load(Relaxed)
+    }
+
+    /// Whether a month, or whatever was to be seen, is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.now() >= self.extent.days * DAY
     }
 
     /// Time goes by for all.
@@ -140,6 +186,7 @@ impl World {
         machine.store.own_up_to_what_was_cut_short().unwrap();
         let carrier = self.carrier(&machine.library, &machine.store, &machine.clock, &machine.weather);
         self.machines[place].carrier = carrier;
+        self.machines[place].rests_until = 0;
     }
 
     /// All machines do what they have to do, some rounds long.
@@ -148,10 +195,16 @@ impl World {
             let seconds = 1 + self.dice.below(step);
             self.pass(seconds);
             for place in 0..self.machines.len() {
+                let now = self.now();
                 // A carrier does one thing a turn: probe, send, settle.
                 for _ in 0..2 {
-                    if self.machines[place].carrier.turn().is_err() {
-                        self.start_again(place);
+                    if self.machines[place].rests_until > now {
+                        break;
+                    }
+                    match self.machines[place].carrier.turn() {
+                        // The real one looks for news of its own house all the time; here that is said to it.
+                        Ok(rest) => self.machines[place].rests_until = now + rest.as_secs(),
+                        Err(_) => self.start_again(place),
                     }
                 }
             }
@@ -165,8 +218,9 @@ impl World {
 
     /// Something happens somewhere.
     pub(super) fn happen(&mut self) {
-        let place = self.dice.below(self.machines.len() as u64) as usize;
-        match self.dice.below(20) {
+        let n_likely = if self.dice.percent(50) { N_BUSY } else { u64::MAX };
+        let place = self.dice.below(n_likely.min(self.machines.len() as u64)) as usize;
+        match self.dice.below(22) {
             0..=5 => self.submit(place),
             6 | 7 => self.withdraw(place),
             8..=11 => self.librarian(place),
@@ -174,119 +228,41 @@ impl World {
             13 => self.start_again(place),
             14 => {
                 let trouble = [0, 20, 60][self.dice.below(3) as usize];
-                let is_cut = self.dice.percent(35);
-                *self.machines[place].weather.lock().unwrap() = Weather { is_cut, trouble };
+                let cut_until = if self.dice.percent(35) { self.now() + self.dice.below(4 * DAY) } else { 0 };
+                *self.machines[place].weather.lock().unwrap() = Weather { cut_until, trouble };
             }
             15 => {
                 let years = [-10, -1, 0, 0, 1, 10][self.dice.below(6) as usize];
                 let off = years * 365 * 86_400 + self.dice.below(172_800) as i64 - 86_400;
                 self.machines[place].clock.off.store(off, Relaxed);
+                self.machines[place].n_unwatched += 1;
             }
             16 => self.take_image(place),
             17 | 18 => self.put_back(place),
+            19 => self.part(),
+            20 => self.forget(place),
             _ => {}
         }
-        let seconds = self.dice.below(86_400);
+        self.machines[place].rests_until = 0;
+        let seconds = self.dice.below(self.extent.pause);
         self.pass(seconds);
     }
 
-    fn submit(&mut self, place: usize) {
-        let random: [u8; 16] = std::array::from_fn(|_| self.dice.next() as u8);
-        let lender = LIBRARIES[(place + 1 + self.dice.below(2) as usize) % LIBRARIES.len()];
-        let form = crate::requests::RequestForm { supplier: lender.into(), ..trial::request_form() };
-        let machine = &mut self.machines[place];
-        let desk = desk(&machine.store);
-        let asking = Asking {
-            account: &machine.reader,
-            form: &form,
-            is_direct: false,
-            is_set: false,
-            is_held_at_home: false,
-            is_confirmed: true,
-            key: None,
-        };
-        if let Taken::Kept { request, .. } = desk.take(&asking, machine.clock.now(), random).unwrap() {
-            machine.accepted.push(request.id);
+    // The net falls apart for one to three weeks: a third of the branches does not see the hub.
+    fn part(&mut self) {
+        let until = self.now() + 7 * DAY + self.dice.below(14 * DAY);
+        for place in 0..self.machines.len() {
+            if self.dice.percent(33) {
+                self.machines[place].weather.lock().unwrap().cut_until = until;
+            }
         }
     }
 
-    fn withdraw(&mut self, place: usize) {
-        let own = self.own(place);
-        if own.is_empty() {
-            return;
-        }
-        let id = own[self.dice.below(own.len() as u64) as usize];
+    // What has ended loses its reader, here and, once they are told, everywhere.
+    fn forget(&mut self, place: usize) {
         let machine = &self.machines[place];
-        if let Some(request) = machine.store.request(id).unwrap() {
-            // Whether it may be is the desk's to say.
-            let _ = desk(&machine.store).withdraw(&request, machine.clock.now()).unwrap();
-        }
-    }
-
-    fn own(&self, place: usize) -> Vec<RequestId> {
-        let mut own = Vec::new();
-        self.machines[place]
-            .store
-            .each_request(|request, _| {
-                if request.is_own {
-                    own.push(request.id);
-                }
-            })
-            .unwrap();
-        own
-    }
-
-    // Whatever a librarian of this library can do next, on either side.
-    fn librarian(&mut self, place: usize) {
-        let mut known = Vec::new();
-        self.machines[place].store.each_request(|request, _| known.push(request)).unwrap();
-        if known.is_empty() {
-            return;
-        }
-        let request = known.swap_remove(self.dice.below(known.len() as u64) as usize);
-        let (party, event) = if request.is_own {
-            let event = match request.state {
-                State::Conditional => Event::AgreeCondition,
-                State::Shipped => Event::Receive,
-                State::Received => Event::CheckOut,
-                State::OnLoan if self.dice.percent(40) => Event::AskRenew,
-                State::OnLoan | State::Recalled => Event::Return,
-                _ => return,
-            };
-            (Party::Requester, event)
-        } else {
-            let granted = self.dice.percent(50);
-            let event = match request.state {
-                State::AtCentre => Event::Acknowledge,
-                State::Acknowledged if granted => Event::Condition,
-                State::Acknowledged | State::Conditional => Event::Accept,
-                State::CancelPending => Event::AnswerCancel { granted },
-                State::Accepted if self.dice.percent(10) => Event::Unfill,
-                State::Accepted => Event::Ship { due: None },
-                State::Returning => Event::CheckIn,
-                _ => return,
-            };
-            (Party::Lender, event)
-        };
-        let machine = &self.machines[place];
-        let by = (&machine.library, party);
-        let _ = machine.store.record_event(request.id, by, &event, "", machine.clock.now()).unwrap();
-    }
-
-    fn queue(&mut self, place: usize) {
-        let messages = self.machines[place].store.messages().unwrap();
-        if messages.is_empty() {
-            return;
-        }
-        let message = &messages[self.dice.below(messages.len() as u64) as usize];
-        let decision =
-            [QueueDecision::Hold, QueueDecision::Release, QueueDecision::Retry, QueueDecision::Cancel]
-                [self.dice.below(4) as usize];
-        let machine = &self.machines[place];
-        let _ = machine
-            .store
-            .decide_message((message.request, message.n), decision, machine.clock.now())
-            .unwrap();
+        let later = machine.clock.now() + jiff::SignedDuration::from_secs(1);
+        machine.store.anonymise_requests(later, later).unwrap();
     }
 
     fn take_image(&mut self, place: usize) {
@@ -300,6 +276,7 @@ impl World {
     fn put_back(&mut self, place: usize) {
         let Some((path, _)) = self.machines[place].image.clone() else { return };
         self.n_put_back += 1;
+        self.machines[place].n_unwatched += 1;
         let hub = self.hub.lock().unwrap();
         let image = self.machines[place].image.as_ref().map(|(_, accepted)| accepted.clone()).unwrap();
         let is_safe = |id: &RequestId| image.contains(id) || hub.store.request(*id).unwrap().is_some();
@@ -331,6 +308,7 @@ impl World {
                     machine.store.decide_message(key, QueueDecision::Release, machine.clock.now()).unwrap();
             }
             machine.store.nudge().unwrap();
+            self.machines[place].rests_until = 0;
         }
         for _ in 0..30 {
             self.run(10, 20);
@@ -358,8 +336,4 @@ impl World {
         let own = self.machines.iter().map(|machine| (machine.library.to_string(), machine.store.clone()));
         own.chain([("HUB".to_owned(), self.hub.lock().unwrap().store.clone())]).collect()
     }
-}
-
-fn desk(store: &Store) -> Desk {
-    Desk { store: store.clone(), rules: Rules::default(), most_open: 0, zone: TimeZone::UTC }
 }

@@ -85,6 +85,11 @@ pub(crate) const OF_HUB: &[(&str, &str)] = &[
          = new.id; END",
     ),
     (
+        "the hub keeps the name of a reader who was forgotten",
+        "CREATE TRIGGER planted AFTER UPDATE OF anonymous ON requests BEGIN UPDATE requests SET form = old.form, patron \
+         = old.patron WHERE id = new.id; END",
+    ),
+    (
         "the hub writes its own time into what others recorded",
         "CREATE TRIGGER planted AFTER INSERT ON request_events BEGIN UPDATE request_events SET event = \
          json_set(event, '$.at', '2026-01-01T00:00:00Z') WHERE request = new.request AND clock = new.clock AND life = \
@@ -182,6 +187,11 @@ pub(crate) const OF_BRANCH: &[(&str, &str)] = &[
         "a message's age is that of the wall clock",
         "CREATE TRIGGER planted AFTER UPDATE OF wall ON machine WHEN old.wall > 0 BEGIN UPDATE machine SET lived = \
          lived + max(0, new.wall - old.wall); END",
+    ),
+    (
+        "nobody is told that a reader is forgotten",
+        "CREATE TRIGGER planted AFTER INSERT ON messages WHEN new.kind = 'forget' BEGIN DELETE FROM messages WHERE \
+         request = new.request AND n = new.n; END",
     ),
     (
         "another machine's request counts as one's own",

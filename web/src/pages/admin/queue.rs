@@ -89,7 +89,7 @@ fn row(app: &App, message: &QueuedMessage, lang: Lang) -> Row {
         attempts: grouped(message.attempts.into()),
         next_try: local(app, message.next_try),
         created: local(app, Some(message.created)),
-        error: message.last_error.clone().unwrap_or_default(),
+        error: lang.reason(message.last_error.as_deref().unwrap_or_default()),
         acts: acts.iter().map(|act| (*act, words(act))).collect(),
     }
 }
@@ -141,7 +141,7 @@ async fn shown(app: &App, reader: &Reader, admin: &Admin) -> Result<Response, We
         ui: Ui::new(app, reader),
         frame: Frame::of(admin, None),
         here: link(page_no),
-        trouble: machine.trouble,
+        trouble: machine.trouble.map(|trouble| lang.reason(&trouble)),
         facts,
         choices: [None].into_iter().chain(DeliveryState::ALL.map(Some)).map(choice).collect(),
         rows: messages.iter().map(|message| row(app, message, lang)).collect(),
