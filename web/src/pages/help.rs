@@ -100,7 +100,7 @@ pub(crate) async fn branches(State(app): State<App>, reader: Reader) -> Response
     let result = render(&HelpPage {
         ui: Ui::new(&app, &reader),
         title: "guide.title",
-        picture: Some(("branches.svg", "guide.picture")),
+        picture: Some(("lines.svg", "guide.picture")),
         sections: BRANCHES.into(),
         fields: Vec::new(),
         more: Some(("/help", "help.title")),

@@ -55,7 +55,7 @@ async fn shown(app: &App, reader: &Reader, admin: &Admin) -> Result<Response, We
 }
 
 fn words(worry: &Worry, lang: Lang) -> String {
-    lang.fill(&format!("branches.{}", worry.code()), &[("value", &worry.value())])
+    lang.fill(&format!("branch_worry.{}", worry.code()), &[("value", &worry.value())])
 }
 
 #[cfg(test)]
@@ -74,7 +74,10 @@ mod tests {
         for worry in worries {
             for lang in Lang::ALL {
                 let said = words(&worry, lang);
-                assert!(!said.contains("branches.") && said.contains(&worry.value()), "{worry:?}: {said}");
+                assert!(
+                    !said.contains("branch_worry.") && said.contains(&worry.value()),
+                    "{worry:?}: {said}"
+                );
             }
         }
     }
