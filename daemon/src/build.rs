@@ -7,7 +7,7 @@ use crate::import::remove_unneeded;
 use crate::writer::Writer;
 
 // Terms that wait to be written; states and buffers come on top and stay below a gigabyte together.
-const MEMORY_BYTES: usize = 400 << 20;
+pub(crate) const MEMORY_BYTES: usize = 400 << 20;
 
 /// Makes a generation of what the archives hold; `full` builds even where nothing changed.
 pub fn build(writer: &Writer, full: bool, progress: &dyn Progress) -> Result<Built> {

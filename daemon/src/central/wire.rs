@@ -112,7 +112,8 @@ pub struct Told {
     pub body: String,
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=`; `card` is the key by which the branch signs its cards
+/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=`; `card` is the key by which the branch signs its
+/// cards, the rest says how it fares
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedAnswer {
     /// What comes after, in order.

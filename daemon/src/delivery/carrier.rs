@@ -276,6 +276,6 @@ fn real(store: Store, name: LibraryCode, data_dir: PathBuf, clock: Arc<dyn Clock
         };
         let Some(identity) = Identity::load(&data_dir)? else { return Ok(None) };
         let roots = roots_for(&data_dir, &hub.url);
-        Ok(Some(Box::new(HubLine::new(hub.clone(), (identity, roots), store, clock))))
+        Ok(Some(Box::new(HubLine::new(hub.clone(), (identity, roots), store, data_dir.clone(), clock))))
     })
 }

@@ -60,7 +60,8 @@ impl Listener {
             hub.url.clone_from(url);
         }
         let roots = roots_for(&self.data_dir, &hub.url);
-        let line = HubLine::new(hub, (identity, roots), self.store.clone(), Arc::clone(&self.clock));
+        let (store, data_dir) = (self.store.clone(), self.data_dir.clone());
+        let line = HubLine::new(hub, (identity, roots), store, data_dir, Arc::clone(&self.clock));
         Ok(!is_drilling && line.read_feed(self.wait).is_ok())
     }
 }

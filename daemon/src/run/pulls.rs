@@ -14,8 +14,8 @@ use crate::harvest::schedule::Window;
 use crate::settings::{Role, Settings};
 use crate::sync::carrier::carrier_of;
 use crate::sync::pull::{Manner, Pulled, pull};
-use crate::sync::repository_of;
 use crate::sync::switch;
+use crate::sync::{Pace, repository_of};
 use crate::{Result, priority};
 
 /// How often a hub looks whether its repository must say again that it is up to date.
@@ -99,10 +99,18 @@ impl Daemon {
         };
         self.pulls.is_running = true;
         let (site, stop, sender) = (self.writer.site(), self.stop.clone(), self.events.0.clone());
+        let (store, kilobits) = (self.writer.store.clone(), self.settings.snapshot.kilobits);
         spawn("pull", move || {
             priority::lower();
+            let requests_wait = || {
+                use crate::requests::DeliveryState::{InFlight, Pending, Unknown};
+                let depths = store.depths().unwrap_or_default();
+                depths.iter().any(|depth| matches!(depth.delivery, Pending | InFlight | Unknown))
+            };
+            let pace = Pace::new(&*site.clock, &stop, kilobits, &requests_wait);
+            let tell = |bytes| pace.after(bytes);
             let carrier = carrier_of(&repository, &site.data_dir);
-            let outcome = carrier.and_then(|carrier| pull(&site, carrier.as_ref(), manner, &stop, &|_| {}));
+            let outcome = carrier.and_then(|carrier| pull(&site, carrier.as_ref(), manner, &stop, &tell));
             let _ = sender.send(Event::Pulled(outcome));
         });
     }

@@ -48,6 +48,7 @@ pub(super) const KEYS: &[Key] = &[
     key("peer[].secret_file", Kind::Text, ""),
     key("snapshot.repository", Kind::Text, ""),
     key("snapshot.minutes", Kind::Count, "15"),
+    key("snapshot.kilobits", Kind::Count, "0"),
     key("snapshot.megabytes", Kind::Count, "0"),
     key("snapshot.window", Kind::Text, ""),
     key("mail.host", Kind::Text, ""),

@@ -14,6 +14,8 @@ pub struct Snapshot {
     pub minutes: u32,
     /// Megabytes that may come in a day; `None` is no limit.
     pub megabytes: Option<u64>,
+    /// Kilobits that may come in a second; 0 is no limit.
+    pub kilobits: u64,
     /// When generations may come, as `18:00-07:00`; `None`: always.
     pub window: Option<String>,
     /// Whether the members' original records come along: `[catalogue] marc`.
@@ -44,6 +46,7 @@ pub(super) fn snapshot(settings: &[Setting], folder: &Path, faults: &mut Vec<Fau
     Snapshot {
         repository: own.or(of_hub),
         minutes: u32::try_from(number("snapshot.minutes")).unwrap_or(0),
+        kilobits: number("snapshot.kilobits"),
         megabytes: Some(number("snapshot.megabytes")).filter(|n| *n > 0),
         window: window.map(str::to_owned),
         originals: check::flag(settings, "catalogue.marc"),

@@ -26,6 +26,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("14.sql"),
     include_str!("15.sql"),
     include_str!("16.sql"),
+    include_str!("17.sql"),
 ];
 
 /// "LMST" marks the file as ours.

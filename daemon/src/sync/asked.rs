@@ -63,7 +63,7 @@ pub fn document(pulled: &Pulled) -> serde_json::Value {
     serde_json::json!({
         "from": pulled.from,
         "to": pulled.to,
-        "way": "files",
+        "way": pulled.way,
         "bytes_fetched": pulled.bytes_fetched,
         "bytes_reused": pulled.bytes_reused,
         "seconds": (pulled.took.as_secs_f64() * 1000.0).round() / 1000.0,

@@ -13,6 +13,7 @@ pub mod export;
 mod http;
 pub mod keys;
 mod offer;
+mod pace;
 pub mod prune;
 pub mod publish;
 pub mod pull;
@@ -22,6 +23,8 @@ mod state;
 pub mod status;
 pub mod switch;
 pub mod verify;
+
+pub use pace::Pace;
 
 use std::path::PathBuf;
 use std::sync::Arc;

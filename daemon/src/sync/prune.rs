@@ -83,7 +83,7 @@ fn needed(repository: &Repository<'_>) -> Result<BTreeSet<String>> {
         // A manifest that cannot be read would make its pieces look useless: then nothing is removed.
         let manifest = offer::manifest(&carrier, name, target)?;
         needed.extend(target.sha256().map(|sha256| target_name(name, sha256)));
-        let blocks = manifest.all_files().flat_map(|file| &file.blocks);
+        let blocks = manifest.everything().flat_map(|file| &file.blocks);
         needed.extend(blocks.map(|block| object_name(&block.blake3)));
     }
     Ok(needed)

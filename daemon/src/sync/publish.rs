@@ -9,13 +9,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use indexer::files::remove_tree;
-use indexer::index::{self, MANIFEST};
+use indexer::index::{self, Changes, Generation, MANIFEST, changes_between};
 use indexer::search::Catalogue;
 use indexer::snapshot::tuf::{
     Client, Metadata, Role, SigningKey, Snapshot, TargetFile, Targets, Timestamp, sha256, signed, target_file,
 };
 use indexer::snapshot::{
-    Block, Manifest, Original, SnapshotFile, canaries, file_of, metadata_name, target_name,
+    Block, ChangePack, MOST_PACKS, Manifest, Original, SnapshotFile, canaries, file_of, metadata_name,
+    target_name,
 };
 
 use super::carrier::{Carrier, Folder};
@@ -62,10 +63,10 @@ pub fn publish(site: &Site, repository: &Path, tell: &dyn Fn(u64)) -> Result<Pub
         return Ok(Published { generation: held.generation.clone(), is_there: true, bytes_new: 0, bytes });
     }
     let mut shelf = Shelf { repository: &repository, known: BTreeMap::new(), bytes_new: 0, tell };
-    for file in known.iter().flat_map(Manifest::all_files) {
+    for file in known.iter().flat_map(Manifest::everything) {
         shelf.known.insert((file.blake3.clone(), file.bytes), file);
     }
-    let manifest = shelf.describe(&held)?;
+    let manifest = shelf.describe(&held, known.last())?;
     let (bytes_new, bytes) = (shelf.bytes_new, manifest.all_files().map(SnapshotFile::stored).sum());
     let bytes_new = bytes_new + announce(site, &repository, &client, &key, &manifest)?;
     read_back(site, &repository, &manifest)?;
@@ -148,7 +149,7 @@ struct Shelf<'a> {
 }
 
 impl Shelf<'_> {
-    fn describe(&mut self, held: &Held<'_>) -> Result<Manifest> {
+    fn describe(&mut self, held: &Held<'_>, newest: Option<&Manifest>) -> Result<Manifest> {
         // Opening compares every file with its hash: a damaged generation is not given on.
         let catalogue = Catalogue::open_folder(&held.dir).map_err(Error::Index)?;
         let questions = canaries(&catalogue).map_err(Error::Index)?;
@@ -163,8 +164,33 @@ impl Shelf<'_> {
             });
         }
         let originals = self.originals(held)?;
+        let packs = self.packs(held, newest)?;
         let published_at = time_of(held.site.clock.now()).to_string();
-        Ok(Manifest::describe(&held.manifest, published_at, files, originals, questions))
+        Ok(Manifest::describe(&held.manifest, published_at, files, originals, packs, questions))
+    }
+
+    // Steps that lead to the generation before are good for this one where a step leads on from there.
+    fn packs(&mut self, held: &Held<'_>, newest: Option<&Manifest>) -> Result<Vec<ChangePack>> {
+        let newest = newest.filter(|newest| held.manifest.parent.as_ref() == Some(&newest.generation));
+        let Some(newest) = newest else { return Ok(Vec::new()) };
+        // The generation before may be gone from the disk; then this night is fetched as files.
+        let Ok(parent) = Generation::open_folder(&held.site.catalogue().join(&newest.generation)) else {
+            return Ok(Vec::new());
+        };
+        let child = Generation::open_folder(&held.dir)?;
+        let Some(Changes { bytes, plain }) = changes_between(&parent, &child)? else { return Ok(Vec::new()) };
+        let file = file_of("changes", &mut &bytes[..], true, &mut |block, bytes| {
+            if self.repository.put_object(&block.blake3, bytes)? {
+                self.bytes_new += block.stored;
+            }
+            Ok::<(), Error>(())
+        })?;
+        let mut packs = newest.packs.clone();
+        let (from, to) = (newest.generation.clone(), held.generation.clone());
+        packs.push(ChangePack { from, to, plain, file });
+        let too_many = packs.len().saturating_sub(MOST_PACKS);
+        packs.drain(..too_many);
+        Ok(packs)
     }
 
     // Packs are removed when no generation on the disk needs them; ours is on the disk while it is held.
@@ -311,7 +337,7 @@ fn read_back(site: &Site, repository: &Repository<'_>, manifest: &Manifest) -> R
         client.targets().and_then(|targets| generations(targets).pop().map(|(custom, ..)| custom.generation));
     let until = client.holds_until().and_then(|time| moment_of(time.as_str()));
     let holds = until.is_some_and(|until| until > site.clock.now());
-    let pieces = || manifest.all_files().flat_map(|file| &file.blocks);
+    let pieces = || manifest.everything().flat_map(|file| &file.blocks);
     let missing = pieces().find(|block| !repository.has_object(&block.blake3, block.stored));
     if found.as_ref() == Some(&manifest.generation) && holds && missing.is_none() {
         return Ok(());

@@ -30,6 +30,13 @@ pub struct Manner {
     pub served: bool,
 }
 
+impl Manner {
+    // A stick has room for files, and who sent it did not know what it would meet.
+    fn wanted(self, from: Option<&str>) -> Wanted<'_> {
+        Wanted { originals: self.originals, from: from.filter(|_| self.expiry == Expiry::Enforced) }
+    }
+}
+
 /// What came of a pull.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pulled {
@@ -37,6 +44,8 @@ pub struct Pulled {
     pub from: Option<String>,
     /// The generation that is.
     pub to: String,
+    /// `packs` where the layers were written again here, else `files`.
+    pub way: &'static str,
     /// Bytes that came.
     pub bytes_fetched: u64,
     /// Bytes of files and pieces that were here already.
@@ -70,8 +79,8 @@ pub fn dry_run(site: &Site, carrier: &dyn Carrier, manner: Manner) -> Result<Pla
     }
     let objection = objection(site, &manifest).err().map(|error| error.to_string());
     let inventory = Inventory::of(site, &manifest);
-    let wanted = Wanted { originals: manner.originals };
-    Ok(Planned { from, to, plan: Some(plan(&manifest, &inventory.have, wanted)), objection })
+    let plan = Some(plan(&manifest, &inventory.have, manner.wanted(from.as_deref())));
+    Ok(Planned { from, to, plan, objection })
 }
 
 /// Brings the newest generation of a repository here and puts it in force. Whoever calls holds the lock of the data
@@ -83,6 +92,7 @@ pub fn pull(
     stop: &Stop,
     tell: &dyn Fn(u64),
 ) -> Result<Pulled> {
+    let _alone = state::alone(site)?;
     let tried = time_of(site.clock.now()).to_string();
     state::update(site, |state| {
         state.last_try = Some(tried.clone());
@@ -117,6 +127,7 @@ impl Pull<'_> {
         let mut pulled = Pulled {
             from: from.clone(),
             to: manifest.generation.clone(),
+            way: "files",
             bytes_fetched: 0,
             bytes_reused: 0,
             took: Duration::ZERO,
@@ -127,10 +138,10 @@ impl Pull<'_> {
         }
         objection(site, manifest)?;
         stage::clear_others(site, Some(&manifest.generation))?;
-        let inventory = Inventory::of(site, manifest);
-        let plan = plan(manifest, &inventory.have, Wanted { originals: self.manner.originals });
-        if let Some(room) = stage::room(site).filter(|room| *room < plan.room) {
-            return Err(Error::NoRoom { needed: plan.room.div_ceil(1 << 20), there: room >> 20 });
+        let mut inventory = Inventory::of(site, manifest);
+        let mut todo = plan(manifest, &inventory.have, self.manner.wanted(from.as_deref()));
+        if let Some(room) = stage::room(site).filter(|room| *room < todo.room) {
+            return Err(Error::NoRoom { needed: todo.room.div_ceil(1 << 20), there: room >> 20 });
         }
         let mut blocks = Blocks {
             site,
@@ -140,9 +151,17 @@ impl Pull<'_> {
             fetched: 0,
             tell: self.tell,
         };
-        let filled = stage::fill(site, manifest, &inventory, &plan, &mut blocks);
+        pulled.way = todo.way();
+        pulled.bytes_reused = todo.bytes_here;
+        let replayed = stage::replay(site, manifest, &todo.steps, &mut inventory, &mut blocks);
+        let filled = replayed.and_then(|()| {
+            // What was made is here now; whatever is not is fetched.
+            todo = plan(manifest, &inventory.have, self.manner.wanted(None));
+            stage::fill(site, manifest, &inventory, &todo, &mut blocks)
+        });
         *self.fetched = blocks.fetched;
         let dir = filled?;
+        stage::clear_others(site, Some(&manifest.generation))?;
         if from.as_ref() == Some(&manifest.generation) {
             // Only original records were missing.
             stage::clear_others(site, None)?;
@@ -152,7 +171,6 @@ impl Pull<'_> {
         }
         stage::clear_blocks(site);
         pulled.bytes_fetched = *self.fetched;
-        pulled.bytes_reused = plan.bytes_here;
         pulled.took = site.clock.monotonic().saturating_sub(began);
         Ok(pulled)
     }
@@ -172,7 +190,7 @@ impl Pull<'_> {
 
     fn has_everything(&self, manifest: &Manifest) -> bool {
         let have = Inventory::of(self.site, manifest).have;
-        plan(manifest, &have, Wanted { originals: self.manner.originals }).fetch.is_empty()
+        plan(manifest, &have, self.manner.wanted(None)).fetch.is_empty()
     }
 
     // Every file is compared once more as it is opened, and the known questions are asked.

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexer::bib::LibraryCode;
 use indexer::files::remove_tree;
-use indexer::index;
-use indexer::snapshot::{Have, Manifest, Plan, Refusal, SnapshotFile};
+use indexer::index::{self, Beside, Changes, FileHash, Generation};
+use indexer::snapshot::{ChangePack, Have, Manifest, Plan, Refusal, SnapshotFile};
 
 use super::Site;
 use super::blocks::{self, Blocks};
@@ -30,39 +31,43 @@ pub(super) struct Inventory {
 impl Inventory {
     pub(super) fn of(site: &Site, manifest: &Manifest) -> Self {
         let catalogue = site.catalogue();
-        let mut have = Have { blocks: blocks::here(site), ..Have::default() };
-        let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        let have = Have { blocks: blocks::here(site), ..Have::default() };
+        let mut inventory = Self { have, places: BTreeMap::new() };
         for generation in index::names_here(&catalogue) {
             let Some(own) = index::manifest_of(&catalogue, &generation) else { continue };
-            for file in own.files {
-                let path = catalogue.join(&generation).join(&file.name);
-                if fs::metadata(&path).is_ok_and(|found| found.len() == file.bytes) {
-                    have.files.insert((file.blake3.clone(), file.bytes));
-                    places.entry(file.blake3).or_default().push(path);
-                }
-            }
+            inventory.add(&catalogue.join(&generation), own.files);
             // Of itself a manifest cannot say the hash.
             let path = catalogue.join(&generation).join(index::MANIFEST);
             if let Ok(bytes) = fs::read(&path) {
                 let blake3 = blake3::hash(&bytes).to_hex().to_string();
-                have.files.insert((blake3.clone(), bytes.len() as u64));
-                places.entry(blake3).or_default().push(path);
+                inventory.have.files.insert((blake3.clone(), bytes.len() as u64));
+                inventory.places.entry(blake3).or_default().push(path);
             }
         }
-        for file in &manifest.files {
-            let path = folder(site, &manifest.generation).join(&file.name);
-            if fs::metadata(&path).is_ok_and(|found| found.len() == file.bytes) {
-                have.files.insert((file.blake3.clone(), file.bytes));
-                places.entry(file.blake3.clone()).or_default().push(path);
-            }
-        }
+        let named = manifest.files.iter().map(|file| FileHash {
+            name: file.name.clone(),
+            bytes: file.bytes,
+            blake3: file.blake3.clone(),
+        });
+        inventory.add(&folder(site, &manifest.generation), named);
         for original in &manifest.originals {
             let path = original_path(site, &original.library, &original.file.name);
             if fs::metadata(path).is_ok_and(|found| found.len() == original.file.bytes) {
-                have.originals.insert((original.library.clone(), original.file.name.clone()));
+                inventory.have.originals.insert((original.library.clone(), original.file.name.clone()));
             }
         }
-        Self { have, places }
+        inventory
+    }
+
+    // Files of a folder, as they are said to be; each is compared before it is used.
+    fn add(&mut self, dir: &Path, files: impl IntoIterator<Item = FileHash>) {
+        for FileHash { name, bytes, blake3 } in files {
+            let path = dir.join(name);
+            if fs::metadata(&path).is_ok_and(|found| found.len() == bytes) {
+                self.have.files.insert((blake3.clone(), bytes));
+                self.places.entry(blake3).or_default().push(path);
+            }
+        }
     }
 }
 
@@ -143,6 +148,70 @@ pub(super) fn fill(
     }
     site.files.sync_dir(&dir).map_err(Error::writing(&dir))?;
     Ok(dir)
+}
+
+/// Writes the layers again that lie between what is in force and the generation, step by step, and adds what came of
+/// it to what is here. Nothing is said of whether it is right: each file is compared as it is taken over. A pack that
+/// is not to be had, or does not fit what is here, is no trouble: then files are fetched.
+pub(super) fn replay(
+    site: &Site,
+    manifest: &Manifest,
+    steps: &[ChangePack],
+    inventory: &mut Inventory,
+    blocks: &mut Blocks<'_>,
+) -> Result<()> {
+    let pieces = blocks::folder(site);
+    site.files.create_dir_all(&pieces).map_err(Error::writing(&pieces))?;
+    match replayed(site, steps, inventory, blocks) {
+        // A line that broke goes on with the packs the next time.
+        Err(error @ (Error::Refused(_) | Error::Index(_))) => {
+            let reason = crate::import::chain(&error);
+            tracing::warn!(reason, "{} is fetched as files", manifest.generation);
+            clear_others(site, Some(&manifest.generation))
+        }
+        outcome => outcome,
+    }
+}
+
+fn replayed(
+    site: &Site,
+    steps: &[ChangePack],
+    inventory: &mut Inventory,
+    blocks: &mut Blocks<'_>,
+) -> Result<()> {
+    let Some(first) = steps.first() else { return Ok(()) };
+    // All packs come before the first is used: a line that breaks costs no work.
+    for block in steps.iter().flat_map(|step| &step.file.blocks) {
+        blocks.open(block)?;
+    }
+    let mut below = site.catalogue().join(&first.from);
+    for step in steps {
+        let parent = Arc::new(Generation::open_folder(&below)?);
+        let changes = Changes { bytes: whole(&step.file, blocks)?, plain: step.plain };
+        let dir = site.catalogue().join(format!("{PULLING}step-{}", step.to));
+        remove_tree(&*site.files, &dir).map_err(Error::writing(&dir))?;
+        let beside = Beside { generation: &step.to, dir: &dir, memory_bytes: crate::build::MEMORY_BYTES };
+        let made = index::replay(&parent, &changes, beside, Arc::clone(&site.files))?;
+        if below != site.catalogue().join(&first.from) {
+            remove_tree(&*site.files, &below).map_err(Error::writing(&below))?;
+        }
+        if step.to == steps[steps.len() - 1].to {
+            inventory.add(&dir, made.files);
+        }
+        below = dir;
+    }
+    Ok(())
+}
+
+fn whole(file: &SnapshotFile, blocks: &mut Blocks<'_>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for block in &file.blocks {
+        bytes.extend(blocks.open(block)?);
+    }
+    if blake3::hash(&bytes).to_hex().as_str() != file.blake3 {
+        return Err(Refusal::Altered { name: file.name.clone(), what: "hash" }.into());
+    }
+    Ok(bytes)
 }
 
 // Files that an earlier try left and that do not belong to it.

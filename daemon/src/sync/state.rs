@@ -4,6 +4,7 @@
 //! people, and a damaged one is begun anew. No time of this machine's clock decides about trust: the clock may
 //! stand wrong today and right tomorrow.
 
+use std::fs::File;
 use std::path::Path;
 
 use indexer::files::replace_file;
@@ -15,6 +16,7 @@ use crate::{Error, Result};
 
 const TRUSTED: &str = "trusted.json";
 const STATE: &str = "state.json";
+const LOCK: &str = "lock";
 /// Generations that failed here; older ones are gone from every repository by then.
 const MOST_BAD: usize = 16;
 
@@ -139,4 +141,13 @@ pub fn pin_root(site: &Site, root: &[u8]) -> Result<Client> {
             Ok(client)
         }
     }
+}
+
+/// Holds off other pulls into this data directory, also of this process, until the file is closed: a person's pull
+/// and that of the clock fill the same folder.
+pub(super) fn alone(site: &Site) -> Result<File> {
+    let path = site.folder().join(LOCK);
+    let folder = site.files.create_dir_all(&site.folder());
+    let held = folder.and_then(|()| File::create(&path)).and_then(|file| file.lock().map(|()| file));
+    held.map_err(Error::writing(&path))
 }

@@ -64,7 +64,7 @@ pub fn verify(site: &Site, carrier: &dyn Carrier) -> Result<Verified> {
     let manifests = manifests(site, carrier)?;
     let mut verified = Verified { generations: manifests.len(), ..Verified::default() };
     let mut seen = std::collections::BTreeSet::new();
-    for block in manifests.iter().flat_map(Manifest::all_files).flat_map(|file| &file.blocks) {
+    for block in manifests.iter().flat_map(Manifest::everything).flat_map(|file| &file.blocks) {
         if !seen.insert(&block.blake3) {
             continue;
         }

@@ -336,7 +336,7 @@ fn a_repository_that_lies_is_refused_and_the_right_one_accepted_afterwards() {
     let branch = scene.branch_with("branch");
     let before = answers(&branch);
     scene.grow(5..9, "红楼梦");
-    scene.publish();
+    scene.publish_as_files();
     let after = answers(&scene.hub);
     // The hub goes on: whoever had its daily key for a night and signed what it has not said is passed.
     let right = scene.folder.path().join("right");

@@ -7,7 +7,9 @@
 )]
 
 mod broken;
+mod engines;
 mod forge;
 mod hostile;
+mod packs;
 mod promises;
 mod scene;

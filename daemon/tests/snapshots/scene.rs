@@ -114,6 +114,18 @@ impl Scene {
         publish(&self.hub, &self.repository(), &|_| {}).unwrap().generation
     }
 
+    /// The same where the hub can no longer say what the night changed: the night before is gone from its disk.
+    pub(crate) fn publish_as_files(&self) -> String {
+        let catalogue = self.hub.data_dir.join("catalogue");
+        for name in index::names_here(&catalogue)
+            .into_iter()
+            .filter(|name| Some(name) != in_force(&self.hub).as_ref())
+        {
+            std::fs::remove_dir_all(catalogue.join(name)).unwrap();
+        }
+        self.publish()
+    }
+
     /// A branch that trusts the hub and has nothing yet.
     pub(crate) fn branch(&self, name: &str) -> Site {
         self.branch_of(name, &self.repository())

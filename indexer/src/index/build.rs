@@ -19,7 +19,7 @@ use crate::index::generation::Generation;
 use crate::index::keys::Keeps;
 use crate::index::lanes::{Lanes, MOST_IN_BASE, MOST_IN_LAYER, RUN};
 use crate::index::layer::{Kept, LayerWriter, StoredForms};
-use crate::index::manifest::{Layer, ManifestInput};
+use crate::index::manifest::{Layer, Manifest, ManifestInput};
 use crate::index::pack::{self, Dictionary, Level};
 use crate::index::redirects::Pairs;
 use crate::index::retired::Retired;
@@ -71,7 +71,6 @@ fn add_work(entry: &Entry, keys: &mut Vec<u64>) {
 /// A generation being written.
 pub struct Builder {
     pub(super) files: Arc<dyn FileLayer>,
-    pub(super) catalogue: PathBuf,
     pub(super) dir: PathBuf,
     pub(super) number: u64,
     pub(super) folder: Folder,
@@ -144,6 +143,20 @@ impl Builder {
         Self::begin(catalogue_dir, options, files, Some(parent), &kept, 1)
     }
 
+    /// Begins a layer on top of any generation in a folder of its own: what another machine wrote, written again.
+    /// Nothing is put in force; `finish_beside` ends it.
+    pub(crate) fn extend_beside(
+        dir: &Path,
+        number: u64,
+        parent: Arc<Generation>,
+        options: BuilderOptions,
+        files: Arc<dyn FileLayer>,
+    ) -> Result<Self, Error> {
+        let kept = carry::kept_layers(&parent.manifest.layers).to_vec();
+        files.create_dir_all(dir).map_err(Error::io("create", dir))?;
+        Self::begin_in(dir.to_owned(), number, options, files, Some(parent), &kept, 1)
+    }
+
     fn begin(
         catalogue_dir: &Path,
         options: BuilderOptions,
@@ -153,6 +166,18 @@ impl Builder {
         lanes: u32,
     ) -> Result<Self, Error> {
         let (dir, number) = switch::begin(&*files, catalogue_dir)?;
+        Self::begin_in(dir, number, options, files, before, kept, lanes)
+    }
+
+    fn begin_in(
+        dir: PathBuf,
+        number: u64,
+        options: BuilderOptions,
+        files: Arc<dyn FileLayer>,
+        before: Option<Arc<Generation>>,
+        kept: &[Layer],
+        lanes: u32,
+    ) -> Result<Self, Error> {
         let folder = Folder::open(&dir, Some(Arc::clone(&files)))?;
         let keeps = if kept.is_empty() { Keeps::Enough } else { Keeps::All };
         let layer = LayerWriter::create(&files, dir.clone(), &format!("{number:06}"), keeps)?;
@@ -162,7 +187,6 @@ impl Builder {
         let writing = Writing { layer, lanes: lanes_writer, waiting: Vec::new() };
         let mut builder = Self {
             files,
-            catalogue: catalogue_dir.to_owned(),
             dir,
             number,
             folder,
@@ -285,7 +309,23 @@ impl Builder {
 
     /// Makes everything durable, writes the manifest and puts the generation in force.
     pub fn finish(mut self, input: ManifestInput) -> Result<GenerationSummary, Error> {
-        carry::fold(&self)?;
+        let manifest = self.written(input)?;
+        let catalogue = self.dir.parent().unwrap_or(Path::new("")).to_owned();
+        let summary = switch::put_in_force(&*self.files, &catalogue, &self.dir, &manifest)?;
+        self.switched = true;
+        Ok(summary)
+    }
+
+    /// Makes everything durable and leaves the folder as it is, with a manifest that names its files and nothing else.
+    pub(crate) fn finish_beside(mut self) -> Result<Manifest, Error> {
+        let manifest = self.written(ManifestInput::default())?;
+        switch::describe(&*self.files, &self.dir, &manifest)?;
+        self.switched = true;
+        Ok(manifest)
+    }
+
+    fn written(&mut self, input: ManifestInput) -> Result<Manifest, Error> {
+        carry::fold(self)?;
         let writing = self.writing.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let mut writing = writing.ok_or(Error::Stopped)?;
         self.settle(&mut writing)?;
@@ -297,10 +337,7 @@ impl Builder {
         let segments = writing.lanes.finish()?;
         side_files?;
         let layer = Layer { name, start, entries, run: RUN, lanes: self.lanes, segments };
-        let manifest = Finished { builder: &self, layer, input }.manifest()?;
-        let summary = switch::put_in_force(&*self.files, &self.catalogue, &self.dir, &manifest)?;
-        self.switched = true;
-        Ok(summary)
+        Finished { builder: self, layer, input }.manifest()
     }
 }
 

@@ -42,6 +42,11 @@ impl Generation {
         }
     }
 
+    /// Opens and verifies a generation by its folder, in force or not.
+    pub fn open_folder(dir: &Path) -> Result<Self, Error> {
+        Self::open(dir)
+    }
+
     pub(crate) fn open(dir: &Path) -> Result<Self, Error> {
         let manifest = Manifest::read(dir)?;
         verify::verify(dir, &manifest.files)?;

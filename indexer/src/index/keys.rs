@@ -131,6 +131,11 @@ impl KeyTable {
         fits.then_some(Self { bytes, n, shape, pairs })
     }
 
+    /// How many bits of a key are kept.
+    pub(crate) fn bits(&self) -> u32 {
+        self.shape.bucket + self.shape.rest
+    }
+
     /// Where the pairs of a bucket begin.
     fn bucket(&self, bucket: u32) -> Option<usize> {
         let at = self.pairs + 4 * bucket as usize;
@@ -138,17 +143,17 @@ impl KeyTable {
         (start <= self.n).then_some(start)
     }
 
-    fn bits(&self, nth: usize, from: u32, bits: u32) -> Option<u32> {
+    fn bits_at(&self, nth: usize, from: u32, bits: u32) -> Option<u32> {
         let at = nth.checked_mul(self.shape.pair() as usize)? + from as usize;
         read(self.bytes.get(..self.pairs)?, at, bits)
     }
 
     fn rest(&self, nth: usize) -> Option<u32> {
-        self.bits(nth, 0, self.shape.rest)
+        self.bits_at(nth, 0, self.shape.rest)
     }
 
     fn entry(&self, nth: usize) -> Option<u32> {
-        self.bits(nth, self.shape.rest, self.shape.entry)
+        self.bits_at(nth, self.shape.rest, self.shape.entry)
     }
 
     /// Calls `found` with each entry under `key`, and now and then with one under another key.

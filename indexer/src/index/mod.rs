@@ -2,13 +2,15 @@
 //!
 //! Which fields there are and why is in `schema`, how an entry turns into terms in `document` and `terms`. A
 //! generation is made of layers (`layer`, `lanes`); `build` writes one, `carry` takes the others over, `finish`
-//! describes the folder and `switch` puts it in force; `generation` reads it for the next build.
+//! describes the folder and `switch` puts it in force; `changes` carries a layer to another machine, where `replay`
+//! writes it again; `generation` reads it for the next build.
 //! Nothing here knows what a query is; the reading side is `search`.
 
 mod bits;
 mod blob;
 mod build;
 mod carry;
+mod changes;
 mod document;
 mod error;
 mod finish;
@@ -24,6 +26,7 @@ mod out_file;
 pub(crate) mod pack;
 pub(crate) mod reading;
 mod redirects;
+mod replay;
 pub(crate) mod retired;
 pub(crate) mod schema;
 mod sorted;
@@ -33,6 +36,7 @@ pub(crate) mod terms;
 mod verify;
 
 pub use build::{Builder, BuilderOptions, Prepared};
+pub use changes::{Changes, LARGEST_CHANGES, changes_between};
 pub(crate) use document::{class_form, number_form};
 pub use error::Error;
 pub use generation::Generation;
@@ -41,6 +45,7 @@ pub use manifest::{
     EntryOrder, FileHash, Layer, LibraryData, MANIFEST, Manifest, ManifestInput, UnionData, versions,
 };
 pub use redirects::Successor;
+pub use replay::{Beside, replay};
 pub use switch::{
     GenerationSummary, install, is_generation_name, manifest_in_force, manifest_of, name_in_force,
     names_here, put_back,

@@ -128,7 +128,11 @@ pub(crate) fn unpacked(
     let frame = frame::whole(stored).ok_or("a frame's head")?;
     let length = zstd_safe::get_frame_content_size(&frame).ok().flatten();
     let length = length.and_then(|n| usize::try_from(n).ok()).filter(|&n| n <= blob::LARGEST);
-    let packed = unpacker.unpack(&frame, length.ok_or("a length")?).ok_or("a frame")?;
+    opened(id, &unpacker.unpack(&frame, length.ok_or("a length")?).ok_or("a frame")?, packs)
+}
+
+/// The entry of a packed form, not compressed.
+pub(crate) fn opened(id: EditionId, packed: &[u8], packs: &[u64]) -> Result<Entry, &'static str> {
     match packed.split_first() {
         Some((&ENTRY_VERSION, rest)) => {
             let packed: Packed<'_> = postcard::from_bytes(rest).map_err(|_| "an entry")?;

@@ -93,7 +93,7 @@ fn current_name(catalogue: &Path) -> Result<Option<String>, Error> {
 }
 
 /// `000012-0a1b2c3d` is number 12; any other name is none of ours.
-fn number_of(name: &str) -> Option<u64> {
+pub(crate) fn number_of(name: &str) -> Option<u64> {
     let (number, hash) = name.split_once('-')?;
     let plain = hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     if plain && number.len() >= 6 && number.bytes().all(|b| b.is_ascii_digit()) {
@@ -124,6 +124,16 @@ pub(crate) fn begin(files: &dyn FileLayer, catalogue: &Path) -> Result<(PathBuf,
     Ok((dir, number))
 }
 
+/// Writes the manifest of a folder whose files are durable. Its length.
+pub(crate) fn describe(files: &dyn FileLayer, dir: &Path, manifest: &Manifest) -> Result<u64, Error> {
+    let path = dir.join(MANIFEST);
+    let text = manifest.to_text().map_err(|e| Error::io("write", &path)(std::io::Error::other(e)))?;
+    let mut out = OutFile::create(files, &path)?;
+    out.write(&text)?;
+    out.finish()?;
+    Ok(text.len() as u64)
+}
+
 /// Writes the manifest of a folder whose files are durable, and installs it.
 pub(crate) fn put_in_force(
     files: &dyn FileLayer,
@@ -131,13 +141,9 @@ pub(crate) fn put_in_force(
     dir: &Path,
     manifest: &Manifest,
 ) -> Result<GenerationSummary, Error> {
-    let path = dir.join(MANIFEST);
-    let text = manifest.to_text().map_err(|e| Error::io("write", &path)(std::io::Error::other(e)))?;
-    let mut out = OutFile::create(files, &path)?;
-    out.write(&text)?;
-    out.finish()?;
+    let of_manifest = describe(files, dir, manifest)?;
     install(files, catalogue, dir, &manifest.generation)?;
-    let bytes = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + text.len() as u64;
+    let bytes = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + of_manifest;
     Ok(GenerationSummary { generation: manifest.generation.clone(), entries: manifest.entries, bytes })
 }
 

@@ -22,6 +22,8 @@ const FORMAT: u32 = 1;
 const LARGEST: usize = 64 << 20;
 const MOST_FILES: usize = 100_000;
 const MOST_CANARIES: usize = 256;
+/// Steps back from which a branch catches up without fetching files.
+pub const MOST_PACKS: usize = 31;
 /// No generation has as much.
 const MOST_BYTES: u64 = 1 << 42;
 
@@ -66,6 +68,21 @@ pub struct Original {
     pub file: SnapshotFile,
 }
 
+/// What a generation changed of the one it was laid on: whoever has that writes the layer again instead of fetching
+/// its files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangePack {
+    /// The generation that must be here.
+    pub from: String,
+    /// The generation that comes of it.
+    pub to: String,
+    /// Length of the pack when it is unpacked.
+    pub plain: u64,
+    /// The pack.
+    #[serde(flatten)]
+    pub file: SnapshotFile,
+}
+
 /// How new the data of a library is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryDay {
@@ -78,7 +95,7 @@ pub struct LibraryDay {
 }
 
 /// What is said of a published generation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of this form.
     pub format: u32,
@@ -104,6 +121,9 @@ pub struct Manifest {
     pub files: Vec<SnapshotFile>,
     /// The packs with the members' original records.
     pub originals: Vec<Original>,
+    /// Ways from earlier generations to this one, a step each, oldest first.
+    #[serde(default)]
+    pub packs: Vec<ChangePack>,
     /// Questions, and what it answers.
     pub canaries: Vec<Canary>,
 }
@@ -115,6 +135,7 @@ impl Manifest {
         published_at: String,
         files: Vec<SnapshotFile>,
         originals: Vec<Original>,
+        packs: Vec<ChangePack>,
         canaries: Vec<Canary>,
     ) -> Self {
         let day = |data: &index::LibraryData| LibraryDay {
@@ -135,6 +156,7 @@ impl Manifest {
             libraries: generation.libraries.iter().map(day).collect(),
             files,
             originals,
+            packs,
             canaries,
         }
     }
@@ -198,6 +220,27 @@ impl Manifest {
         self.files.iter().chain(self.originals.iter().map(|original| &original.file))
     }
 
+    /// All that lies in the repository for its sake.
+    pub fn everything(&self) -> impl Iterator<Item = &SnapshotFile> {
+        self.all_files().chain(self.packs.iter().map(|pack| &pack.file))
+    }
+
+    /// The steps that lead from another generation to this one; nothing where one is missing.
+    pub fn steps_from(&self, from: &str) -> Option<Vec<&ChangePack>> {
+        let mut steps = Vec::new();
+        let mut at = from;
+        while at != self.generation {
+            let step = self.packs.iter().find(|pack| pack.from == at)?;
+            // A circle is no way.
+            if steps.len() > MOST_PACKS {
+                return None;
+            }
+            steps.push(step);
+            at = &step.to;
+        }
+        Some(steps)
+    }
+
     // What no honest publisher would write.
     fn fault(&self) -> Option<String> {
         if !index::is_generation_name(&self.generation) {
@@ -226,7 +269,15 @@ impl Manifest {
         if bytes > MOST_BYTES {
             return Some("it is larger than any catalogue".to_owned());
         }
-        self.all_files().find_map(SnapshotFile::fault)
+        let is_sound = |pack: &ChangePack| {
+            index::is_generation_name(&pack.from)
+                && index::is_generation_name(&pack.to)
+                && pack.plain.max(pack.file.bytes) <= index::LARGEST_CHANGES
+        };
+        if self.packs.len() > MOST_PACKS || !self.packs.iter().all(is_sound) {
+            return Some("a pack of changes leads from nowhere or is too large".to_owned());
+        }
+        self.everything().find_map(SnapshotFile::fault)
     }
 }
 

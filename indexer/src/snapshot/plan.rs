@@ -1,9 +1,11 @@
-//! What a branch lacks of a generation, and how many bytes that are. Pure: it is told what is here.
+//! What a branch lacks of a generation, by which way it comes, and how many bytes that are. Pure: it is told what is
+//! here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::{Block, Manifest, Original, SnapshotFile};
+use super::manifest::{Block, ChangePack, Manifest, Original, SnapshotFile};
 use crate::bib::LibraryCode;
+use crate::index::MANIFEST;
 
 /// Room that must stay beside what is fetched: a twentieth, and never less than this.
 const LEAST_SPARE: u64 = 64 << 20;
@@ -21,9 +23,11 @@ pub struct Have {
 
 /// What is wanted of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// Whether the members' original records are wanted too: `[catalogue] marc`.
     pub originals: bool,
+    /// The generation upon which layers may be written again; nothing where only files will do.
+    pub from: Option<&'a str>,
 }
 
 /// A file that must be fetched, whole or in part.
@@ -40,18 +44,29 @@ pub struct Fetch {
 pub struct Plan {
     /// Files of the generation that are here under any name.
     pub reuse: Vec<SnapshotFile>,
-    /// Files that are not.
+    /// The packs of changes, oldest first, out of which the files are made that are neither here nor fetched.
+    pub steps: Vec<ChangePack>,
+    /// Files that are fetched.
     pub fetch: Vec<Fetch>,
     /// Bytes to fetch: pieces that are here already do not count, and one that is needed twice counts once.
     pub bytes_to_fetch: u64,
+    /// What it would be if all files were fetched.
+    pub bytes_as_files: u64,
     /// Bytes of the files that are here, and of pieces that were fetched before.
     pub bytes_here: u64,
     /// Bytes of room that it takes, with what should stay free.
     pub room: u64,
 }
 
-/// Compares a generation with what is here.
-pub fn plan(manifest: &Manifest, have: &Have, wanted: Wanted) -> Plan {
+impl Plan {
+    /// `packs` or `files`.
+    pub fn way(&self) -> &'static str {
+        if self.steps.is_empty() { "files" } else { "packs" }
+    }
+}
+
+/// Compares a generation with what is here, and takes the shorter way.
+pub fn plan(manifest: &Manifest, have: &Have, wanted: Wanted<'_>) -> Plan {
     let is_here = |file: &SnapshotFile| have.files.contains(&(file.blake3.clone(), file.bytes));
     let (reuse, missing): (Vec<_>, Vec<_>) = manifest.files.iter().cloned().partition(is_here);
     let mut fetch: Vec<Fetch> = missing.into_iter().map(|file| Fetch { file, library: None }).collect();
@@ -63,20 +78,115 @@ pub fn plan(manifest: &Manifest, have: &Have, wanted: Wanted) -> Plan {
             missing.cloned().map(|Original { library, file }| Fetch { file, library: Some(library) }),
         );
     }
-    let blocks: BTreeMap<&String, &Block> =
-        fetch.iter().flat_map(|fetch| &fetch.file.blocks).map(|block| (&block.blake3, block)).collect();
-    let (here, missing): (Vec<&Block>, Vec<&Block>) =
-        blocks.into_values().partition(|block| have.blocks.contains(&block.blake3));
-    let stored = |blocks: &[&Block]| blocks.iter().map(|block| block.stored).sum::<u64>();
+    let files = Pieces::of(fetch.iter().map(|fetch| &fetch.file), have);
     let plain: u64 = fetch.iter().map(|fetch| fetch.file.bytes).sum();
     // A file and its packed pieces are on the disk together for a while, the largest one for the longest.
     let largest = fetch.iter().map(|fetch| fetch.file.stored()).max().unwrap_or(0);
-    let spare = (plain / 20).max(LEAST_SPARE);
-    Plan {
-        bytes_to_fetch: stored(&missing),
-        bytes_here: stored(&here) + reuse.iter().map(|file| file.bytes).sum::<u64>(),
-        room: if fetch.is_empty() { 0 } else { plain + largest + spare },
+    let room = if fetch.is_empty() { 0 } else { plain + largest + (plain / 20).max(LEAST_SPARE) };
+    let of_reuse = reuse.iter().map(|file| file.bytes).sum::<u64>();
+    let by_files = Plan {
+        bytes_to_fetch: files.missing,
+        bytes_as_files: files.missing,
+        bytes_here: files.here + of_reuse,
+        room,
         reuse,
+        steps: Vec::new(),
         fetch,
+    };
+    let steps = wanted.from.and_then(|from| manifest.steps_from(from)).filter(|steps| !steps.is_empty());
+    let Some(steps) = steps else { return by_files };
+    // What a generation says of itself cannot be made: it names who made it, and when.
+    let is_fetched = |fetch: &&Fetch| fetch.library.is_some() || fetch.file.name == MANIFEST;
+    let fetch: Vec<Fetch> = by_files.fetch.iter().filter(is_fetched).cloned().collect();
+    let all = fetch.iter().map(|fetch| &fetch.file).chain(steps.iter().map(|step| &step.file));
+    let packs = Pieces::of(all, have);
+    if packs.missing >= files.missing {
+        return by_files;
+    }
+    Plan {
+        bytes_to_fetch: packs.missing,
+        bytes_here: packs.here + of_reuse,
+        // The layers in between are on the disk for a while; each is about as large as what it is made of.
+        room: room + steps.iter().map(|step| 2 * step.plain).sum::<u64>(),
+        steps: steps.into_iter().cloned().collect(),
+        fetch,
+        ..by_files
+    }
+}
+
+/// Bytes of pieces, each counted once.
+struct Pieces {
+    here: u64,
+    missing: u64,
+}
+
+impl Pieces {
+    fn of<'a>(files: impl Iterator<Item = &'a SnapshotFile>, have: &Have) -> Self {
+        let blocks: BTreeMap<&String, &Block> =
+            files.flat_map(|file| &file.blocks).map(|block| (&block.blake3, block)).collect();
+        let mut pieces = Self { here: 0, missing: 0 };
+        for block in blocks.into_values() {
+            let is_here = have.blocks.contains(&block.blake3);
+            *(if is_here { &mut pieces.here } else { &mut pieces.missing }) += block.stored;
+        }
+        pieces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: u64) -> SnapshotFile {
+        let hash = blake3::hash(name.as_bytes()).to_hex().to_string();
+        let block = Block { blake3: hash.clone(), stored: bytes, bytes };
+        SnapshotFile { name: name.to_owned(), bytes, blake3: hash, blocks: vec![block] }
+    }
+
+    fn step(from: u32, bytes: u64) -> ChangePack {
+        let name = |number: u32| format!("{number:06}-0a1b2c3d");
+        let file = file(&format!("changes of {from}"), bytes);
+        ChangePack { from: name(from), to: name(from + 1), plain: 2 * bytes, file }
+    }
+
+    #[test]
+    fn the_shorter_way_is_taken_however_many_nights_it_is_behind() {
+        let base = file("base", 1_000_000);
+        let manifest = Manifest {
+            generation: "000004-0a1b2c3d".to_owned(),
+            files: vec![base.clone(), file("layer", 500), file("retired", 60), file(MANIFEST, 40)],
+            packs: vec![step(1, 400), step(2, 100), step(3, 90)],
+            ..Manifest::default()
+        };
+        let base_only = [(base.blake3.clone(), base.bytes)];
+        let changes = |from: u32| file(&format!("changes of {from}"), 0).blake3;
+        for (from, blocks, way, bytes) in [
+            (Some(3), vec![], "packs", 90 + 40),
+            (Some(2), vec![], "packs", 190 + 40),
+            // 630 by packs.
+            (Some(1), vec![], "files", 600),
+            // What came before the line was cut is not paid for again.
+            (Some(1), vec![changes(1)], "packs", 190 + 40),
+            (Some(9), vec![], "files", 600),
+            (None, vec![], "files", 600),
+        ] {
+            let have = Have {
+                files: base_only.clone().into(),
+                blocks: blocks.into_iter().collect(),
+                ..Have::default()
+            };
+            let name = from.map(|from| format!("{from:06}-0a1b2c3d"));
+            let plan = plan(&manifest, &have, Wanted { originals: false, from: name.as_deref() });
+            assert_eq!((plan.way(), plan.bytes_to_fetch), (way, bytes), "from {from:?}");
+            assert_eq!(plan.bytes_as_files, 600);
+            assert_eq!(plan.fetch.len(), if way == "packs" { 1 } else { 3 }, "from {from:?}");
+        }
+        let have = Have::default();
+        let whole = plan(&manifest, &have, Wanted { originals: false, from: Some("000003-0a1b2c3d") });
+        assert_eq!(
+            (whole.way(), whole.bytes_to_fetch),
+            ("packs", 130),
+            "the base is that of the generation here"
+        );
     }
 }

@@ -8,7 +8,9 @@ use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use daemon::central::{AUTHOR, Answer, Call, Caller, Enrolling, HubDesk, LONGEST_POLL, SIGNATURE, TIME};
+use daemon::central::{
+    AUTHOR, Answer, Call, Caller, Enrolling, Fares, HubDesk, LONGEST_POLL, SIGNATURE, TIME,
+};
 use daemon::keys::from_hex;
 use daemon::settings::Role;
 use jiff::Timestamp;
@@ -49,7 +51,8 @@ pub(crate) async fn letters(
     .await
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=&wait=`: with `wait` it is answered when there is news, or after so many seconds.
+/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=`: with `wait` it is answered when there is
+/// news, or after so many seconds.
 pub(crate) async fn feed(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
@@ -77,11 +80,12 @@ pub(crate) async fn feed(
             }
         }
     }
+    let fares = Fares::read(|key| reader.asked.get(key));
     answered(app, "GET", path, headers, reader, Bytes::new(), move |hub, caller, _| {
         if let Some(key) = card {
             hub.store.note_card_key(&caller.library, key, Timestamp::now())?;
         }
-        hub.feed(caller, after, &mark, Timestamp::now())
+        hub.feed(caller, (after, &mark), fares.as_ref(), Timestamp::now())
     })
     .await
 }

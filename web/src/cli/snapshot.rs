@@ -20,6 +20,7 @@ use daemon::sync::{Site, export, keys, prune, publish, repository_of, status, ve
 use indexer::bib::LibraryCode;
 use indexer::files::Disk;
 use indexer::index;
+use indexer::snapshot::Plan;
 use indexer::snapshot::tuf::{Client, Expiry};
 
 pub(crate) use arguments::Args;
@@ -225,22 +226,31 @@ impl Desk<'_> {
             served: false,
         };
         let Planned { from, to, plan, objection } = dry_run(&self.site, carrier.as_ref(), manner)?;
-        let (fetch, here, room) =
-            plan.as_ref().map_or((0, 0, 0), |p| (p.bytes_to_fetch, p.bytes_here, p.room));
-        let files = plan.as_ref().map_or(0, |plan| plan.fetch.len());
         if json {
+            let number = |of: fn(&Plan) -> u64| plan.as_ref().map_or(0, of);
             let document = serde_json::json!({
-                "from": from, "to": to, "way": "files", "files": files, "bytes_to_fetch": fetch, "bytes_here": here,
-                "bytes_of_room": room, "objection": objection,
+                "from": from, "to": to, "way": plan.as_ref().map_or("files", Plan::way),
+                "files": number(|plan| plan.fetch.len() as u64), "packs": number(|plan| plan.steps.len() as u64),
+                "bytes_to_fetch": number(|plan| plan.bytes_to_fetch),
+                "bytes_as_files": number(|plan| plan.bytes_as_files),
+                "bytes_here": number(|plan| plan.bytes_here), "bytes_of_room": number(|plan| plan.room),
+                "objection": objection,
             });
             println!("{document}");
             return Ok(Outcome::Done);
         }
         let from = from.as_deref().unwrap_or("nothing");
-        if plan.is_none() {
-            println!("{to} is in force already");
-        } else {
-            println!("from {from} to {to}: {files} files, {fetch} bytes to fetch, {here} bytes are here");
+        match &plan {
+            None => println!("{to} is in force already"),
+            Some(plan) => {
+                let Plan { steps, fetch, bytes_to_fetch, bytes_as_files, bytes_here, .. } = plan;
+                let (packs, files) = (steps.len(), fetch.len());
+                println!(
+                    "from {from} to {to} by {}: {packs} packs and {files} files, {bytes_to_fetch} bytes to fetch \
+                     ({bytes_as_files} without packs), {bytes_here} bytes are here",
+                    plan.way()
+                );
+            }
         }
         objection.iter().for_each(|objection| println!("it would not be put in force: {objection}"));
         Ok(Outcome::Done)
