@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use daemon::store::{Depth, Machine};
+use daemon::store::{Branch, Depth, Machine};
+use daemon::sync::status::Status;
 use jiff::Timestamp;
 
 use crate::fresh::Freshnesses;
@@ -87,6 +88,55 @@ pub(crate) fn queue(text: &mut String, depths: &[Depth], machine: &Machine, now:
             "When the centre answered last.",
         );
         let _ = writeln!(text, "lianmu_central_last_contact_timestamp_seconds {}", at.as_second());
+    }
+}
+
+/// How the catalogue comes here from a repository.
+pub(crate) fn snapshot(text: &mut String, status: &Status) {
+    let times = [
+        ("published", "When the newest generation that is known was published.", status.published_at),
+        ("last_try", "When a repository was last asked.", status.last_try),
+        ("last_contact", "When one last answered.", status.last_contact),
+    ];
+    for (what, help, at) in times {
+        if let Some(at) = at {
+            let name = format!("lianmu_snapshot_{what}_timestamp_seconds");
+            family(text, &name, "gauge", help);
+            let _ = writeln!(text, "{name} {}", at.as_second());
+        }
+    }
+    family(text, "lianmu_snapshot_bytes_fetched_total", "counter", "Bytes fetched out of repositories.");
+    let _ = writeln!(text, "lianmu_snapshot_bytes_fetched_total {}", status.bytes);
+    family(text, "lianmu_snapshot_state", "gauge", "1 for the state of what comes out of repositories.");
+    let _ = writeln!(text, "lianmu_snapshot_state{{state=\"{}\"}} 1", status.state);
+}
+
+/// How the branches of a hub fare.
+pub(crate) fn branches(text: &mut String, branches: &[Branch]) {
+    family(text, "lianmu_branch_last_contact_timestamp_seconds", "gauge", "When a branch was here last.");
+    for branch in branches {
+        if let Some(at) = branch.last_contact {
+            let (code, seconds) = (label(branch.library.as_str()), at.as_second());
+            let _ = writeln!(
+                text,
+                "lianmu_branch_last_contact_timestamp_seconds{{library=\"{code}\"}} {seconds}"
+            );
+        }
+    }
+    family(text, "lianmu_branch_bytes_fetched_total", "counter", "Bytes that a branch has fetched.");
+    for branch in branches {
+        let (code, bytes) = (label(branch.library.as_str()), branch.fares.bytes);
+        let _ = writeln!(text, "lianmu_branch_bytes_fetched_total{{library=\"{code}\"}} {bytes}");
+    }
+    family(text, "lianmu_branch_generation_info", "gauge", "The generation that a branch serves.");
+    for branch in branches {
+        if let Some(generation) = &branch.fares.generation {
+            let code = label(branch.library.as_str());
+            let _ = writeln!(
+                text,
+                "lianmu_branch_generation_info{{library=\"{code}\",generation=\"{generation}\"}} 1"
+            );
+        }
     }
 }
 

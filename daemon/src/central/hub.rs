@@ -6,7 +6,8 @@ use indexer::bib::LibraryCode;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Enrolled, Enrolling, FeedAnswer, LettersAnswer, LettersCall, MOST_LETTERS, Reply, answer_text, call_text,
+    Enrolled, Enrolling, Fares, FeedAnswer, LettersAnswer, LettersCall, MOST_LETTERS, Reply, answer_text,
+    call_text,
 };
 use crate::keys::{Identity, PublicKeys, from_hex, is_signed, random, to_hex};
 use crate::store::Store;
@@ -95,9 +96,18 @@ impl HubDesk {
         self.signed(caller, status, &LettersAnswer { replies, time: now })
     }
 
-    /// What the caller should know beyond what it has read.
-    pub fn feed(&self, caller: &Caller, after: i64, mark: &str, now: Timestamp) -> Result<Answer> {
+    /// What the caller should know beyond what it has read; `fares` is what it says of itself.
+    pub fn feed(
+        &self,
+        caller: &Caller,
+        (after, mark): (i64, &str),
+        fares: Option<&Fares>,
+        now: Timestamp,
+    ) -> Result<Answer> {
         self.store.note_branch(&caller.library, after, caller.skew, now)?;
+        if let Some(fares) = fares {
+            self.store.note_fares(&caller.library, fares)?;
+        }
         let answer: FeedAnswer = self.store.feed(&caller.library, after, mark, now)?;
         self.signed(caller, 200, &answer)
     }

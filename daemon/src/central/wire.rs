@@ -109,7 +109,7 @@ pub struct Told {
     pub body: String,
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=`
+/// `GET /api/v1/hub/feed?after=&mark=&generation=&bytes=&trouble=`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedAnswer {
     /// What comes after, in order.

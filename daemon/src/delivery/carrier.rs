@@ -273,6 +273,6 @@ fn real(store: Store, name: LibraryCode, data_dir: PathBuf, clock: Arc<dyn Clock
             return Ok(Some(Box::new(AtHome { store, hub: name.clone(), clock })));
         };
         let Some(identity) = Identity::load(&data_dir)? else { return Ok(None) };
-        Ok(Some(Box::new(HubLine::new(hub.clone(), identity, store, clock))))
+        Ok(Some(Box::new(HubLine::new(hub.clone(), identity, store, data_dir.clone(), clock))))
     })
 }

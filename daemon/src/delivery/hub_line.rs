@@ -3,6 +3,7 @@
 //! An answer that the hub did not sign for this very call is nobody's: a portal, a proxy, another program. Nothing in
 //! it is believed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +15,13 @@ use ureq::{Agent, Body};
 
 use super::destination::{Destination, Outcome, Parcel, Trouble};
 use crate::central::{
-    AUTHOR, FEED_PATH, FeedAnswer, LETTERS_PATH, LettersAnswer, LettersCall, MOST_LETTERS, SIGNATURE, TIME,
-    answer_text, call_text,
+    AUTHOR, FEED_PATH, Fares, FeedAnswer, LETTERS_PATH, LettersAnswer, LettersCall, MOST_LETTERS, SIGNATURE,
+    TIME, answer_text, call_text,
 };
 use crate::harvest::{Clock, agent_for, has_left, retry_after, sentence_of};
 use crate::keys::{Identity, from_hex, is_signed, to_hex};
 use crate::store::{Hub, Store};
+use crate::sync::status;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -33,13 +35,20 @@ pub(crate) struct HubLine {
     hub: Hub,
     identity: Identity,
     store: Store,
+    data_dir: PathBuf,
     clock: Arc<dyn Clock>,
 }
 
 impl HubLine {
-    pub(crate) fn new(hub: Hub, identity: Identity, store: Store, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        hub: Hub,
+        identity: Identity,
+        store: Store,
+        data_dir: PathBuf,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let agent = agent_for(&hub.url, CONNECT, ANSWER);
-        Self { agent, hub, identity, store, clock }
+        Self { agent, hub, identity, store, data_dir, clock }
     }
 
     fn call<T: serde::de::DeserializeOwned>(
@@ -104,7 +113,10 @@ impl HubLine {
     fn read_feed(&self) -> Result<bool, Trouble> {
         let machine = self.store.machine().map_err(own)?;
         let (after, mark) = (machine.cursor, machine.mark);
-        let answer: FeedAnswer = self.call("GET", &format!("{FEED_PATH}?after={after}&mark={mark}"), b"")?;
+        let fares = status::of(&self.data_dir, self.clock.now()).map_err(own)?;
+        let fares = fares.map_or_else(String::new, |status| format!("&{}", Fares::of(&status).to_query()));
+        let path = format!("{FEED_PATH}?after={after}&mark={mark}{fares}");
+        let answer: FeedAnswer = self.call("GET", &path, b"")?;
         take_answer(&self.store, &self.hub.library, after, &answer, self.clock.now()).map_err(own)
     }
 }

@@ -10,7 +10,7 @@ use super::feed::tell;
 use super::requests::one;
 use super::sources::instant;
 use crate::Result;
-use crate::central::Item;
+use crate::central::{Fares, Item};
 use crate::delivery::{LETTER_VERSION, Letter};
 use crate::keys::PublicKeys;
 use crate::requests::{Party, RequestId};
@@ -30,6 +30,8 @@ pub struct Branch {
     pub skew: i64,
     /// How far it has read its feed.
     pub acked: i64,
+    /// What it said of its catalogue last.
+    pub fares: Fares,
 }
 
 /// The hub, as its branch knows it.
@@ -47,10 +49,10 @@ const CODE: &str = "SELECT library, until, used_by FROM enrol_codes WHERE hash =
 const USE: &str = "UPDATE enrol_codes SET used_by = ?2 WHERE hash = ?1";
 const ENROL: &str = "INSERT INTO branches (library, signing, sealing, enrolled) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO \
                      UPDATE SET signing = excluded.signing, sealing = excluded.sealing, enrolled = excluded.enrolled";
-const BRANCH: &str = "SELECT library, signing, sealing, enrolled, last_contact, skew, acked FROM branches WHERE \
-                      library = ?1";
-const BRANCHES: &str = "SELECT library, signing, sealing, enrolled, last_contact, skew, acked FROM branches ORDER BY \
-                        library";
+const BRANCH: &str = "SELECT library, signing, sealing, enrolled, last_contact, skew, acked, generation, bytes, \
+                      trouble FROM branches WHERE library = ?1";
+const BRANCHES: &str = "SELECT library, signing, sealing, enrolled, last_contact, skew, acked, generation, bytes, \
+                        trouble FROM branches ORDER BY library";
 const CONCERNED: &str = "SELECT id FROM requests WHERE (library = ?1 OR supplier = ?1) AND EXISTS (SELECT 1 FROM inbox \
                          WHERE inbox.branch = requests.library AND inbox.request = requests.id) ORDER BY created, id";
 
@@ -188,5 +190,10 @@ fn branch_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Branch> {
         last_contact: row.get::<_, Option<i64>>(4)?.map(instant),
         skew: row.get(5)?,
         acked: row.get(6)?,
+        fares: Fares {
+            generation: row.get(7)?,
+            bytes: row.get::<_, i64>(8)?.unsigned_abs(),
+            trouble: row.get(9)?,
+        },
     })
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::Store;
 use super::requests::json;
 use crate::Result;
-use crate::central::{FeedAnswer, Item, MOST_ITEMS, Told, mark_of};
+use crate::central::{Fares, FeedAnswer, Item, MOST_ITEMS, Told, mark_of};
 
 const TELL: &str = "INSERT INTO feed (branch, body) VALUES (?1, ?2)";
 const IS_BRANCH: &str = "SELECT EXISTS (SELECT 1 FROM branches WHERE library = ?1)";
@@ -16,6 +16,9 @@ const AFTER: &str = "SELECT seq, body FROM feed WHERE branch = ?1 AND seq > ?2 U
 const ITEM: &str = "SELECT body FROM feed WHERE seq = ?2 AND branch IN (?1, '*')";
 const CONTACT: &str = "UPDATE branches SET last_contact = ?2, skew = ?3, acked = ?4 WHERE library = ?1 AND (acked <> ?4 \
                        OR last_contact IS NULL OR last_contact < ?2 - 60 OR last_contact > ?2)";
+
+const FARES: &str = "UPDATE branches SET generation = ?2, bytes = ?3, trouble = ?4 WHERE library = ?1 AND \
+                     (generation IS NOT ?2 OR bytes <> ?3 OR trouble IS NOT ?4)";
 
 /// For all branches.
 pub(super) const ALL: &str = "*";
@@ -46,6 +49,17 @@ impl Store {
             transaction
                 .prepare_cached(CONTACT)?
                 .execute(params![branch.as_str(), now.as_second(), skew, acked])
+                .map(drop)
+        })
+    }
+
+    /// What a branch says of its catalogue.
+    pub fn note_fares(&self, branch: &LibraryCode, fares: &Fares) -> Result<()> {
+        let bytes = i64::try_from(fares.bytes).unwrap_or(i64::MAX);
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(FARES)?
+                .execute(params![branch.as_str(), fares.generation, bytes, fares.trouble])
                 .map(drop)
         })
     }

@@ -24,6 +24,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("12.sql"),
     include_str!("13.sql"),
     include_str!("14.sql"),
+    include_str!("15.sql"),
 ];
 
 /// "LMST" marks the file as ours.

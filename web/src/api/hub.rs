@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use daemon::central::{AUTHOR, Answer, Call, Caller, Enrolling, HubDesk, SIGNATURE, TIME};
+use daemon::central::{AUTHOR, Answer, Call, Caller, Enrolling, Fares, HubDesk, SIGNATURE, TIME};
 use daemon::settings::Role;
 use jiff::Timestamp;
 
@@ -43,7 +43,7 @@ pub(crate) async fn letters(
     .await
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=`
+/// `GET /api/v1/hub/feed?after=&mark=&generation=&bytes=&trouble=`
 pub(crate) async fn feed(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
@@ -53,8 +53,9 @@ pub(crate) async fn feed(
     let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let after = reader.asked.get("after").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mark = reader.asked.get("mark").unwrap_or_default().to_owned();
+    let fares = Fares::read(|key| reader.asked.get(key));
     answered(app, "GET", path, headers, reader, Bytes::new(), move |hub, caller, _| {
-        hub.feed(caller, after, &mark, Timestamp::now())
+        hub.feed(caller, (after, &mark), fares.as_ref(), Timestamp::now())
     })
     .await
 }

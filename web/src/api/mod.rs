@@ -172,11 +172,18 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
             let depths = store.depths().map_err(WebError::internal)?;
             let machine = store.machine().map_err(WebError::internal)?;
             metrics::queue(&mut text, &depths, &machine, Timestamp::now());
+            let branches = store.branches().map_err(WebError::internal)?;
+            if !branches.is_empty() {
+                metrics::branches(&mut text, &branches);
+            }
         }
         Ok(text)
     });
     let mut text = app.metrics().text(app.open().as_deref(), &app.freshness());
     // Without the queue the rest is worth as much.
     text.push_str(&queue.await.unwrap_or_default());
+    if let Some(status) = app.snapshot() {
+        metrics::snapshot(&mut text, &status);
+    }
     (kind, text).into_response()
 }

@@ -1,8 +1,9 @@
 //! `lianmu status`: how sources, libraries and the catalogue fare; it runs beside a daemon and changes nothing.
 
+use daemon::central::Worry;
 use daemon::freshness::{self, Freshness};
-use daemon::settings::{CentralKind, Settings};
-use daemon::store::{Hold, Store};
+use daemon::settings::{CentralKind, Role, Settings};
+use daemon::store::{Branch, Hold, Store};
 use daemon::sync::status;
 use indexer::archive::Archive;
 use jiff::Timestamp;
@@ -34,6 +35,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         "sources": sources,
         "held": holds.iter().map(hold_document).collect::<Vec<Value>>(),
         "central": central(global, &settings, is_there)?,
+        "branches": if is_there && settings.role == Role::Hub { branches(global, now)? } else { Vec::new() },
     });
     if args.json {
         println!("{document}");
@@ -57,6 +59,19 @@ fn central(global: &Global, settings: &Settings, is_there: bool) -> anyhow::Resu
         document["oldest"] = json!(waiting().map(|depth| depth.oldest).min().map(|at| at.to_string()));
     }
     Ok(document)
+}
+
+fn branches(global: &Global, now: Timestamp) -> anyhow::Result<Vec<Value>> {
+    let newest = generation(global);
+    let document = |branch: &Branch| {
+        let worry = Worry::of(branch, newest.as_deref(), now).map(|worry| worry.to_string());
+        json!({
+            "library": branch.library.as_str(), "generation": branch.fares.generation,
+            "last_contact": branch.last_contact.map(|at| at.to_string()), "bytes_fetched": branch.fares.bytes,
+            "trouble": worry,
+        })
+    };
+    Ok(Store::open(&global.data)?.branches()?.iter().map(document).collect())
 }
 
 fn hold_document(hold: &Hold) -> Value {
@@ -108,6 +123,11 @@ fn print(document: &Value) {
         if let Some(reason) = snapshot["reason"].as_str() {
             println!("  {reason}");
         }
+    }
+    for branch in document["branches"].as_array().into_iter().flatten() {
+        let [library, generation, heard, trouble] =
+            ["library", "generation", "last_contact", "trouble"].map(|key| text(&branch[key]));
+        println!("branch {library}: generation {generation}, heard from {heard}, trouble: {trouble}");
     }
     for library in document["libraries"].as_array().into_iter().flatten() {
         println!(

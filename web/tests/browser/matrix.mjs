@@ -36,8 +36,8 @@ function rows(names) {
         if (state === "empty" && (/[A-Z]{3,}/.test(path.replace("BUPT", "")) || role(path) !== "nobody")) continue;
         // What PKU asks of BUPT while the centre is away has not reached BUPT's desk.
       if (state === "away" && path.includes("LENDING")) continue;
-      // These sites are not encrypted, so there is nothing to trust.
-      all.push({ route, state, path, site: state, status: route === "/trust" ? 404 : undefined });
+      // These sites are not encrypted, so there is nothing to trust; and none is a hub.
+      all.push({ route, state, path, site: state, status: ["/trust", "/admin/branches"].includes(route) ? 404 : undefined });
       }
     }
   }

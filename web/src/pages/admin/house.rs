@@ -34,7 +34,7 @@ pub(crate) async fn home(State(app): State<App>, reader: Reader, admin: Admin) -
         Ok((matters(app, store, lang)?, unconfirmed.collect::<Vec<_>>()))
     });
     let result = looked.await.and_then(|(matters, unconfirmed)| {
-        let frame = Frame::of(&admin, None);
+        let frame = Frame::of(&app, &admin, None);
         render(&HomePage { ui: Ui::new(&app, &reader), frame, matters, unconfirmed })
     });
     page(&app, &reader, result)
@@ -43,14 +43,14 @@ pub(crate) async fn home(State(app): State<App>, reader: Reader, admin: Admin) -
 /// A table with its head.
 #[derive(Template)]
 #[template(path = "admin/table.html")]
-struct TablePage<'a> {
-    ui: Ui,
-    frame: Frame,
-    title: &'a str,
-    lead: &'a str,
-    head: Vec<&'a str>,
-    rows: Vec<Vec<String>>,
-    command: &'a str,
+pub(super) struct TablePage<'a> {
+    pub(super) ui: Ui,
+    pub(super) frame: Frame,
+    pub(super) title: &'a str,
+    pub(super) lead: &'a str,
+    pub(super) head: Vec<&'a str>,
+    pub(super) rows: Vec<Vec<String>>,
+    pub(super) command: &'a str,
 }
 
 /// `/admin/generations`
@@ -77,7 +77,7 @@ pub(crate) async fn generations(State(app): State<App>, reader: Reader, admin: A
         let entries = app.open().map(|open| open.catalogue.manifest().entries).unwrap_or_default();
         render(&TablePage {
             ui: Ui::new(&app, &reader),
-            frame: Frame::of(&admin, None),
+            frame: Frame::of(&app, &admin, None),
             title: lang.t("admin.generations"),
             lead: &lang.fill("admin.generations_lead", &[("n", &grouped(entries))]),
             head: ["admin.in_force", "admin.generation", "admin.bytes"].map(|key| lang.t(key)).into(),
@@ -132,7 +132,7 @@ pub(crate) async fn users(State(app): State<App>, reader: Reader, admin: Admin) 
         ];
         render(&UsersPage {
             ui: Ui::new(&app, &reader),
-            frame: Frame::of(&admin, None),
+            frame: Frame::of(&app, &admin, None),
             head: head.map(|key| lang.t(key)).into(),
             rows: accounts.into_iter().map(row).collect(),
             command: "lianmu user add --library BJFU --barcode 0002 --name … --email … --role staff\n\
@@ -156,7 +156,7 @@ pub(crate) async fn settings(State(app): State<App>, reader: Reader, admin: Admi
     });
     let result = render(&TablePage {
         ui: Ui::new(&app, &reader),
-        frame: Frame::of(&admin, None),
+        frame: Frame::of(&app, &admin, None),
         title: lang.t("admin.settings"),
         lead: lang.t("admin.settings_lead"),
         head: ["admin.key", "admin.value", "admin.origin"].map(|key| lang.t(key)).into(),

@@ -36,7 +36,7 @@ pub(crate) async fn list(State(app): State<App>, reader: Reader, admin: Admin) -
     let asking = reader.clone();
     let looked = with_store(&app, move |app, store| Ok((rows(app, store)?, said(store, &asking)?)));
     let result = looked.await.and_then(|(rows, said)| {
-        render(&LibrariesPage { ui: Ui::new(&app, &reader), frame: Frame::of(&admin, said), rows })
+        render(&LibrariesPage { ui: Ui::new(&app, &reader), frame: Frame::of(&app, &admin, said), rows })
     });
     page(&app, &reader, result)
 }

@@ -1,6 +1,7 @@
 //! Pages for those who run the machine. What they change goes through the daemon's queue of jobs, as a command beside
 //! it would: the page is back at once and says how far the job is.
 
+pub(crate) mod branches;
 pub(crate) mod events;
 pub(crate) mod house;
 pub(crate) mod libraries;
@@ -18,6 +19,7 @@ pub(crate) mod upload;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::jobs::{self, Answer, Request};
+use daemon::settings::Role;
 use daemon::store::{AccountRole, JobId, JobState, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -37,6 +39,8 @@ pub(super) struct Frame {
     who: String,
     /// Whether the pages of admins are offered too.
     is_admin: bool,
+    /// Whether that of branches is.
+    is_hub: bool,
     /// What became of the job that was asked for last.
     said: Option<Said>,
 }
@@ -51,18 +55,23 @@ pub(super) struct Said {
 }
 
 impl Frame {
-    fn of(admin: &Admin, said: Option<Said>) -> Self {
-        Self { who: admin.0.name.clone(), is_admin: true, said }
+    fn of(app: &App, admin: &Admin, said: Option<Said>) -> Self {
+        Self { who: admin.0.name.clone(), is_admin: true, is_hub: is_hub(app), said }
     }
 
-    fn of_staff(staff: &Staff) -> Self {
-        Self { who: staff.0.name.clone(), is_admin: staff.0.role == AccountRole::Admin, said: None }
+    fn of_staff(app: &App, staff: &Staff) -> Self {
+        let is_admin = staff.0.role == AccountRole::Admin;
+        Self { who: staff.0.name.clone(), is_admin, is_hub: is_admin && is_hub(app), said: None }
     }
 
     /// Whether the page shall come again by itself: only while there is something to wait for.
     fn is_waiting(&self) -> bool {
         self.said.as_ref().is_some_and(|said| said.is_waiting)
     }
+}
+
+fn is_hub(app: &App) -> bool {
+    app.settings().role == Role::Hub
 }
 
 /// Looks into the store, off the async threads.

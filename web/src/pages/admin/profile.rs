@@ -152,7 +152,7 @@ fn rendered(
     });
     render(&LibraryPage {
         ui: Ui::new(app, reader),
-        frame: Frame::of(admin, looked.said),
+        frame: Frame::of(app, admin, looked.said),
         name: app.members().get(code).map(|l| l.name.clone()).unwrap_or_default(),
         code: code.to_string(),
         records: grouped(looked.records),

@@ -118,7 +118,7 @@ pub(crate) async fn show(State(app): State<App>, reader: Reader, staff: Staff) -
         let rows = newest.skip((page_no - 1) * PER_PAGE).take(PER_PAGE);
         render(&PurchasesPage {
             ui: Ui::new(&app, &reader),
-            frame: Frame::of_staff(&staff),
+            frame: Frame::of_staff(&app, &staff),
             here: link(page_no),
             choices,
             rows: rows.map(|listed| row(&app, listed, lang)).collect(),

@@ -130,7 +130,7 @@ fn rendered(
     let link = |n: usize| reader.asked.link(&path, &["page"], &[("page", n.to_string().as_str())]);
     render(&QualityPage {
         ui: Ui::new(app, reader),
-        frame: Frame::of(admin, None),
+        frame: Frame::of(app, admin, None),
         name: app.members().get(code).map(|l| l.name.clone()).unwrap_or_default(),
         code: code.to_string(),
         day: latest.day.clone(),

@@ -5,12 +5,11 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::requests::{DeliveryState, RequestId};
-use daemon::settings::Role;
 use daemon::store::{MESSAGES_A_PAGE, QueueDecision, QueueRefusal, QueuedMessage};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Frame, Ui, local, page, render, with_store};
+use super::{Frame, Ui, is_hub, local, page, render, with_store};
 use crate::ask;
 use crate::error::WebError;
 use crate::i18n::{Lang, grouped};
@@ -33,7 +32,6 @@ struct QueuePage {
     facts: Vec<(&'static str, String)>,
     choices: Vec<Choice>,
     rows: Vec<Row>,
-    branches: Vec<[String; 4]>,
     newer: Option<String>,
     older: Option<String>,
 }
@@ -105,10 +103,8 @@ async fn shown(app: &App, reader: &Reader, admin: &Admin) -> Result<Response, We
     let state = reader.asked.get("state").and_then(DeliveryState::from_code);
     let asked_page = reader.asked.get("page").and_then(|text| text.parse().ok());
     let page_no: u32 = asked_page.unwrap_or(1).clamp(1, 100_000);
-    let (machine, depths, messages, branches) = with_store(app, move |_, store| {
-        let read = || {
-            Ok((store.machine()?, store.depths()?, store.messages_page(state, page_no)?, store.branches()?))
-        };
+    let (machine, depths, messages) = with_store(app, move |_, store| {
+        let read = || Ok((store.machine()?, store.depths()?, store.messages_page(state, page_no)?));
         read().map_err(|cause: daemon::Error| WebError::internal(cause))
     })
     .await?;
@@ -128,9 +124,8 @@ async fn shown(app: &App, reader: &Reader, admin: &Admin) -> Result<Response, We
         ask::link(PATH, named.into_iter().chain([("page", n.as_str())]))
     };
     let oldest = depths.iter().filter(|depth| depth.delivery.is_waiting()).map(|depth| depth.oldest).min();
-    let is_hub = app.settings().role == Role::Hub;
     let mut facts = vec![("queue.oldest", local(app, oldest))];
-    if !is_hub {
+    if !is_hub(app) {
         facts.push(("queue.last_contact", local(app, machine.last_contact)));
     }
     if let Some(until) = machine.drill_until.filter(|until| *until > Timestamp::now()) {
@@ -139,19 +134,12 @@ async fn shown(app: &App, reader: &Reader, admin: &Admin) -> Result<Response, We
     facts.retain(|(_, value)| !value.is_empty());
     render(&QueuePage {
         ui: Ui::new(app, reader),
-        frame: Frame::of(admin, None),
+        frame: Frame::of(app, admin, None),
         here: link(page_no),
         trouble: machine.trouble,
         facts,
         choices: [None].into_iter().chain(DeliveryState::ALL.map(Some)).map(choice).collect(),
         rows: messages.iter().map(|message| row(app, message, lang)).collect(),
-        branches: branches
-            .iter()
-            .map(|branch| {
-                let (enrolled, last) = (local(app, Some(branch.enrolled)), local(app, branch.last_contact));
-                [branch.library.to_string(), enrolled, last, format!("{} s", branch.skew)]
-            })
-            .collect(),
         newer: (page_no > 1).then(|| link(page_no - 1)),
         older: (messages.len() == MESSAGES_A_PAGE as usize).then(|| link(page_no + 1)),
     })

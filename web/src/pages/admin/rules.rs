@@ -162,7 +162,7 @@ fn shown(
         members.iter().map(|one| row(directory.rules(), &one.code, one.name.clone(), is_own(&one.code)));
     render(&RulesPage {
         ui: Ui::new(app, reader),
-        frame: Frame::of(admin, None),
+        frame: Frame::of(app, admin, None),
         fault: fault.map(|key| reader.lang.t(key).to_owned()),
         saved: reader.asked.has("saved", "1"),
         is_told: is_told(app),

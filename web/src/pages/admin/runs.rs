@@ -122,7 +122,7 @@ pub(crate) async fn list(State(app): State<App>, reader: Reader, admin: Admin) -
         };
         render(&RunsPage {
             ui: Ui::new(&app, &reader),
-            frame: Frame::of(&admin, said),
+            frame: Frame::of(&app, &admin, said),
             library,
             open,
             rows,
@@ -244,7 +244,7 @@ pub(crate) async fn show(
         let library = known.open.as_ref().map(|run| run.library.clone());
         render(&RunPage {
             ui: Ui::new(&app, &reader),
-            frame: Frame::of(&admin, said),
+            frame: Frame::of(&app, &admin, said),
             library: library.or_else(|| ended.as_ref().map(|e| e.row.library.clone())).unwrap_or_default(),
             open: on_its_way.map(|run| Progress::of(&app, run, lang)),
             ended,

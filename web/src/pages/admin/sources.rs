@@ -48,7 +48,7 @@ pub(crate) async fn show(State(app): State<App>, reader: Reader, admin: Admin) -
     let asking = reader.clone();
     let looked = with_store(&app, move |app, store| Ok((rows(app, store, &asking)?, said(store, &asking)?)));
     let result = looked.await.and_then(|(rows, said)| {
-        render(&SourcesPage { ui: Ui::new(&app, &reader), frame: Frame::of(&admin, said), rows })
+        render(&SourcesPage { ui: Ui::new(&app, &reader), frame: Frame::of(&app, &admin, said), rows })
     });
     page(&app, &reader, result)
 }
