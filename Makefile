@@ -1,9 +1,13 @@
 # Two commands for a newcomer: `make demo` and `make test`. Both install what is missing first.
 
-.PHONY: demo test build corpus bench-peers
+.PHONY: demo demo-consortium test build corpus bench-peers
 
 demo: build
 	./target/release/lianmu demo $(ARGS)
+
+# A hub and two branches, each a process of its own, and a day of theirs: what README says of machines, tried.
+demo-consortium: build
+	./target/release/lianmu demo --consortium $(ARGS)
 
 test:
 	bash .ci/test.sh

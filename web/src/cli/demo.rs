@@ -3,6 +3,10 @@
 //! What an interrupted first start has finished is not done again: exports are made whole or not at all, and a
 //! library that has an archive has been imported. With a generation in force it only serves.
 
+mod consortium;
+mod line;
+mod machine;
+
 use std::collections::HashSet;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -44,6 +48,12 @@ pub(crate) struct Args {
     /// Address to listen on.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// A hub and two branches, each a process of its own, at this address and the two ports after it.
+    #[arg(long)]
+    consortium: bool,
+    /// End when the day of the consortium has been told.
+    #[arg(long, requires = "consortium")]
+    once: bool,
 }
 
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
@@ -51,10 +61,13 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     if let Some(listen) = args.listen {
         settings.listen_on(listen);
     }
+    if args.consortium {
+        return consortium::run(global, &args, settings.server.listen);
+    }
     if !global.data.join("catalogue").join("current").is_file() {
         prepare(global, &settings, &args)?;
     }
-    let password = accounts(global)?;
+    let password = accounts(&global.data, |_| true, None)?;
     print_what_to_try(settings.server.listen, &password);
     serve::serve(settings, global)
 }
@@ -161,13 +174,17 @@ const PEOPLE: [(&str, &str, &str, AccountRole); 4] = [
     ("BJFU", "admin", "顾明月", AccountRole::Admin),
 ];
 
-// The password of all of them is drawn for this data directory and kept in it, so that each start can say it.
-fn accounts(global: &Global) -> anyhow::Result<String> {
-    let file = global.data.join("demo-password");
+// The password of all of them is drawn for this data directory, unless it is given, and kept in it, so that each start
+// can say it.
+fn accounts(data: &Path, wants: impl Fn(&str) -> bool, given: Option<&str>) -> anyhow::Result<String> {
+    let file = data.join("demo-password");
     let password = match std::fs::read_to_string(&file) {
         Ok(password) => password,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            let drawn = Secret::random()?.reveal()[..16].to_owned();
+            let drawn = match given {
+                Some(given) => given.to_owned(),
+                None => Secret::random()?.reveal()[..16].to_owned(),
+            };
             // Kept before any account has it: whoever is interrupted goes on with the same one.
             replace_private_file(&Disk, &file, drawn.as_bytes())
                 .with_context(|| format!("cannot write {}", file.display()))?;
@@ -175,8 +192,8 @@ fn accounts(global: &Global) -> anyhow::Result<String> {
         }
         Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", file.display())),
     };
-    let store = Store::open(&global.data)?;
-    for (library, barcode, name, role) in PEOPLE {
+    let store = Store::open(data)?;
+    for (library, barcode, name, role) in PEOPLE.into_iter().filter(|(library, ..)| wants(library)) {
         if store.account(library, barcode)?.is_none() {
             let hash = password::hash(&password)?;
             let new = NewAccount {

@@ -124,8 +124,9 @@ async fn serve_until_told(app: App, listener: std::net::TcpListener) -> anyhow::
     }
 }
 
+/// Waits for ctrl-c or SIGTERM.
 #[cfg(unix)]
-async fn told_to_stop() {
+pub(super) async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
@@ -139,6 +140,6 @@ async fn told_to_stop() {
 }
 
 #[cfg(not(unix))]
-async fn told_to_stop() {
+pub(super) async fn told_to_stop() {
     drop(tokio::signal::ctrl_c().await);
 }

@@ -327,6 +327,7 @@ mod tests {
             "reason",
             "purchase_state",
             "delivery",
+            "branch_worry",
             "message_kind",
             "counter_act",
             "counter_why",

@@ -17,6 +17,7 @@ mod browse;
 mod cli;
 mod consortium;
 mod counter;
+mod demo;
 mod desk;
 mod directory;
 mod full_disk;
