@@ -4,6 +4,7 @@
 //! library that has an archive has been imported. With a generation in force it only serves.
 
 mod consortium;
+mod house;
 mod line;
 mod machine;
 
@@ -30,7 +31,7 @@ use indexer::pipeline::Built;
 use jiff::Timestamp;
 
 use super::progress::Bars;
-use super::{Global, Outcome, demo_house, progress, serve};
+use super::{Global, Outcome, progress, serve};
 use crate::login::password;
 use crate::login::secret::Secret;
 
@@ -69,7 +70,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     }
     let (password, are_new) = accounts(&global.data, |_| true, None)?;
     if are_new {
-        demo_house::furnish(&super::open_app(global)?)?;
+        house::furnish(&super::open_app(global)?)?;
     }
     print_what_to_try(settings.server.listen, &password);
     serve::serve(settings, global)

