@@ -13,8 +13,10 @@ const HARM: [&str; 4] = [
     "\u{202e}反\u{2066}\u{0}\u{1b}[2J\u{7f}\r\nSet-Cookie: x=9\u{fffe}",
     "👨‍👩‍👧‍👦e\u{301}️{{ 7*7 }}${9}%00%0d%0a'; DROP TABLE accounts; --",
 ];
-/// So much in every box of a form is still less than half a megabyte, which would be refused before it is read.
-const LONG: usize = 6_000;
+/// So much is typed into each box, and into all boxes of a form: beyond half a megabyte it would be refused before it
+/// is read.
+const LONG: usize = 12_000;
+const LONGEST: usize = 400_000;
 
 /// A form: where it goes and what it holds. Boxes to type in have no value.
 struct Form {
@@ -158,9 +160,11 @@ fn walk(site: &Site, cookie: &str) -> BTreeMap<String, usize> {
                     let what = format!("{} {button:?} with {typed:?}, as on {path}", form.action);
                     check(&what, &send(site, cookie, &form, typed, button));
                 }
-                let long = "长".repeat(LONG / 3);
+                // A character of three bytes is sent as nine.
+                let n_boxes = form.fields.iter().filter(|(_, value)| value.is_none()).count();
+                let long = "长".repeat((LONG / 3).min(LONGEST / 9 / n_boxes.max(1)));
                 check(
-                    &format!("{} with {LONG} bytes", form.action),
+                    &format!("{} with {} bytes", form.action, long.len()),
                     &send(site, cookie, &form, &long, button),
                 );
             }
