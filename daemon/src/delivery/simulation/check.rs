@@ -6,7 +6,7 @@ use super::world::World;
 use crate::central::Item;
 use crate::delivery::Letter;
 use crate::harvest::Clock;
-use crate::requests::{DeliveryState, Event, Party, RequestId};
+use crate::requests::{DeliveryState, Event, Party, Recorded, RequestId};
 use crate::store::Store;
 
 /// Everything that is wrong, as sentences.
@@ -86,18 +86,30 @@ fn names_kept(stores: &BTreeMap<String, Store>) -> Vec<String> {
     wrong
 }
 
-// Whoever knows a request knows the same of it: what all must know, and how it stands.
+// Whoever knows a request knows the same of it: what all must know, and how it stands. Where its time is up a machine
+// takes out what people wrote without telling the others.
 fn disagreements(stores: &BTreeMap<String, Store>) -> Vec<String> {
+    let mut silent = BTreeSet::new();
+    for store in stores.values() {
+        let mut ids = Vec::new();
+        store.each_request(|request, _| ids.push(request.id)).unwrap();
+        silent.extend(ids.into_iter().filter(|id| store.is_anonymous(*id).unwrap()));
+    }
     let mut seen: BTreeMap<RequestId, Vec<(String, BTreeSet<String>, String)>> = BTreeMap::new();
     for (name, store) in stores {
         store
             .each_request(|request, history| {
+                let is_silent = silent.contains(&request.id);
+                let said = |recorded: &Recorded| {
+                    let note = if is_silent { String::new() } else { recorded.note.clone() };
+                    serde_json::to_string(&Recorded { note, ..recorded.clone() }).unwrap()
+                };
                 let shared = history
                     .events()
                     .filter(|recorded| recorded.party != Party::Branch)
                     // Nobody else need know when a reader took it home.
                     .filter(|recorded| recorded.event != Event::CheckOut)
-                    .map(|recorded| serde_json::to_string(recorded).unwrap());
+                    .map(said);
                 // Homes of readers aside, the lender's and the asking side stand alike.
                 let state = match request.state.code() {
                     "on_loan" => "received".to_owned(),
