@@ -132,8 +132,17 @@ impl App {
         }
     }
 
+    /// Looks how fresh the data is and what libraries say of themselves, for whoever serves. It blocks.
+    pub(crate) fn look_around(&self) {
+        self.look_at_freshness();
+        // The next look is a second away; what is known stays.
+        if let Err(cause) = self.look_at_directory() {
+            cause.log();
+        }
+    }
+
     /// Looks how fresh the data is, for whoever serves.
-    pub(crate) fn look_at_freshness(&self) {
+    fn look_at_freshness(&self) {
         match self.0.fresh.look(&self.0.data_dir, &self.0.settings) {
             Ok(false) => {}
             Ok(true) => {
@@ -218,10 +227,8 @@ impl App {
             let looked = blocking::run(&self.0.turns, move || {
                 let before = app.open();
                 app.glance();
-                app.look_at_freshness();
-                // The next look is a second away; what is known stays.
-                let kept = app.look_at_directory().and_then(|()| app.keep_views());
-                if let Err(cause) = kept {
+                app.look_around();
+                if let Err(cause) = app.keep_views() {
                     cause.log();
                 }
                 if let (Some(before), Some(now)) = (before, app.open())

@@ -91,7 +91,8 @@ impl Worry {
             Self::NeverHere => "never_here",
             Self::Silent(_) => "silent",
             Self::Trouble(_) => "trouble",
-            Self::Clock(_) => "clock",
+            Self::Clock(seconds) if *seconds < 0 => "clock_behind",
+            Self::Clock(_) => "clock_ahead",
             Self::Behind => "behind",
         }
     }
@@ -99,7 +100,7 @@ impl Worry {
     /// What is filled into the words.
     pub fn value(&self) -> String {
         match self {
-            Self::Silent(n) | Self::Clock(n) => n.to_string(),
+            Self::Silent(n) | Self::Clock(n) => n.abs().to_string(),
             Self::Trouble(said) => said.clone(),
             Self::NeverHere | Self::Behind => String::new(),
         }
@@ -112,6 +113,9 @@ impl std::fmt::Display for Worry {
             Self::NeverHere => write!(f, "it enrolled and has not been here yet"),
             Self::Silent(hours) => write!(f, "it has not been here for {hours} hours"),
             Self::Trouble(said) => write!(f, "{said}"),
+            Self::Clock(seconds) if *seconds < 0 => {
+                write!(f, "its clock is behind by {} seconds", seconds.abs())
+            }
             Self::Clock(seconds) => write!(f, "its clock is ahead by {seconds} seconds"),
             Self::Behind => write!(f, "it has not got the newest generation yet"),
         }
@@ -160,7 +164,8 @@ mod tests {
             (None, Fares::default(), 0, "never_here"),
             (hours_ago(50), fares(NEWEST, Some("no line")), 900, "silent"),
             (hours_ago(1), fares("000011-0a1b2c3d", Some("no line")), 900, "trouble"),
-            (hours_ago(1), fares("000011-0a1b2c3d", None), -900, "clock"),
+            (hours_ago(1), fares("000011-0a1b2c3d", None), -900, "clock_behind"),
+            (hours_ago(1), fares("000011-0a1b2c3d", None), 900, "clock_ahead"),
             (hours_ago(1), fares("000011-0a1b2c3d", None), 9, "behind"),
             (hours_ago(1), fares(NEWEST, None), 9, ""),
         ] {

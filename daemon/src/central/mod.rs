@@ -1,8 +1,8 @@
 //! The centre: what a hub does with the messages of its branches, and what it tells each of them.
 //!
-//! Pure are the judgement of a message (`judge`), the documents of the line (`wire`) and how a call is signed
-//! (`signed`), and which branch wants a look (`fares`). The effect of a message, the note that it had it, and what others are told of it are one transaction
-//! of `store::inbox`. A hub is a branch of its own too, without a line.
+//! Pure are the judgement of a message (`judge`), the documents of the line (`wire`), how a call is signed (`signed`),
+//! and which branch wants a look (`fares`). The effect of a message, the note that it had it, and what others are told
+//! of it are one transaction of `store::inbox`. A hub is a branch of its own too, without a line.
 
 mod fares;
 mod hub;

@@ -112,8 +112,8 @@ pub struct Told {
     pub body: String,
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=`; `card` is the key by which the branch signs its
-/// cards, the rest says how it fares
+/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=`; `card` is the key by which the branch signs
+/// its cards, `wait` for how many seconds the hub may think, the rest says how the branch fares
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedAnswer {
     /// What comes after, in order.

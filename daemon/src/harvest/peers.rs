@@ -3,34 +3,21 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests may panic, and say what they skip")]
 
+#[path = "../../tests/peers/nginx.rs"]
+mod nginx;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use indexer::archive::{ImportMode, RecordKey};
+
+use nginx::{Running, nginx, skip};
 
 use super::trial::{Dice, Trial, rounds, source};
 use super::{Fetched, HttpFetcher, OaiFetcher};
 use crate::settings::SourceKind;
-
-/// A process that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A peer that is not there is missed by whoever installed it.
-#[track_caller]
-fn skip(what: &str) {
-    assert!(std::env::var("LIANMU_PEERS").as_deref() != Ok("required"), "{what}");
-    eprintln!("skipped: {what}");
-}
 
 fn pyoai() -> Option<(Running, String)> {
     let python = std::env::var("LIANMU_PYTHON").unwrap_or_else(|_| "python3".to_owned());
@@ -95,59 +82,14 @@ fn keys_in(fetched: &Fetched) -> Vec<RecordKey> {
     met.map(|met| met.key.unwrap()).collect()
 }
 
-fn nginx(folder: &Path) -> Option<(Running, String)> {
-    let found = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"];
-    let Some(nginx) = found.iter().find(|path| Path::new(path).exists()) else {
-        skip("nginx is not installed (apt-get install nginx-light)");
-        return None;
-    };
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let at = folder.display();
-    let user = if nginx_runs_as_root() { "user root;" } else { "" };
-    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .filter(|name| !matches!(**name, "uwsgi" | "scgi"))
-        .map(|name| format!("{name}_temp_path {at}/tmp-{name};"))
-        .collect();
-    let configuration = format!(
-        "daemon off; master_process off; {user} worker_processes 1; pid {at}/pid; error_log {at}/error.log;\n\
-         events {{ worker_connections 64; }}\n\
-         http {{ access_log off; {paths} server {{ listen 127.0.0.1:{port}; root {at}/www; }} }}\n"
-    );
-    std::fs::create_dir_all(folder.join("www")).unwrap();
-    std::fs::write(folder.join("nginx.conf"), configuration).unwrap();
-    let child = Command::new(nginx)
-        .arg("-c")
-        .arg(folder.join("nginx.conf"))
-        .arg("-p")
-        .arg(folder)
-        .arg("-e")
-        .arg(folder.join("error.log"))
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let running = Running(child);
-    let address = format!("127.0.0.1:{port}");
-    for _ in 0..100 {
-        if TcpStream::connect(&address).is_ok() {
-            return Some((running, address));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let log = std::fs::read_to_string(folder.join("error.log")).unwrap_or_default();
-    panic!("nginx does not start: {log}");
-}
-
-fn nginx_runs_as_root() -> bool {
-    std::env::var("USER").map_or(true, |user| user == "root")
-}
-
 #[test]
 fn nginx_serves_a_file_through_cuts() {
     let folder = tempfile::tempdir().unwrap();
-    let Some((_running, address)) = nginx(folder.path()) else { return };
+    let root = folder.path().join("www");
+    std::fs::create_dir(&root).unwrap();
+    let Some((_running, address)) = nginx(folder.path(), &root) else { return };
     let body: Vec<u8> = (0u32..2_000_000).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
-    std::fs::write(folder.path().join("www/北林.iso"), &body).unwrap();
+    std::fs::write(root.join("北林.iso"), &body).unwrap();
     let n_cuts = u64::from(rounds(200, 20));
     let proxy = breaking_proxy(address.clone(), 2 * body.len() as u64 / n_cuts);
     let mut trial = Trial::new();

@@ -3,13 +3,16 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "tests may panic, and these say what they counted"
+    clippy::print_stderr,
+    reason = "tests may panic, and these say what they counted and what they skip"
 )]
 
 mod broken;
 mod engines;
 mod forge;
 mod hostile;
+#[path = "../peers/nginx.rs"]
+mod nginx;
 mod packs;
 mod promises;
 mod scene;

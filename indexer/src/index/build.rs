@@ -118,7 +118,8 @@ impl Builder {
         files: Arc<dyn FileLayer>,
     ) -> Result<Self, Error> {
         let lanes = options.threads.clamp(1, MOST_LANES) as u32;
-        Self::begin(catalogue_dir, options, files, before, &[], lanes)
+        let place = switch::begin(&*files, catalogue_dir)?;
+        Self::begin(place, options, files, before, &[], lanes)
     }
 
     /// Begins a layer on top of the generation in force, whose files it takes over without touching them.
@@ -140,7 +141,8 @@ impl Builder {
         files: Arc<dyn FileLayer>,
     ) -> Result<Self, Error> {
         let kept = carry::kept_layers(&parent.manifest.layers).to_vec();
-        Self::begin(catalogue_dir, options, files, Some(parent), &kept, 1)
+        let place = switch::begin(&*files, catalogue_dir)?;
+        Self::begin(place, options, files, Some(parent), &kept, 1)
     }
 
     /// Begins a layer on top of any generation in a folder of its own: what another machine wrote, written again.
@@ -154,24 +156,11 @@ impl Builder {
     ) -> Result<Self, Error> {
         let kept = carry::kept_layers(&parent.manifest.layers).to_vec();
         files.create_dir_all(dir).map_err(Error::io("create", dir))?;
-        Self::begin_in(dir.to_owned(), number, options, files, Some(parent), &kept, 1)
+        Self::begin((dir.to_owned(), number), options, files, Some(parent), &kept, 1)
     }
 
     fn begin(
-        catalogue_dir: &Path,
-        options: BuilderOptions,
-        files: Arc<dyn FileLayer>,
-        before: Option<Arc<Generation>>,
-        kept: &[Layer],
-        lanes: u32,
-    ) -> Result<Self, Error> {
-        let (dir, number) = switch::begin(&*files, catalogue_dir)?;
-        Self::begin_in(dir, number, options, files, before, kept, lanes)
-    }
-
-    fn begin_in(
-        dir: PathBuf,
-        number: u64,
+        (dir, number): (PathBuf, u64),
         options: BuilderOptions,
         files: Arc<dyn FileLayer>,
         before: Option<Arc<Generation>>,

@@ -57,6 +57,8 @@ pub(crate) fn serve(mut settings: Settings, global: &Global) -> anyhow::Result<O
         }
     };
     let app = App::new(settings, &global.data)?;
+    // The first page says already how old the data is and whom to ask.
+    app.look_around();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve_until_told(app, listener));
     runtime.shutdown_timeout(FAREWELL);

@@ -69,6 +69,7 @@ mod tests {
             Worry::Silent(30),
             Worry::Trouble("×".to_owned()),
             Worry::Clock(-200),
+            Worry::Clock(200),
             Worry::Behind,
         ];
         for worry in worries {
