@@ -17,7 +17,7 @@ use indexer::bib::LibraryCode;
 use indexer::library::Members;
 use indexer::search::{Catalogue, Query};
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::answers::Answers;
 use crate::blocking::{self, Turns};
@@ -56,6 +56,8 @@ struct Inner {
     fresh: Fresh,
     said: Said,
     views: Views,
+    /// Number of a hub's newest item for its branches, as long as one of them waits.
+    feed_end: watch::Sender<i64>,
 }
 
 /// Passwords hashed at the same time: each takes 19 MiB.
@@ -95,6 +97,7 @@ impl App {
             fresh: Fresh::default(),
             said: Said::default(),
             views: Views::default(),
+            feed_end: watch::Sender::new(0),
         };
         let app = Self(Arc::new(inner));
         app.glance();
@@ -159,6 +162,20 @@ impl App {
     /// Looks whether libraries say something else of themselves. It blocks.
     pub(crate) fn look_at_directory(&self) -> Result<(), WebError> {
         self.store_if_there()?.map_or(Ok(()), |store| self.0.said.look(&store)).map_err(WebError::internal)
+    }
+
+    // One look for all who wait.
+    fn look_at_feed(&self) -> Result<(), WebError> {
+        if self.0.feed_end.receiver_count() > 0 {
+            let end = self.store()?.feed_end().map_err(WebError::internal)?;
+            self.0.feed_end.send_if_modified(|known| std::mem::replace(known, end) != end);
+        }
+        Ok(())
+    }
+
+    /// Tells when there is something new for any branch.
+    pub(crate) fn feed_grows(&self) -> watch::Receiver<i64> {
+        self.0.feed_end.subscribe()
     }
 
     /// What libraries say of themselves.
@@ -228,7 +245,7 @@ impl App {
                 let before = app.open();
                 app.glance();
                 app.look_around();
-                if let Err(cause) = app.keep_views() {
+                if let Err(cause) = app.look_at_feed().and_then(|()| app.keep_views()) {
                     cause.log();
                 }
                 if let (Some(before), Some(now)) = (before, app.open())

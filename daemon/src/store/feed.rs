@@ -14,6 +14,7 @@ const TELL: &str = "INSERT INTO feed (branch, body, request) VALUES (?1, ?2, ?3)
 const IS_BRANCH: &str = "SELECT EXISTS (SELECT 1 FROM branches WHERE library = ?1)";
 const AFTER: &str = "SELECT seq, body FROM feed WHERE branch = ?1 AND seq > ?2 UNION ALL SELECT seq, body FROM feed \
                      WHERE branch = '*' AND seq > ?2 ORDER BY seq LIMIT ?3";
+const END: &str = "SELECT coalesce(max(seq), 0) FROM feed";
 const NEWS: &str = "SELECT EXISTS (SELECT 1 FROM feed WHERE branch = ?1 AND seq > ?2) OR EXISTS (SELECT 1 FROM feed \
                     WHERE branch = '*' AND seq > ?2)";
 const ITEM: &str = "SELECT body, mark FROM feed WHERE seq = ?2 AND branch IN (?1, '*')";
@@ -50,6 +51,11 @@ impl Store {
         self.read(|connection| {
             connection.prepare_cached(NEWS)?.query_row(params![branch.as_str(), after], |row| row.get(0))
         })
+    }
+
+    /// Number of the newest item for anybody, 0 where there is none.
+    pub fn feed_end(&self) -> Result<i64> {
+        self.read(|connection| connection.prepare_cached(END)?.query_row([], |row| row.get(0)))
     }
 
     /// What comes after an item, whoever has read it.

@@ -2,7 +2,7 @@
 //!
 //! Calls and answers are signed; what that means is known by `daemon::central`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
@@ -19,9 +19,6 @@ use crate::blocking;
 use crate::error::WebError;
 use crate::reader::Reader;
 use crate::state::App;
-
-/// How often it is looked whether there is something for who waits.
-const GLANCE: Duration = Duration::from_secs(1);
 
 /// The hub of this machine, if it is one. A hub in a drill takes itself for away.
 fn desk(app: &App) -> Result<HubDesk, WebError> {
@@ -64,21 +61,9 @@ pub(crate) async fn feed(
     let mark = reader.asked.get("mark").unwrap_or_default().to_owned();
     let card = reader.asked.get("card").and_then(from_hex::<32>);
     let wait = reader.asked.get("wait").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let until = Instant::now() + Duration::from_secs(wait).min(LONGEST_POLL);
     if wait > 0 {
-        let (app, path, headers) = (app.clone(), path.clone(), headers.clone());
-        let asked = move |hub: &HubDesk, caller: &Caller, _: &[u8]| Ok((hub.clone(), caller.clone()));
-        // Whoever has not signed is told so at once.
-        if let Ok((hub, caller)) = called(app.clone(), "GET", path, headers, Bytes::new(), asked).await {
-            while Instant::now() < until {
-                let (hub, caller) = (hub.clone(), caller.clone());
-                let looked = move || hub.has_news(&caller, after).map_err(WebError::internal);
-                if !matches!(blocking::run(app.turns(), looked).await, Ok(false)) {
-                    break;
-                }
-                tokio::time::sleep(GLANCE).await;
-            }
-        }
+        let wait = Duration::from_secs(wait).min(LONGEST_POLL);
+        wait_for_news(&app, after, wait, path.clone(), headers.clone()).await;
     }
     let fares = Fares::read(|key| reader.asked.get(key));
     answered(app, "GET", path, headers, reader, Bytes::new(), move |hub, caller, _| {
@@ -109,6 +94,22 @@ async fn answered(
                 (HeaderName::from_static(SIGNATURE), signature.as_str()),
             ];
             (status, headers, body).into_response()
+        }
+    }
+}
+
+// Until there is something for the caller, for so long at most; whoever has not signed is not kept.
+async fn wait_for_news(app: &App, after: i64, wait: Duration, path: String, headers: HeaderMap) {
+    let until = tokio::time::Instant::now() + wait;
+    let mut grows = app.feed_grows();
+    loop {
+        let asked = move |hub: &HubDesk, caller: &Caller, _: &[u8]| hub.has_news(caller, after);
+        let (app, path, headers) = (app.clone(), path.clone(), headers.clone());
+        if !matches!(called(app, "GET", path, headers, Bytes::new(), asked).await, Ok(false)) {
+            return;
+        }
+        if !matches!(tokio::time::timeout_at(until, grows.changed()).await, Ok(Ok(()))) {
+            return;
         }
     }
 }

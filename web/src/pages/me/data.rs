@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::privacy;
 use daemon::store::{Account, AccountRole, Pending, RequestFilter, StoredRequest};
+use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -20,6 +21,7 @@ use crate::money::yuan;
 use crate::reader::{Fields, Reader};
 use crate::requests::{moment, state_words, zone};
 use crate::state::App;
+use crate::wire::library_name;
 use crate::wire::requests::RequestDocument;
 
 #[derive(Template)]
@@ -105,7 +107,7 @@ fn parts(app: &App, account: &Account, lang: Lang) -> Result<Vec<Part>, WebError
         ("account.name", &account.name),
         ("account.barcode", &account.barcode),
         ("account.code", &account.code),
-        ("login.library", &account.library),
+        ("login.library", &library_name(&app.members(), &LibraryCode::new(account.library.as_str()))),
         ("account.email", &account.email),
         ("account.phone", &account.phone),
         ("account.lang", &account.lang),
@@ -120,8 +122,8 @@ fn parts(app: &App, account: &Account, lang: Lang) -> Result<Vec<Part>, WebError
         let about: Vec<&str> =
             about.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
         (
-            format!("{} {}", request.number, moment(request.created, &zone)),
-            format!("{} · {state}", about.join(" · ")),
+            request.number.clone(),
+            format!("{} · {} · {state}", moment(request.created, &zone), about.join(" · ")),
         )
     };
     let letter = |letter: daemon::store::Letter| {
