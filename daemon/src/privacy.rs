@@ -34,6 +34,7 @@ pub(crate) fn tidy(store: &Store, data_dir: &Path, keep_days: u32, now: Timestam
         let before = now - SignedDuration::from_hours(i64::from(keep_days) * 24);
         while store.anonymise_requests(before, now)? > 0 {}
     }
+    store.have_others_forget(now)?;
     store.drop_registrations(now - UNCONFIRMED, now)?;
     store.scrub(data_dir)?;
     Ok(())

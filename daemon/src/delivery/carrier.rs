@@ -51,6 +51,8 @@ pub(crate) struct Carrier {
     is_drilling: bool,
     // As they stood at the last tick.
     quotas: Option<Quotas>,
+    // How long it waits before it tries again follows from it; by chance where there is none.
+    seed: Option<u64>,
 }
 
 struct Road {
@@ -70,15 +72,16 @@ impl Carrier {
         let keep_policy: KeepPolicy = Box::new(move |store| {
             if is_hub { policy::publish(store, &folder) } else { policy::take_over(store, &folder, &Disk) }
         });
-        Self { keep_policy, ..Self::with(store, settings, clock, make) }
+        Self { keep_policy, ..Self::with(store, settings, clock, make, None) }
     }
 
-    /// The same over other destinations.
+    /// The same over other destinations, and with waits that follow from a seed.
     pub(crate) fn with(
         store: Store,
         settings: Settings,
         clock: Arc<dyn Clock>,
         make: MakeDestination,
+        seed: Option<u64>,
     ) -> Self {
         let ticked = clock.monotonic();
         Self {
@@ -94,6 +97,7 @@ impl Carrier {
             nudges: 0,
             is_drilling: false,
             quotas: None,
+            seed,
         }
     }
 
@@ -258,7 +262,8 @@ impl Carrier {
             return Ok(());
         }
         let Some(destination) = (self.make)(hub.as_ref())? else { return Ok(()) };
-        let line = Line::new(destination.most(), u64::from_le_bytes(random()?));
+        let seed = self.seed.map_or_else(|| random().map(u64::from_le_bytes), Ok)?;
+        let line = Line::new(destination.most(), seed);
         self.road = Some(Road { hub, destination, line });
         Ok(())
     }

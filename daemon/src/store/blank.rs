@@ -28,6 +28,12 @@ const EVENT: &str = "UPDATE request_events SET event = ?6 WHERE request = ?1 AND
 const MESSAGES: &str = "UPDATE messages SET body = CASE kind WHEN 'request' THEN ?2 ELSE '' END, packet = iif(delivery \
                         IN ('in_flight', 'unknown', 'held', 'pending'), packet, NULL), last_error = NULL WHERE request \
                         = ?1";
+const OWE: &str = "INSERT OR IGNORE INTO to_forget SELECT id FROM requests WHERE id = ?1 AND is_own = 1 AND anonymous = 1 \
+                   AND NOT EXISTS (SELECT 1 FROM messages WHERE request = ?1 AND kind = 'forget')";
+const OWED: &str = "SELECT id FROM requests r JOIN to_forget ON request = id WHERE state IN ('completed', 'unfilled', \
+                    'rejected', 'expired', 'cancelled', 'retry_possible', 'lost') AND NOT EXISTS (SELECT 1 FROM \
+                    messages m WHERE m.request = r.id AND m.delivery IN ('pending', 'in_flight', 'unknown', 'held'))";
+const PAID: &str = "DELETE FROM to_forget WHERE request = ?1";
 const AUDIT: &str = "UPDATE audit SET note = '' WHERE subject = ?1";
 const ANSWERS: &str = "SELECT branch, n, answer FROM inbox WHERE branch IN (?1, ?2) AND request = ?3";
 const ANSWER: &str = "UPDATE inbox SET answer = ?4 WHERE branch = ?1 AND request = ?2 AND n = ?3";
@@ -39,6 +45,32 @@ impl Store {
     pub fn is_anonymous(&self, id: RequestId) -> Result<bool> {
         self.read(|connection| is_anonymous(connection, id))
     }
+
+    /// Has the others forget whose requests were that lost their reader here while this machine, put back from an
+    /// older copy, did not know that it had told of them. What has not ended waits until it has.
+    pub fn have_others_forget(&self, now: Timestamp) -> Result<()> {
+        let owed: Vec<[u8; 16]> = self
+            .read(|connection| connection.prepare_cached(OWED)?.query_map([], |row| row.get(0))?.collect())?;
+        if owed.is_empty() {
+            return Ok(());
+        }
+        self.write(|transaction| {
+            for id in owed {
+                if let Some(request) = one(transaction, RequestId::from_bytes(id))? {
+                    put_message(transaction, request.id, MessageKind::Forget, &request.form.supplier, now)?;
+                }
+                transaction.prepare_cached(PAID)?.execute([id])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A letter of this machine about a request has had its effect: where its reader is forgotten here, those who got the
+/// letter have to forget him too.
+pub(super) fn owe_forgetting(transaction: &Transaction<'_>, letter: &Letter) -> rusqlite::Result<()> {
+    let statement = if letter.is_forget() { PAID } else { OWE };
+    transaction.prepare_cached(statement)?.execute([letter.request.as_bytes()]).map(drop)
 }
 
 /// Takes everything personal out of a request of this machine, and tells whoever was told of it.
@@ -208,6 +240,26 @@ mod tests {
             self.store.record_event(id, by, event, note, at(1)).unwrap().unwrap().unwrap();
         }
 
+        /// A request with everything personal in it.
+        fn ask(&self, account: crate::store::AccountId) -> RequestId {
+            let [recipient, email, phone, _, note, _] = PERSONAL.map(str::to_owned);
+            let form = RequestForm { recipient, email, phone, note, ..request_form() };
+            let n_known = self.store.messages().unwrap().len();
+            let id = RequestId::new(at(0), [3 + n_known as u8; 10]);
+            let new = NewRequest {
+                id,
+                number: &format!("{}-{n_known}", self.library),
+                account,
+                library: &self.library,
+                form: &form,
+                party: Party::Reader,
+                key: None,
+                is_barred: false,
+            };
+            self.store.submit_request(&new, at(0)).unwrap();
+            id
+        }
+
         /// Words that stand in any file.
         fn found(&self) -> Vec<String> {
             self.store.scrub(self.folder.path()).unwrap();
@@ -240,24 +292,10 @@ mod tests {
             hub.store.add_enrol_code(hash, &machine.library, at(9)).unwrap();
             hub.store.enrol(hash, None, keys, at(0)).unwrap().unwrap();
         }
-        let [name, email, phone, barcode, note, _] = PERSONAL;
+        let [name, email, phone, barcode, ..] = PERSONAL;
         let new = NewAccount { name, email, phone, ..new_account("BJFU", barcode) };
         let account = asks.store.add_account(&new, at(0)).unwrap().unwrap();
-        let [recipient, email, phone, note] = [name, email, phone, note].map(str::to_owned);
-        let form = crate::requests::RequestForm { recipient, email, phone, note, ..request_form() };
-        let id = RequestId::new(at(0), [3; 10]);
-        let (library, number) = (&asks.library, "BJFU-3");
-        let new = NewRequest {
-            id,
-            number,
-            account,
-            library,
-            form: &form,
-            party: Party::Reader,
-            key: None,
-            is_barred: false,
-        };
-        asks.store.submit_request(&new, at(0)).unwrap();
+        let id = asks.ask(account);
         asks.exchange(&hub);
         lends.exchange(&hub);
         lends.act(id, Party::Lender, &Event::Accept, PERSONAL[0]);
@@ -344,6 +382,48 @@ mod tests {
         for machine in [hub, asks, lends] {
             assert_eq!(machine.found(), Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn who_is_forgotten_by_a_machine_that_does_not_know_it_has_told_of_him_is_forgotten_by_all() {
+        let Three { hub, asks, lends, .. } = gone_by();
+        let new = NewAccount { barcode: "B20261111", ..new_account("BJFU", "B20261111") };
+        let account = asks.store.add_account(&new, at(0)).unwrap().unwrap();
+        let id = asks.ask(account);
+        let old = asks.folder.path().join("old");
+        asks.store.copy_to(&old);
+        asks.exchange(&hub);
+        lends.exchange(&hub);
+        // As the copy knows it, the request never left.
+        let again = Machine {
+            store: Store::of_copy(&old),
+            folder: tempfile::tempdir().unwrap(),
+            library: code("BJFU"),
+        };
+        again.store.begin_life(77, at(1)).unwrap();
+        again.act(id, Party::Reader, &Event::AskCancel, PERSONAL[4]);
+        assert_eq!(again.store.request(id).unwrap().unwrap().state, State::Cancelled);
+        assert_eq!(again.store.anonymise_requests(at(2), at(2)).unwrap(), 2);
+        again.exchange(&hub);
+        again.store.have_others_forget(at(2)).unwrap();
+        again.exchange(&hub);
+        again.exchange(&hub);
+        // It had left: whoever lends says first whether it is withdrawn.
+        assert!(!hub.store.is_anonymous(id).unwrap());
+        lends.exchange(&hub);
+        lends.act(id, Party::Lender, &Event::AnswerCancel { granted: true }, PERSONAL[0]);
+        lends.exchange(&hub);
+        for _ in 0..2 {
+            again.exchange(&hub);
+            again.store.have_others_forget(at(3)).unwrap();
+        }
+        again.exchange(&hub);
+        lends.exchange(&hub);
+        for machine in [&hub, &lends, &again] {
+            assert!(machine.store.is_anonymous(id).unwrap(), "{}", machine.library);
+        }
+        let n_told = again.store.messages().unwrap().iter().filter(|message| message.request == id).count();
+        assert_eq!(n_told, 3, "the request, its withdrawal, and once that it is to be forgotten");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Store;
-use super::blank::{blank, keep_anonymous};
+use super::blank::{blank, keep_anonymous, owe_forgetting};
 use super::events::{NewKnown, history_of, learn, put_known};
 use super::messages::put_message;
 use super::outbox::{arrived, of_this_side};
@@ -87,6 +87,7 @@ fn take_item(
             let events: Vec<Recorded> = parsed.events.iter().chain(events).cloned().collect();
             if from == me.as_str() {
                 own_letter(transaction, &parsed, (letter.as_str(), was.as_deref()), &events, now)?;
+                owe_forgetting(transaction, &parsed)?;
             } else {
                 if known(transaction, me, &parsed, now)?.is_some() {
                     learn(transaction, parsed.request, &events, now)?;

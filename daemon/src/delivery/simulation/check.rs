@@ -7,7 +7,7 @@ use crate::central::Item;
 use crate::delivery::Letter;
 use crate::harvest::Clock;
 use crate::requests::{DeliveryState, Event, Party, Recorded, RequestId};
-use crate::store::Store;
+use crate::store::{Store, StoredRequest};
 
 /// Everything that is wrong, as sentences.
 pub(super) fn violations(world: &World) -> Vec<String> {
@@ -65,17 +65,18 @@ pub(super) fn violations(world: &World) -> Vec<String> {
     wrong
 }
 
-// Who was forgotten by the own library is forgotten by all.
+// Who was forgotten by the own library is forgotten by all, once what turned out to be open has ended.
 fn names_kept(stores: &BTreeMap<String, Store>) -> Vec<String> {
     let mut forgotten = BTreeSet::new();
     for store in stores.values() {
         let mut own = Vec::new();
-        store.each_request(|request, _| own.extend(request.is_own.then_some(request.id))).unwrap();
+        let has_ended = |request: &StoredRequest| request.is_own && request.state.is_final();
+        store.each_request(|request, _| own.extend(has_ended(&request).then_some(request.id))).unwrap();
         forgotten.extend(own.into_iter().filter(|id| store.is_anonymous(*id).unwrap()));
     }
     let mut wrong = Vec::new();
     for (name, store) in stores {
-        let keeps = |request: crate::store::StoredRequest, _| {
+        let keeps = |request: StoredRequest, _| {
             let is_named = !request.patron.is_empty() || !request.form.recipient.is_empty();
             if is_named && forgotten.contains(&request.id) {
                 wrong.push(format!("{name} knows whose {} was", request.id));

@@ -122,7 +122,8 @@ impl World {
         }
         let reader = trial::reader_of(&store, code.as_str(), clock.now());
         let weather = Arc::new(Mutex::new(Weather::default()));
-        let carrier = self.carrier(code, &store, &clock, &weather);
+        let seed = self.dice.next();
+        let carrier = self.carrier(code, &store, &clock, &weather, seed);
         Machine {
             library: code.clone(),
             store,
@@ -143,6 +144,7 @@ impl World {
         store: &Store,
         clock: &Arc<OwnClock>,
         weather: &Arc<Mutex<Weather>>,
+        seed: u64,
     ) -> Carrier {
         let (me, end, hub) = (me.clone(), store.clone(), Arc::clone(&self.hub));
         let (own, weather) = (Arc::clone(clock), Arc::clone(weather));
@@ -160,7 +162,13 @@ impl World {
         };
         let settings =
             trial::settings("role = \"branch\"\n[policy]\nmax_requests = 0\n[central]\nkind = \"hub\"\n");
-        Carrier::with(store.clone(), settings, Arc::clone(clock) as Arc<dyn Clock>, Box::new(make))
+        Carrier::with(
+            store.clone(),
+            settings,
+            Arc::clone(clock) as Arc<dyn Clock>,
+            Box::new(make),
+            Some(seed),
+        )
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -179,12 +187,12 @@ impl World {
 
     /// Starts a machine again, with a life of its own.
     pub(super) fn start_again(&mut self, place: usize) {
-        let life = self.dice.next() as u32;
+        let (life, seed) = (self.dice.next() as u32, self.dice.next());
         let machine = &self.machines[place];
         machine.store.be_dead(false);
         machine.store.begin_life(life, machine.clock.now()).unwrap();
         machine.store.own_up_to_what_was_cut_short().unwrap();
-        let carrier = self.carrier(&machine.library, &machine.store, &machine.clock, &machine.weather);
+        let carrier = self.carrier(&machine.library, &machine.store, &machine.clock, &machine.weather, seed);
         self.machines[place].carrier = carrier;
         self.machines[place].rests_until = 0;
     }
@@ -312,6 +320,10 @@ impl World {
         }
         for _ in 0..30 {
             self.run(10, 20);
+            for machine in &mut self.machines {
+                machine.store.have_others_forget(machine.clock.now()).unwrap();
+                machine.rests_until = 0;
+            }
             let waiting =
                 |machine: &Machine| machine.store.depths().unwrap().iter().any(|d| d.delivery.is_waiting());
             let is_behind = |machine: &Machine| {
