@@ -18,6 +18,7 @@ use tantivy::directory::{
 use tantivy::{Index, IndexSettings};
 
 use crate::files::{FileLayer, WriteFile};
+use crate::index::mapped::Used;
 use crate::index::{Error, schema, switch};
 
 type Small = Arc<Mutex<HashMap<PathBuf, Vec<u8>>>>;
@@ -27,6 +28,7 @@ pub(crate) struct Folder {
     path: PathBuf,
     mapped: MmapDirectory,
     files: Option<Arc<dyn FileLayer>>,
+    used: Arc<Used>,
     small: Small,
 }
 
@@ -39,7 +41,7 @@ impl Folder {
     /// A folder that is written too.
     pub(crate) fn open(path: &Path, files: Option<Arc<dyn FileLayer>>) -> Result<Self, Error> {
         let mapped = MmapDirectory::open(path).map_err(|e| Error::engine(path)(e))?;
-        Ok(Self { path: path.to_owned(), mapped, files, small: Small::default() })
+        Ok(Self { path: path.to_owned(), mapped, files, used: Arc::default(), small: Small::default() })
     }
 
     /// The same folder for another writer of segments.
@@ -58,9 +60,16 @@ impl Folder {
     /// A file of the folder, mapped.
     pub(crate) fn bytes(&self, name: &str) -> Result<OwnedBytes, Error> {
         let path = self.path.join(name);
-        let open = self.mapped.open_read(Path::new(name));
-        let slice = open.map_err(|e| Error::io("open", &path)(io::Error::other(e)))?;
-        slice.read_bytes().map_err(Error::io("read", &path))
+        self.mapped(Path::new(name)).map_err(|e| Error::io("open", &path)(io::Error::other(e)))
+    }
+
+    // What is written here may still be removed and made again, so only what is read is shared.
+    fn mapped(&self, name: &Path) -> Result<OwnedBytes, OpenReadError> {
+        let map = || {
+            let read = self.mapped.open_read(name)?.read_bytes();
+            read.map_err(|e| OpenReadError::wrap_io_error(e, name.to_owned()))
+        };
+        if self.files.is_some() { map() } else { self.used.bytes(&self.path.join(name), map) }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -106,7 +115,7 @@ impl fmt::Debug for Folder {
 
 impl Directory for Folder {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        self.mapped.get_file_handle(path)
+        Ok(Arc::new(self.mapped(path)?))
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {

@@ -21,6 +21,7 @@ mod keys;
 pub(crate) mod lanes;
 pub(crate) mod layer;
 mod manifest;
+mod mapped;
 pub(crate) mod orders;
 mod out_file;
 pub(crate) mod pack;

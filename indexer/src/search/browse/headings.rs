@@ -18,7 +18,7 @@ use crate::search::headings::{self, forms_of};
 use crate::search::segment::Segment;
 use crate::search::{Catalogue, Query, Sort, catalogue, order};
 
-/// Rows of one page that are read: forms of one heading are several.
+/// Rows of one page that are read at most, for each that is shown: forms of one heading are several.
 const FORMS: usize = 4;
 
 /// A heading with its entries.
@@ -68,17 +68,27 @@ impl List<'_> {
 }
 
 impl Sorted for List<'_> {
+    type Said = Form;
+
     fn len(&self) -> usize {
         self.ordered.ordinals.len()
     }
 
-    fn key(&self, at: usize) -> Vec<u8> {
-        pinyin::sort_key(&self.text(at)).into_bytes()
+    fn row(&self, at: usize) -> (Vec<u8>, Form) {
+        let text = self.text(at);
+        let entries = u64::from(self.ordered.entries.get(at).copied().unwrap_or(0));
+        (pinyin::sort_key(&text).into_bytes(), Form { text, entries })
     }
 
     fn shown(&self, at: usize) -> bool {
         self.ordered.entries.get(at).is_some_and(|n| *n > 0)
     }
+}
+
+/// A heading as some entries write it.
+struct Form {
+    text: String,
+    entries: u64,
 }
 
 fn column(segment: &Segment, kind: HeadingKind) -> Option<&StrColumn> {
@@ -148,15 +158,13 @@ impl Catalogue {
         let list = |(segment, ordered)| List { column: column(segment, kind), ordered };
         let lists: Vec<List<'_>> = self.segments.iter().zip(&ordered.0).map(list).collect();
         let from = window::places(&lists, &start.key());
-        let read = window::forward(&lists, &from, (most + 1) * FORMS);
-        let all_read = read.len() < (most + 1) * FORMS;
-        let mut rows = grouped(&lists, read);
+        let (mut rows, all_read) = grouped(window::forward(&lists, &from), most + 1);
         // Many forms of few headings: the last one may have more than were read, so it begins the next page.
         let kept = if all_read { most } else { most.min(rows.len().saturating_sub(1)).max(1) };
         let next = rows.get(kept).map(|row| row.text.clone());
         rows.truncate(kept);
-        let before = grouped(&lists, window::backward(&lists, &from, most * FORMS));
-        let previous = before.get(before.len().saturating_sub(most)).map(|row| row.text.clone());
+        let before = grouped(window::backward(&lists, &from), most).0;
+        let previous = before.last().map(|row| row.text.clone());
         Ok(HeadingPage { rows, previous, next })
     }
 
@@ -178,7 +186,7 @@ impl Catalogue {
             let places = order::order(self, &newest, &docs, end);
             let shown = places.into_iter().skip(page.saturating_mul(most));
             let numbers: Vec<u32> = shown.filter_map(|(n, doc)| self.segments[n].number(doc)).collect();
-            Ok((total, self.page_of(&numbers, None, None, None)?.entries))
+            Ok((total, self.entries_of(&numbers)?))
         })
     }
 
@@ -217,16 +225,24 @@ impl Catalogue {
     }
 }
 
-/// Rows of one folded form become one, with the form that most entries have.
-fn grouped(lists: &[List<'_>], rows: Vec<(window::Row, Vec<u8>)>) -> Vec<HeadingRow> {
+/// Rows of one folded form become one, with the form that most entries have; so many of them, and whether none was
+/// left out because it has too many forms.
+fn grouped(rows: window::Merged<'_, List<'_>>, most: usize) -> (Vec<HeadingRow>, bool) {
     let mut all: Vec<(Vec<u8>, BTreeMap<String, u64>)> = Vec::new();
-    for ((n, at), key) in rows {
-        let entries = u64::from(lists[n].ordered.entries.get(at).copied().unwrap_or(0));
-        if all.last().is_none_or(|(known, _)| *known != key) {
-            all.push((key, BTreeMap::new()));
+    let mut room = most * FORMS;
+    for row in rows {
+        if all.last().is_none_or(|(known, _)| *known != row.key) {
+            if all.len() == most {
+                break;
+            }
+            all.push((row.key, BTreeMap::new()));
         }
         if let Some((_, forms)) = all.last_mut() {
-            *forms.entry(lists[n].text(at)).or_default() += entries;
+            *forms.entry(row.said.text).or_default() += row.said.entries;
+        }
+        room -= 1;
+        if room == 0 {
+            break;
         }
     }
     let row = |forms: BTreeMap<String, u64>| {
@@ -234,5 +250,5 @@ fn grouped(lists: &[List<'_>], rows: Vec<(window::Row, Vec<u8>)>) -> Vec<Heading
         let text = forms.into_iter().max_by_key(|(_, n)| *n).map(|(text, _)| text)?;
         Some(HeadingRow { text, entries })
     };
-    all.into_iter().filter_map(|(_, forms)| row(forms)).collect()
+    (all.into_iter().filter_map(|(_, forms)| row(forms)).collect(), room > 0)
 }

@@ -1,6 +1,6 @@
 //! Journals and newspapers by title, as a reading room lists them.
 
-use crate::bib::{EditionId, LibraryCode};
+use crate::bib::{EditionId, Entry, LibraryCode};
 use crate::index::layer::LayerFiles;
 use crate::index::{Error, orders};
 use crate::search::browse::window::{Sorted, with_id};
@@ -20,18 +20,23 @@ struct Titles<'a> {
 }
 
 impl Sorted for Titles<'_> {
+    type Said = Result<Entry, Error>;
+
     fn len(&self) -> usize {
         self.numbers.len()
     }
 
-    fn key(&self, at: usize) -> Vec<u8> {
-        let entry = self.catalogue.generation.entry(self.numbers[at]).ok();
-        entry.map(|e| with_id(orders::title_key(&e), e.id.key().unwrap_or_default())).unwrap_or_default()
+    fn row(&self, at: usize) -> (Vec<u8>, Self::Said) {
+        self.catalogue.row(self.numbers.get(at).copied(), key)
     }
 
     fn shown(&self, _: usize) -> bool {
         true
     }
+}
+
+fn key(entry: &Entry) -> Vec<u8> {
+    with_id(orders::title_key(entry), entry.id.key().unwrap_or_default())
 }
 
 impl Catalogue {
@@ -49,13 +54,11 @@ impl Catalogue {
                 .collect();
             let entry = at.and_then(|id| self.generation.number_of(id)).map(|n| self.generation.entry(n));
             let wanted = match entry.transpose()? {
-                Some(entry) => with_id(orders::title_key(&entry), entry.id.key().unwrap_or_default()),
+                Some(entry) => key(&entry),
                 None => start.key(),
             };
-            let number = |row: (usize, usize)| lists[row.0].numbers.get(row.1).copied();
-            let (numbers, previous, next) = shelf::page(&lists, Some(&wanted), most, false, number);
             let total = lists.iter().map(|list| list.numbers.len() as u64).sum();
-            Ok((total, self.page_of(&numbers, None, previous, next)?))
+            Ok((total, shelf::page(&lists, Some(&wanted), most, false)?))
         })
     }
 

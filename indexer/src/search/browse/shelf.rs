@@ -2,7 +2,7 @@
 
 use crate::bib::{EditionId, Entry, LibraryCode};
 use crate::index::layer::LayerFiles;
-use crate::index::{Error, orders, pack};
+use crate::index::{Error, orders};
 use crate::mapping::callnumber::sort_key;
 use crate::search::browse::EntryPage;
 use crate::search::browse::window::{self, Sorted, with_id};
@@ -36,13 +36,14 @@ impl Shelf<'_> {
 }
 
 impl Sorted for Shelf<'_> {
+    type Said = Result<Entry, Error>;
+
     fn len(&self) -> usize {
         self.layer.orders.shelf_len(self.library)
     }
 
-    fn key(&self, at: usize) -> Vec<u8> {
-        let entry = self.number(at).and_then(|number| self.catalogue.generation.entry(number).ok());
-        entry.map(|entry| key(&entry, self.library)).unwrap_or_default()
+    fn row(&self, at: usize) -> (Vec<u8>, Self::Said) {
+        self.catalogue.row(self.number(at), |entry| key(entry, self.library))
     }
 
     fn shown(&self, at: usize) -> bool {
@@ -96,59 +97,51 @@ impl Catalogue {
                 ShelfStart::At(id) | ShelfStart::Around(id) => of_entry(id)?,
             };
             let around = matches!(start, ShelfStart::Around(_)) && wanted.is_some();
-            let number = |row: window::Row| lists[row.0].number(row.1);
-            let (numbers, previous, next) = page(&lists, wanted.as_deref(), most, around, number);
-            let marked = match start {
-                ShelfStart::Around(id) => self.generation.number_of(id),
-                _ => None,
-            };
-            self.page_of(&numbers, marked, previous, next)
+            let mut page = page(&lists, wanted.as_deref(), most, around)?;
+            if let ShelfStart::Around(id) = start {
+                page.marked = page.entries.iter().position(|entry| entry.id == *id);
+            }
+            Ok(page)
         })
     }
 
-    /// The entries of a page by their numbers.
-    pub(super) fn page_of(
+    /// An entry as a row of a list; one that cannot be read stands in front.
+    pub(super) fn row(
         &self,
-        numbers: &[u32],
-        marked: Option<u32>,
-        previous: Option<u32>,
-        next: Option<u32>,
-    ) -> Result<EntryPage, Error> {
-        let mut unpacker = pack::unpacker(&self.generation.decoder);
-        let packs = &self.generation.dictionary.packs;
+        number: Option<u32>,
+        key: impl FnOnce(&Entry) -> Vec<u8>,
+    ) -> (Vec<u8>, Result<Entry, Error>) {
+        let entry = self.generation.entry(number.unwrap_or(u32::MAX));
+        (entry.as_ref().map(key).unwrap_or_default(), entry)
+    }
+
+    /// The entries of these numbers.
+    pub(super) fn entries_of(&self, numbers: &[u32]) -> Result<Vec<Entry>, Error> {
         let mut entries = Vec::with_capacity(numbers.len());
-        for &number in numbers {
-            if let Some((layer, own)) = self.generation.place(number) {
-                entries.push(layer.entry(own, packs, &mut unpacker)?);
-            }
-        }
-        Ok(EntryPage {
-            entries,
-            marked: marked.and_then(|marked| numbers.iter().position(|&n| n == marked)),
-            previous: previous.and_then(|number| self.generation.id(number)),
-            next: next.and_then(|number| self.generation.id(number)),
-        })
+        self.generation.each_entry(numbers, |entry| {
+            entries.push(entry);
+            Ok::<(), Error>(())
+        })?;
+        Ok(entries)
     }
 }
 
-/// The numbers of a page's entries, and those with which the pages before and behind it begin.
-pub(super) fn page<S: Sorted>(
+/// A page from a key on, or around it, and with which entries the pages before and behind it begin.
+pub(super) fn page<S: Sorted<Said = Result<Entry, Error>>>(
     lists: &[S],
     wanted: Option<&[u8]>,
     most: usize,
     around: bool,
-    number: impl Fn(window::Row) -> Option<u32>,
-) -> (Vec<u32>, Option<u32>, Option<u32>) {
-    let numbers = |rows: Vec<(window::Row, Vec<u8>)>| -> Vec<u32> {
-        rows.into_iter().filter_map(|(row, _)| number(row)).collect()
-    };
+) -> Result<EntryPage, Error> {
     let mut from = window::places(lists, wanted.unwrap_or_default());
-    if around && let Some((_, key)) = window::backward(lists, &from, most / 2).into_iter().next() {
-        from = window::places(lists, &key);
+    if around && let Some(row) = window::backward(lists, &from).take(most / 2).last() {
+        from = window::places(lists, &row.key);
     }
-    let mut rows = numbers(window::forward(lists, &from, most + 1));
-    let next = rows.get(most).copied();
-    rows.truncate(most);
-    let previous = numbers(window::backward(lists, &from, most)).first().copied();
-    (rows, previous, next)
+    let rows = window::forward(lists, &from).take(most + 1).map(|row| row.said);
+    let mut entries = rows.collect::<Result<Vec<Entry>, Error>>()?;
+    let next = entries.get(most).map(|entry| entry.id.clone());
+    entries.truncate(most);
+    let before = window::backward(lists, &from).take(most).last();
+    let previous = before.map(|row| row.said).transpose()?.map(|entry| entry.id);
+    Ok(EntryPage { entries, marked: None, previous, next })
 }

@@ -3,70 +3,92 @@
 //! A list gives the key of a row; making a key may cost the reading of an entry, so as few as possible are made.
 //! It does not know what the rows are.
 
-use std::cmp::Ordering;
-
 /// One list, sorted by its keys.
 pub(super) trait Sorted {
+    /// What a row says beside its key.
+    type Said;
+
     /// Rows, those that are not shown among them.
     fn len(&self) -> usize;
-    /// The key of a row.
-    fn key(&self, at: usize) -> Vec<u8>;
+    /// The key of a row, and what it says.
+    fn row(&self, at: usize) -> (Vec<u8>, Self::Said);
     /// Whether a row is to be shown.
     fn shown(&self, at: usize) -> bool;
 }
 
-/// A row: the list and the place in it.
-pub(super) type Row = (usize, usize);
+/// A row that was read.
+pub(super) struct Row<Said> {
+    list: usize,
+    at: usize,
+    pub(super) key: Vec<u8>,
+    pub(super) said: Said,
+}
 
 /// Where the first row stands whose key is not less.
 pub(super) fn places<S: Sorted>(lists: &[S], key: &[u8]) -> Vec<usize> {
     let place = |list: &S| {
-        let (mut low, mut high) = (0, list.len());
+        // In front of everything there is nothing to compare.
+        let (mut low, mut high) = (0, if key.is_empty() { 0 } else { list.len() });
         while low < high {
             let middle = low.midpoint(high);
-            if list.key(middle).as_slice() < key { low = middle + 1 } else { high = middle }
+            if list.row(middle).0.as_slice() < key { low = middle + 1 } else { high = middle }
         }
         low
     };
     lists.iter().map(place).collect()
 }
 
-/// The next rows in order from these places on.
-pub(super) fn forward<S: Sorted>(lists: &[S], from: &[usize], most: usize) -> Vec<(Row, Vec<u8>)> {
-    let next = |n: usize, at: usize| (at..lists[n].len()).find(|&at| lists[n].shown(at));
-    merged(lists, from.iter().enumerate().map(|(n, &at)| next(n, at)).collect(), most, next, Ordering::Less)
+/// The rows from these places on, in order.
+pub(super) fn forward<'a, S: Sorted>(lists: &'a [S], from: &[usize]) -> Merged<'a, S> {
+    Merged::new(lists, from, false)
 }
 
-/// The rows in front of these places, at most so many, in order.
-pub(super) fn backward<S: Sorted>(lists: &[S], from: &[usize], most: usize) -> Vec<(Row, Vec<u8>)> {
-    let before = |n: usize, end: usize| (0..end).rev().find(|&at| lists[n].shown(at));
-    let heads = from.iter().enumerate().map(|(n, &end)| before(n, end)).collect();
-    let mut rows = merged(lists, heads, most, before, Ordering::Greater);
-    rows.reverse();
-    rows
+/// The rows in front of these places, the nearest first.
+pub(super) fn backward<'a, S: Sorted>(lists: &'a [S], from: &[usize]) -> Merged<'a, S> {
+    Merged::new(lists, from, true)
 }
 
-fn merged<S: Sorted>(
-    lists: &[S],
-    heads: Vec<Option<usize>>,
-    most: usize,
-    next: impl Fn(usize, usize) -> Option<usize>,
-    first: Ordering,
-) -> Vec<(Row, Vec<u8>)> {
-    let keyed = |n: usize, at: usize| ((n, at), lists[n].key(at));
-    let mut heads: Vec<(Row, Vec<u8>)> =
-        heads.into_iter().enumerate().filter_map(|(n, at)| Some(keyed(n, at?))).collect();
-    let mut rows = Vec::with_capacity(most.min(1024));
-    while rows.len() < most {
-        let best =
-            (0..heads.len()).reduce(|best, n| if heads[n].1.cmp(&heads[best].1) == first { n } else { best });
-        let Some(best) = best else { break };
-        let ((n, at), key) = heads.swap_remove(best);
-        let going_on = if first == Ordering::Less { next(n, at + 1) } else { next(n, at) };
-        heads.extend(going_on.map(|at| keyed(n, at)));
-        rows.push(((n, at), key));
+/// Rows of all lists on the way in one direction.
+pub(super) struct Merged<'a, S: Sorted> {
+    lists: &'a [S],
+    heads: Vec<Row<S::Said>>,
+    is_backward: bool,
+}
+
+impl<'a, S: Sorted> Merged<'a, S> {
+    fn new(lists: &'a [S], from: &[usize], is_backward: bool) -> Self {
+        let mut merged = Self { lists, heads: Vec::with_capacity(lists.len()), is_backward };
+        merged.heads = from.iter().enumerate().filter_map(|(list, &at)| merged.head(list, at)).collect();
+        merged
     }
-    rows
+
+    // The first row to be shown of those from `at` on, or of those in front of it.
+    fn head(&self, list: usize, at: usize) -> Option<Row<S::Said>> {
+        let shown = |at: &usize| self.lists[list].shown(*at);
+        let at = if self.is_backward {
+            (0..at).rev().find(shown)?
+        } else {
+            (at..self.lists[list].len()).find(shown)?
+        };
+        let (key, said) = self.lists[list].row(at);
+        Some(Row { list, at, key, said })
+    }
+}
+
+impl<S: Sorted> Iterator for Merged<'_, S> {
+    type Item = Row<S::Said>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let heads = &self.heads;
+        let is_better = |n: usize, best: usize| {
+            if self.is_backward { heads[n].key > heads[best].key } else { heads[n].key < heads[best].key }
+        };
+        let best = (0..heads.len()).reduce(|best, n| if is_better(n, best) { n } else { best })?;
+        let row = self.heads.swap_remove(best);
+        let going_on = self.head(row.list, if self.is_backward { row.at } else { row.at + 1 });
+        self.heads.extend(going_on);
+        Some(row)
+    }
 }
 
 /// A key with which equal ones stand in the order of ids.
@@ -81,12 +103,14 @@ mod tests {
     use super::*;
 
     impl Sorted for Vec<(u8, bool)> {
+        type Said = ();
+
         fn len(&self) -> usize {
             self.as_slice().len()
         }
 
-        fn key(&self, at: usize) -> Vec<u8> {
-            vec![self[at].0]
+        fn row(&self, at: usize) -> (Vec<u8>, ()) {
+            (vec![self[at].0], ())
         }
 
         fn shown(&self, at: usize) -> bool {
@@ -104,13 +128,13 @@ mod tests {
             lists.iter_mut().for_each(|list| list.sort());
             let mut all: Vec<u8> = lists.iter().flatten().filter(|(_, shown)| *shown).map(|(k, _)| *k).collect();
             all.sort();
-            let keys = |rows: Vec<(Row, Vec<u8>)>| rows.into_iter().map(|(_, key)| key[0]).collect::<Vec<u8>>();
+            let keys = |rows: Merged<'_, _>| rows.take(most).map(|row| row.key[0]).collect::<Vec<u8>>();
             let from = places(&lists, &[key]);
             let at = all.partition_point(|k| *k < key);
             let behind: Vec<u8> = all[at..].iter().copied().take(most).collect();
-            let before: Vec<u8> = all[at.saturating_sub(most)..at].to_vec();
-            proptest::prop_assert_eq!(keys(forward(&lists, &from, most)), behind);
-            proptest::prop_assert_eq!(keys(backward(&lists, &from, most)), before);
+            let before: Vec<u8> = all[..at].iter().rev().copied().take(most).collect();
+            proptest::prop_assert_eq!(keys(forward(&lists, &from)), behind);
+            proptest::prop_assert_eq!(keys(backward(&lists, &from)), before);
         }
     }
 }
