@@ -51,7 +51,6 @@ impl Ordered<'_> {
             years.reverse();
         }
         let mut order = Vec::with_capacity(self.end.min(1024));
-        let mut left: Vec<Docs> = result.to_vec();
         for year in years {
             let of_year = |(segment, docs): (&Segment, &Docs)| {
                 let at = segment.years.binary_search_by_key(&year, |(y, _)| *y).ok();
@@ -62,8 +61,11 @@ impl Ordered<'_> {
             if order.len() >= self.end {
                 return order;
             }
-            left.iter_mut().zip(&own).for_each(|(left, own)| *left = left.minus(own));
         }
+        let undated = |(segment, docs): (&Segment, &Docs)| {
+            segment.years.iter().fold(docs.clone(), |left, (_, of_year)| left.minus(of_year))
+        };
+        let left: Vec<Docs> = segments.iter().zip(result).map(undated).collect();
         order.extend(self.by_title(&left, self.end - order.len()));
         order
     }
@@ -85,21 +87,17 @@ impl Ordered<'_> {
         rank: impl Fn(&LayerFiles, u32) -> u32,
         key: impl Fn(&Entry) -> Vec<u8>,
     ) -> Vec<Place> {
-        let mut layers: Vec<Vec<(u32, Place)>> = vec![Vec::new(); self.catalogue.generation.layers.len()];
+        let mut layers = vec![First::of(end); self.catalogue.generation.layers.len()];
         for (n, (segment, docs)) in self.catalogue.segments.iter().zip(result).enumerate() {
             let layer = self.catalogue.layer(segment);
-            let ranked = |doc| Some((rank(layer, segment.own_number(doc)?), (n, doc)));
-            layers[segment.layer].extend(docs.iter().filter_map(ranked));
+            let first = &mut layers[segment.layer];
+            docs.each(|doc| {
+                if let Some(own) = segment.own_number(doc) {
+                    first.take(rank(layer, own), (n, doc));
+                }
+            });
         }
-        let first = |mut ranked: Vec<(u32, Place)>| {
-            if ranked.len() > end {
-                ranked.select_nth_unstable(end);
-                ranked.truncate(end);
-            }
-            ranked.sort_unstable();
-            ranked.into_iter().map(|(_, place)| place).collect()
-        };
-        self.merged(layers.into_iter().map(first).collect(), end, key)
+        self.merged(layers.into_iter().map(First::sorted).collect(), end, key)
     }
 
     /// Merges the lists of the layers by the keys of their entries.
@@ -189,6 +187,45 @@ impl Ordered<'_> {
         };
         let hits = layer.orders.shelf(library).filter_map(place).filter(|&(n, doc)| held[n].contains(doc));
         hits.take(self.end).collect()
+    }
+}
+
+/// The places with the least ranks; of a year's tens of thousands no more than twice the page is held.
+#[derive(Clone)]
+struct First {
+    most: usize,
+    ranked: Vec<(u32, Place)>,
+    /// Ranks from here on are too late.
+    bound: u32,
+}
+
+impl First {
+    fn of(most: usize) -> Self {
+        Self { most, ranked: Vec::new(), bound: if most == 0 { 0 } else { u32::MAX } }
+    }
+
+    fn take(&mut self, rank: u32, place: Place) {
+        // What has no rank stands behind all that have one.
+        if rank < self.bound || self.bound == u32::MAX {
+            self.ranked.push((rank, place));
+            if self.ranked.len() >= self.most.saturating_mul(2).max(64) {
+                self.cut();
+            }
+        }
+    }
+
+    fn cut(&mut self) {
+        if self.ranked.len() > self.most {
+            let (_, (last, _), _) = self.ranked.select_nth_unstable(self.most);
+            self.bound = *last;
+            self.ranked.truncate(self.most);
+        }
+    }
+
+    fn sorted(mut self) -> Vec<Place> {
+        self.cut();
+        self.ranked.sort_unstable();
+        self.ranked.into_iter().map(|(_, place)| place).collect()
     }
 }
 
