@@ -45,19 +45,10 @@ fn worth_a_mail(news: &News) -> News {
                 .any(|later| later.request == line.request && later.state.is_some())
     };
     let is_worth = |(place, line): &(usize, &NewsLine)| {
-        news.by_mail && !line.is_read && line.state.is_none_or(matters) && is_last(*place, line)
+        news.by_mail && !line.is_read && line.state.is_none_or(State::is_news) && is_last(*place, line)
     };
     let lines = news.lines.iter().enumerate().filter(is_worth).map(|(_, line)| line.clone()).collect();
     News { lines, ..news.clone() }
-}
-
-/// Whether a reader wants to know before signing in again.
-fn matters(state: State) -> bool {
-    use State::*;
-    !matches!(
-        state,
-        Draft | Queued | Sent | AtCentre | Acknowledged | Conditional | CancelPending | Returning
-    )
 }
 
 #[cfg(test)]

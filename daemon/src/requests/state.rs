@@ -131,6 +131,22 @@ impl State {
     pub fn is_lent(self) -> bool {
         matches!(self, Self::Received | Self::OnLoan | Self::Overdue | Self::Recalled)
     }
+
+    /// Whether a reader wants to be told that it has come to this. The steps in between stand in the way of the
+    /// request; told one by one they would hide the few that matter.
+    pub fn is_news(self) -> bool {
+        !matches!(
+            self,
+            Self::Draft
+                | Self::Queued
+                | Self::Sent
+                | Self::AtCentre
+                | Self::Acknowledged
+                | Self::Conditional
+                | Self::CancelPending
+                | Self::Returning
+        )
+    }
 }
 
 impl std::fmt::Display for State {

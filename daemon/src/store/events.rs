@@ -68,7 +68,7 @@ pub(super) fn record(
     };
     let recorded = written(transaction, &history, by, event, note, now)?;
     put_event(transaction, id, &recorded)?;
-    put_letter(transaction, id, &recorded, standing.state, now)?;
+    put_letter(transaction, id, &recorded, (before.state, standing.state), now)?;
     history.add(recorded);
     put_standing(transaction, id, &standing, now)?;
     let recipient = if by.1 == Party::Lender { request.library.as_str() } else { &request.form.supplier };
@@ -90,12 +90,13 @@ pub(super) fn learn(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let mut history = history_of(transaction, id)?;
-    let mut is_news = false;
+    let (mut is_news, mut state) = (false, history.standing().0.state);
     for recorded in events {
         if !history.has(recorded) {
             put_event(transaction, id, recorded)?;
             history.add(recorded.clone());
-            put_letter(transaction, id, recorded, history.standing().0.state, now)?;
+            let before = std::mem::replace(&mut state, history.standing().0.state);
+            put_letter(transaction, id, recorded, (before, state), now)?;
             is_news = true;
         }
     }

@@ -98,16 +98,19 @@ impl Store {
     }
 }
 
-/// Tells the reader of a request how it stands now. What he did himself he knows.
+/// Tells the reader of a request how it stands now, where that is news: what he did himself he knows, what has become
+/// overdue is said by a reminder, and a step on the way without a word is seen at the request.
 pub(super) fn put_letter(
     transaction: &Transaction<'_>,
     id: RequestId,
     recorded: &Recorded,
-    state: State,
+    (before, state): (State, State),
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    // What has become overdue is said by a reminder.
-    if recorded.party == Party::Reader || recorded.event == Event::BecomeOverdue {
+    // A report that comes late moves nothing; the answer to a renewal may leave the state as it was.
+    let has_moved = before != state || matches!(recorded.event, Event::AnswerRenew { .. });
+    let is_news = has_moved && state.is_news() || !recorded.note.is_empty();
+    if recorded.party == Party::Reader || recorded.event == Event::BecomeOverdue || !is_news {
         return Ok(());
     }
     transaction.execute(
@@ -167,6 +170,7 @@ mod tests {
         assert_eq!(store.count_letters(account).unwrap(), (0, 0), "what one does oneself is no news");
         let home = LibraryCode::new("BJFU");
         store.record_event(id, (&home, Party::Branch), &Event::Transmit, "", now).unwrap().unwrap().unwrap();
+        assert_eq!(store.count_letters(account).unwrap(), (0, 0), "a step on the way is seen at the request");
         let lender = LibraryCode::new("PKU");
         let said = "读者证请带上";
         store
@@ -174,19 +178,25 @@ mod tests {
             .unwrap()
             .unwrap()
             .unwrap();
+        // The receipt that comes late moves nothing, and has nothing to say.
+        store
+            .record_event(id, (&lender, Party::Lender), &Event::Acknowledge, "", now)
+            .unwrap()
+            .unwrap()
+            .unwrap();
         let staff = store.add_account(&new_account("BJFU", "0007"), now).unwrap().unwrap();
         store.write_letter(account, staff, "书到了", now).unwrap();
         let letters = store.letters(account, 1).unwrap();
         let states: Vec<_> = letters.iter().map(|letter| letter.state).collect();
-        assert_eq!(states, [None, Some(State::Accepted), Some(State::Sent)]);
+        assert_eq!(states, [None, Some(State::Accepted)]);
         assert_eq!((letters[0].sender.as_str(), letters[1].text.as_str()), ("王芳", said));
         assert_eq!(letters[1].request.as_ref().unwrap().0, id);
         assert!(store.letters(account, 2).unwrap().is_empty());
         store.read_letters(account, letters[1].id, now).unwrap();
-        assert_eq!(store.count_letters(account).unwrap(), (3, 1));
+        assert_eq!(store.count_letters(account).unwrap(), (2, 1));
         store.mark_letter(account, letters[1].id, None).unwrap();
         store.mark_letter(AccountId::of(99), letters[0].id, Some(now)).unwrap();
-        assert_eq!(store.count_letters(account).unwrap(), (3, 2), "nobody marks another's letters");
+        assert_eq!(store.count_letters(account).unwrap(), (2, 2), "nobody marks another's letters");
         let due = Some(jiff::civil::date(2026, 12, 25));
         assert!(store.note_reminder(id, Reminder::Week, due, now).unwrap());
         assert!(!store.note_reminder(id, Reminder::Week, due, now).unwrap(), "once");

@@ -101,6 +101,12 @@ fn requests(app: &App, counter: &Counter, people: &People) -> anyhow::Result<()>
             done.map_err(|why| anyhow::anyhow!("a request of the demo: {why:?}"))?;
             counter.store.carry_here(at)?;
         }
+        // Who has the book at home has read what led to it.
+        if acts.contains(&CheckOut)
+            && let Some(newest) = counter.store.letters(people.reader.id, 1)?.first()
+        {
+            counter.store.read_letters(people.reader.id, newest.id, at)?;
+        }
     }
     Ok(())
 }
