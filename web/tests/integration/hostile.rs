@@ -3,9 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::house::{add_account, cookie_of, made_password, post, sign_in};
+use serde_json::{Value, json};
+
+use crate::access::routes;
+use crate::counter::requests;
+use crate::house::{add_account, cookie_of, made_password, post, sign_in, sign_in_at};
 use crate::samples::{self, UNION};
-use crate::site::{Answer, Site};
+use crate::site::{Answer, Site, lianmu};
 
 const HARM: [&str; 4] = [
     "\"'><script>alert(9)</script><img src=x9 onerror=alert(9)>",
@@ -17,6 +21,9 @@ const HARM: [&str; 4] = [
 /// is read.
 const LONG: usize = 12_000;
 const LONGEST: usize = 400_000;
+
+/// Where the walks begin.
+const STARTS: [&str; 7] = ["/", "/search?q=java", "/me", "/me/requests", "/staff", "/admin", "/basket"];
 
 /// A form: where it goes and what it holds. Boxes to type in have no value.
 struct Form {
@@ -118,12 +125,10 @@ fn escaped(value: &str) -> String {
 }
 
 /// Follows links and fills in what is met; how many forms of which kind.
-fn walk(site: &Site, cookie: &str) -> BTreeMap<String, usize> {
+fn walk(site: &Site, cookie: &str, starts: &[&str]) -> BTreeMap<String, usize> {
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
     let (mut kinds, mut to_do) = (BTreeSet::new(), VecDeque::new());
-    to_do.extend(
-        ["/", "/search?q=java", "/me", "/me/requests", "/staff", "/admin", "/basket"].map(str::to_owned),
-    );
+    to_do.extend(starts.iter().map(|path| (*path).to_owned()));
     while let Some(path) = to_do.pop_front() {
         let is_id = |part: &str| part.len() >= 12 && part.bytes().all(|b| b.is_ascii_alphanumeric());
         let parts: Vec<&str> = path
@@ -177,19 +182,173 @@ fn walk(site: &Site, cookie: &str) -> BTreeMap<String, usize> {
 fn what_is_typed_is_text_in_every_form_and_wherever_it_comes_back() {
     let site = Site::with_samples();
     // Before anything wrong is typed: after that whoever signs in from here is asked to wait.
+    let other = {
+        let mut account = lianmu(site.data());
+        account.args(["user", "add", "--library", "PKU", "--barcode", "R1", "--email", "l@example.org"]);
+        let password = made_password(account.args(["--role", "reader", "--name", HARM[0]]));
+        cookie_of(&sign_in_at(&site, "PKU", "R1", &password))
+    };
     let people = [("reader", 8), ("staff", 14), ("admin", 18)].map(|(role, at_least)| {
         let password = made_password(&mut add_account(site.data(), &format!("{role}1"), "王芳", role));
         let cookie = cookie_of(&sign_in(&site, &format!("{role}1"), &password));
         (role, at_least, format!("{cookie}; basket={}", samples::id(UNION)))
     });
+    let mut reached = BTreeSet::new();
     for (role, at_least, cookie) in &people {
-        let met = walk(&site, cookie);
+        // What can be done to a request is offered while it is open, and each walk does all of it.
+        for harm in HARM {
+            ask_for_harm(&site, &people[0].2, harm, "PKU");
+        }
+        ask_for_harm(&site, &other, HARM[0], "BJFU");
+        write_harm(&site, &people[1].2);
+        let staff = [("Cookie", people[1].2.as_str())];
+        site.until("the lender's desk has it", |site| {
+            site.ask("GET", "/staff/lending", &staff).body.contains("/staff/lending/0")
+        });
+        let met = walk(&site, cookie, &STARTS);
         assert!(met.len() >= *at_least, "{role} met {} forms: {:#?}", met.len(), met.keys());
+        reached.extend(met.into_keys().map(|form| form.split([' ', '?']).next().unwrap().to_owned()));
         let still = site.ask("GET", "/me", &[("Cookie", cookie)]);
         assert_eq!(still.status, 200, "{role} is still signed in");
     }
     // What was kept is shown again, on every page.
-    walk(&site, &people[2].2);
+    walk(&site, &people[2].2, &STARTS);
+    // No link leads whoever is signed in to the forms of strangers, and nobody signs in after this.
+    let of_strangers = walk(&site, "", &["/", "/login", "/register", "/password"]);
+    reached.extend(of_strangers.into_keys().map(|form| form.split([' ', '?']).next().unwrap().to_owned()));
+    // A form that no link leads to would be filled in by nobody.
+    let for_programs = |path: &str| path.starts_with("/api/") || path == "/iso18626";
+    for route in routes().into_iter().filter(|route| route.post && !for_programs(&route.path)) {
+        let parts: Vec<&str> = route.path.split('/').collect();
+        let is_met = reached.iter().any(|action| {
+            let there: Vec<&str> = action.split('/').collect();
+            there.len() == parts.len() && parts.iter().zip(there).all(|(p, t)| p.starts_with('{') || *p == t)
+        });
+        let needs_a_run = route.path == "/admin/runs/{id}";
+        assert!(is_met || needs_a_run, "no form for {} was met: {reached:#?}", route.path);
+    }
+}
+
+/// Asks for a book with as much harm as is taken: of control characters there are none in what is kept.
+fn ask_for_harm(site: &Site, cookie: &str, harm: &str, supplier: &str) {
+    let line = harm.replace(char::is_control, " ");
+    let short: String = line.chars().take(45).collect();
+    let mut pairs: Vec<(&str, &str)> = ["title", "author", "publisher", "call_number", "volume", "recipient"]
+        .map(|name| (name, line.as_str()))
+        .into();
+    pairs.extend([
+        ("year", "2011"),
+        ("supplier", supplier),
+        ("delivery", "courier"),
+        ("note", short.as_str()),
+    ]);
+    pairs.extend([("email", "l@example.org"), ("looked_at", "1")]);
+    let kept = post(site, "/me/requests/new", &[("Cookie", cookie)], &pairs);
+    assert_eq!(kept.status, 303, "{}", kept.body);
+}
+
+/// A letter of the staff to the reader.
+fn write_harm(site: &Site, staff: &str) {
+    let staff = [("Cookie", staff)];
+    let list = site.ask("GET", "/staff/readers?find=1&q=reader1", &staff).body;
+    let id = list.split("href=\"/staff/readers/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let sent = post(site, &format!("/staff/readers/{id}"), &staff, &[("act", "write"), ("text", HARM[0])]);
+    assert_eq!(sent.status, 303, "{}", sent.body);
+}
+
+/// Every name that some page or call looks for in a query string, out of the source.
+fn names_asked_for() -> BTreeSet<String> {
+    fn read(folder: &std::path::Path, names: &mut BTreeSet<String>) {
+        for item in std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()) {
+            if item.is_dir() {
+                read(&item, names);
+            } else if item.extension().is_some_and(|end| end == "rs") {
+                let source = std::fs::read_to_string(&item).unwrap();
+                for before in ["get(\"", "all(\"", "has(\"", "asked(\"", "text(\"", "number(\"", "day(\""] {
+                    names.extend(
+                        source.split(before).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()),
+                    );
+                }
+            }
+        }
+    }
+    let mut names = BTreeSet::new();
+    read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    names.retain(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+    assert!(names.contains("only") && names.contains("near") && names.len() > 40, "{names:?}");
+    names
+}
+
+#[test]
+fn what_stands_in_a_query_string_is_text_on_every_page() {
+    let site = Site::with_samples();
+    let password = made_password(&mut add_account(site.data(), "A1", "王芳", "admin"));
+    let cookie = cookie_of(&sign_in(&site, "A1", &password));
+    let headers = [("Cookie", cookie.as_str()), ("Accept-Language", "zh-CN")];
+    let names = names_asked_for();
+    for route in routes().into_iter().filter(|route| route.get) {
+        let path = route.example();
+        // Who signs out is out; a run that goes on tells so for as long as it is listened to.
+        if path == "/leave" || path.ends_with("/events") {
+            continue;
+        }
+        for harm in HARM {
+            let value = escaped(harm);
+            let all: Vec<String> = names.iter().map(|name| format!("{name}={value}")).collect();
+            check(&path, &site.ask("GET", &format!("{path}?{}", all.join("&")), &headers));
+        }
+        // One by one, since the first that is refused hides the others.
+        let value = escaped(&HARM.concat());
+        for name in &names {
+            let link = format!("{path}?{name}={value}");
+            check(&link, &site.ask("GET", &link, &headers));
+        }
+    }
+    assert_eq!(site.ask("GET", "/me", &headers).status, 200, "still signed in");
+}
+
+#[test]
+fn what_a_program_sends_is_text_too() {
+    let site = Site::with_samples();
+    add_account(site.data(), "R1", "王芳", "reader").output().unwrap();
+    let made = lianmu(site.data()).args(["user", "token", "--library", "BJFU", "R1"]).output().unwrap();
+    let token = String::from_utf8(made.stdout).unwrap().split_whitespace().last().unwrap().to_owned();
+    let bearer = format!("Bearer {token}");
+    let send = |form: &Value| {
+        let body = form.to_string();
+        let length = body.len().to_string();
+        let headers = [("Authorization", bearer.as_str()), ("Content-Length", length.as_str())];
+        site.send("POST", "/api/v1/requests", &headers, body.as_bytes())
+    };
+    let sound = json!({
+        "title": "森林培育学", "author": "", "year": "2011", "publisher": "", "isbn": "", "issn": "", "call_number": "S72/12",
+        "volume": "", "supplier": "PKU", "material_type": "", "delivery": "courier", "recipient": "林巧", "phone": "",
+        "email": "l@example.org", "note": "", "record_id": ""
+    });
+    for (field, _) in sound.as_object().unwrap() {
+        let long = "长".repeat(4_000);
+        let strange = [json!(["x"]), json!({"x": 1}), json!(true), json!(-1e300)];
+        for value in HARM.iter().map(|harm| json!(harm)).chain(strange).chain([json!(long)]) {
+            let mut form = sound.clone();
+            form[field] = value;
+            let answer = send(&form);
+            assert!(matches!(answer.status, 201 | 422), "{field}: {} {}", answer.status, answer.body);
+            // A reader has so many open requests and no more; the next is to be refused for what is in it.
+            if let Some(id) = answer.json()["id"].as_str() {
+                let cancel = format!("/api/v1/requests/{id}/cancel");
+                let headers = [("Authorization", bearer.as_str())];
+                assert_eq!(site.ask("POST", &cancel, &headers).status, 200, "{field}");
+            }
+        }
+    }
+    let kept = requests(&site);
+    assert!(kept.iter().any(|request| request["title"] == HARM[0]), "what may be kept is kept as it came");
+    // Pages show what the call took.
+    let password = made_password(&mut add_account(site.data(), "S1", "李红", "staff"));
+    let cookie = cookie_of(&sign_in(&site, "S1", &password));
+    for path in ["/staff/requests", "/staff/slips", "/staff/statistics", "/staff/audit"] {
+        check(path, &site.ask("GET", path, &[("Cookie", &cookie)]));
+    }
 }
 
 #[test]

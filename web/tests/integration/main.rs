@@ -23,6 +23,7 @@ mod directory;
 mod full_disk;
 mod harvest;
 mod hostile;
+mod hostile_records;
 mod house;
 mod hub;
 mod iso18626;
