@@ -87,9 +87,23 @@ export async function open(browser, options) {
   return { context, page };
 }
 
+// Nothing leads sideways, and nothing is cut off at the edge: the middle of a page clips what is too wide, so that the
+// page does not scroll and a reader loses the end of the line. What scrolls by itself, and what is drawn, may be wider.
 export async function noSidewaysScroll(page, name) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const { over, cut } = await page.evaluate(() => {
+    const root = document.documentElement;
+    const moves = (element) => element && element !== document.body && (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || moves(element.parentElement));
+    const isCut = (element) => {
+      const { right, left, width } = element.getBoundingClientRect();
+      return width > 1 && (right > root.clientWidth + 1 || left < -1) && !moves(element);
+    };
+    const cut = [...document.querySelectorAll("body > :not(.skip), body > :not(.skip) *:not(.unseen, svg *)")].filter(isCut);
+    // A button that breaks no line lets its words run out of it.
+    cut.push(...[...document.querySelectorAll("button, .button")].filter((element) => element.scrollWidth > element.clientWidth + 1 && !moves(element)));
+    return { over: root.scrollWidth - root.clientWidth, cut: cut.slice(-2).map((element) => element.outerHTML.slice(0, 200)) };
+  });
   check(name, over <= 0, `scrolls sideways by ${over} px`);
+  check(name, cut.length === 0, `is cut off at the edge: ${cut.join(" | ")}`);
 }
 
 export async function accessible(page, name) {

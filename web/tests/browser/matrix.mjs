@@ -76,8 +76,8 @@ function everything(rows) {
   return rows.flatMap(product);
 }
 
-async function walk(page, base, row) {
-  const name = `${row.route} [${row.state}] ${row.language} ${row.theme} ${row.width}`;
+// Opens a page, or presses the button that leads to it.
+async function arrive(page, base, row) {
   let answer = await page.goto(base + (row.post ? (row.path.startsWith("/login") ? "/help" : row.path) : row.path));
   if (row.post) {
     const pressed = page.waitForNavigation();
@@ -96,6 +96,12 @@ async function walk(page, base, row) {
     }, { path: row.path, fields: row.post });
     answer = await pressed;
   }
+  return answer;
+}
+
+async function walk(page, base, row) {
+  const name = `${row.route} [${row.state}] ${row.language} ${row.theme} ${row.width}`;
+  const answer = await arrive(page, base, row);
   const status = answer.status();
   check(name, row.status === undefined ? status < 400 || row.site !== "served" && status === 503 : status === row.status || status === row.or, `answers ${status}`);
   const headers = answer.headers();
@@ -109,6 +115,17 @@ async function walk(page, base, row) {
   await noSidewaysScroll(page, name);
   await accessible(page, name);
   await shot(page, name);
+}
+
+// What is too wide depends on the page, its state and the length of its words together, so pairs are not enough: each
+// state in each language on a phone, without the rest of what is looked at.
+function narrow(rows) {
+  return rows.flatMap((row) => languages.map((language) => ({ ...row, language, theme: "light", width: 320, isNarrow: true })));
+}
+
+async function walkNarrow(page, base, row) {
+  await arrive(page, base, row);
+  await noSidewaysScroll(page, `${row.route} [${row.state}] ${row.language} ${row.width}`);
 }
 
 // Files: their headers, and that they are there.
@@ -182,7 +199,7 @@ try {
   names.RUN = JSON.parse(runs.split("\n")[0]).run;
   const all = rows((site) => ({ ...names, ...ids[site] }));
   const wanted = new RegExp(process.env.ONLY ?? "");
-  const walks = (full ? everything(all) : pairwise(all)).filter((row) => wanted.test(row.route));
+  const walks = (full ? everything(all) : [...pairwise(all), ...narrow(all)]).filter((row) => wanted.test(row.route));
   await walkFiles(base, cookies.served.admin, names);
 
   // Those who look the same share a context.
