@@ -154,3 +154,34 @@ fn a_record_is_printed_with_what_belongs_on_paper() {
         .has("G891.3/1")
         .has("完整页面");
 }
+
+#[test]
+fn what_looks_doubtful_is_said_before_it_is_sent_and_then_taken() {
+    let desk = Desk::new();
+    let send = |isbn: &str, seen: &[(&str, &str)]| {
+        let mut pairs = vec![
+            ("title", "围棋入门"),
+            ("year", "2993"),
+            ("isbn", isbn),
+            ("call_number", "G891.3/1"),
+            ("supplier", "PKU"),
+            ("delivery", "courier"),
+            ("recipient", "林巧"),
+            ("email", "l@example.org"),
+        ];
+        pairs.extend(seen);
+        let headers = [("Cookie", desk.cookie.as_str()), ("Accept-Language", "zh-CN")];
+        post(&desk.site, "/me/requests/new", &headers, &pairs)
+    };
+    let page = send("978-7-302-12345-0", &[]);
+    assert_eq!(page.status, 200);
+    page.has("看起来可疑的内容已在下面标出").has("id=\"year-doubt\"").has("id=\"isbn-doubt\"");
+    page.has("name=\"looked_at\" value=\"1\"").has("name=\"doubts_seen\" value=\"1\"");
+    // A fault does not hide what is doubtful besides.
+    let page = send("978-7-302-12345-0", &[("note", &"备".repeat(51))]);
+    assert_eq!(page.status, 422);
+    page.has("id=\"note-fault\"").has("id=\"isbn-doubt\"");
+    // What a filled-in form has marked is not asked about again.
+    assert_eq!(send("978-7-302-12345-0", &[("doubts_seen", "1")]).status, 303);
+    desk.get("/me/requests").has("围棋入门");
+}

@@ -223,3 +223,16 @@ fn the_form_keeps_what_was_typed_and_the_list_withdraws() {
     get("/me/requests?state=queued").has("没有符合条件的申请");
     assert_eq!(get("/me/requests?state=nonsense").status, 400);
 }
+
+#[test]
+fn a_refresh_keeps_the_filter_and_has_what_waits_tried_at_once() {
+    let hall = Hall::new();
+    let cookie = cookie_of(&sign_in(&hall.site, "R001", &hall.password));
+    let nudges = || daemon::store::Store::open(hall.site.data()).unwrap().machine().unwrap().nudges;
+    let before = nudges();
+    let list = "/me/requests?state=queued&q=java";
+    hall.site.ask("GET", list, &[("Cookie", &cookie)]).has("name=\"act\" value=\"refresh\"");
+    let answer = post(&hall.site, list, &[("Cookie", &cookie)], &[("act", "refresh")]);
+    assert_eq!((answer.status, answer.header("location")), (303, Some(list)));
+    assert_eq!(nudges(), before + 1);
+}

@@ -46,6 +46,8 @@ struct NewRequestPage {
     warnings: Vec<&'static str>,
     /// The warnings were read: the next press keeps the request.
     is_looked_at: bool,
+    /// Some value is marked as doubtful; with this the mark was seen.
+    has_doubts: bool,
     key: String,
 }
 
@@ -126,9 +128,12 @@ async fn filled(
     })
     .await?;
     // Prefilled values are looked at like typed ones; a blank form is not scolded for being blank.
-    let year = jiff::Timestamp::now().to_zoned_datetime(requests::zone(app)).year();
-    let notes = Notes { doubts: form.doubts(year), lacking, ..Notes::default() };
+    let notes = Notes { doubts: form.doubts(this_year(app)), lacking, ..Notes::default() };
     shown(app, account, reader, &form, notes, press)
+}
+
+fn this_year(app: &App) -> i16 {
+    jiff::Timestamp::now().to_zoned_datetime(requests::zone(app)).year()
 }
 
 fn entry_of(app: &App, record_id: &str) -> Option<Entry> {
@@ -189,7 +194,7 @@ pub(crate) async fn send(
         let result = of_other_lender(&app, &account, &reader, form, press).await;
         return page(&app, &reader, result);
     }
-    let is_looked_at = asked.has("looked_at", "1");
+    let (is_looked_at, has_seen_doubts) = (asked.has("looked_at", "1"), asked.has("doubts_seen", "1"));
     let hash = |text: &str| *blake3::hash(text.as_bytes()).as_bytes();
     // Of one form shown there is one request, however often the button is pressed.
     let key = press.key.as_deref().map(|key| (hash(key), hash("form")));
@@ -198,8 +203,10 @@ pub(crate) async fn send(
     let reply = blocking::run(app.turns(), move || {
         let look = Sent { form: sent.clone(), is_confirmed: is_looked_at, key };
         match requests::take(&taking, &of, look, lang)? {
-            // Nothing to be warned of: no second press is asked for.
-            Reply::Desk(Taken::Unconfirmed { warnings, .. }) if warnings.is_empty() => {
+            // Nothing to be warned of, or marked already: no second press is asked for.
+            Reply::Desk(Taken::Unconfirmed { warnings, doubts })
+                if warnings.is_empty() && (doubts.is_empty() || has_seen_doubts) =>
+            {
                 requests::take(&taking, &of, Sent { form: sent, is_confirmed: true, key }, lang)
             }
             reply => Ok(reply),
@@ -218,7 +225,8 @@ pub(crate) async fn send(
             return page(&app, &reader, Err(WebError::Refused(lang.t("request.other_body").to_owned())));
         }
         Ok(Reply::Faults(faults)) => {
-            (Notes { faults, is_looked_at, ..Notes::default() }, StatusCode::UNPROCESSABLE_ENTITY)
+            let doubts = form.doubts(this_year(&app));
+            (Notes { faults, doubts, is_looked_at, ..Notes::default() }, StatusCode::UNPROCESSABLE_ENTITY)
         }
     };
     let mut response = page(&app, &reader, shown(&app, &account, &reader, &form, notes, press));
@@ -310,6 +318,7 @@ fn shown(
         faults: notes.faults.len(),
         warnings: notes.warnings,
         is_looked_at: notes.is_looked_at,
+        has_doubts: !notes.doubts.is_empty(),
         key,
     })
 }

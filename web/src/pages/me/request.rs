@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use daemon::requests::{State as RequestState, Withdrawal};
+use daemon::requests::{Event, History, Recorded, State as RequestState, Withdrawal};
 use daemon::store::{Account, StoredRequest};
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
@@ -39,6 +39,8 @@ struct RequestPage {
     may_withdraw: bool,
     withdrawal: Option<String>,
     may_renew: bool,
+    /// Another may follow.
+    has_ended: bool,
     record_id: String,
 }
 
@@ -99,16 +101,25 @@ async fn shown(
         as_of: moment(request.changed, &zone),
         said,
         rows: rows(app, &request, lang),
-        events: history.events().map(|recorded| event_row(recorded, &zone, lang)).collect(),
+        events: told(&history).map(|recorded| event_row(recorded, &zone, lang)).collect(),
         way: way(&history, request.state, &zone, lang),
         may_withdraw: matches!(withdrawal, Withdrawal::AtHome | Withdrawal::Message { .. }),
         withdrawal: about_withdrawal(withdrawal, request.state, &zone, lang),
+        has_ended: request.state.is_final(),
         may_renew: is_lent && !standing.renewal_asked,
         record_id: request.form.record_id.clone(),
     })
 }
 
-// What the reader may expect of the button, or why there is none. What has ended says so by itself.
+// That the centre has the request is news once; what it confirms afterwards is between machines.
+fn told(history: &History) -> impl Iterator<Item = &Recorded> {
+    let mut is_there = false;
+    history.events().filter(move |recorded| {
+        recorded.event != Event::CentreReceipt || !std::mem::replace(&mut is_there, true)
+    })
+}
+
+// What the reader may expect of the button, or why there is none. What has ended or is lent says so by itself.
 fn about_withdrawal(
     withdrawal: Withdrawal,
     state: RequestState,
@@ -123,7 +134,9 @@ fn about_withdrawal(
             Some(lang.fill("request.withdrawal_may_lose", &gaps))
         }
         Withdrawal::Message { until: None } => Some(lang.t("request.withdrawal_in_doubt").to_owned()),
-        Withdrawal::Barred(_) if state.is_final() => None,
+        Withdrawal::Barred(_) if state.is_final() || state.is_lent() || state == RequestState::Returning => {
+            None
+        }
         Withdrawal::Barred(bar) => {
             Some(requests::refusal(daemon::desk::Refusal::Withdrawal(bar), zone, lang))
         }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use daemon::requests::{State as RequestState, Withdrawal};
 use daemon::store::{Account, REQUESTS_A_PAGE, RequestFilter, StoredRequest};
 use jiff::Timestamp;
@@ -28,6 +28,7 @@ struct RequestsPage {
     rows: Vec<Row>,
     /// Ticks all boxes, without a script.
     tick_all: String,
+    here: String,
     all_ticked: bool,
     said: Vec<String>,
     page_of: String,
@@ -63,7 +64,8 @@ pub(crate) async fn list(State(app): State<App>, SignedIn(account): SignedIn, re
     page(&app, &reader, result)
 }
 
-/// `POST /me/requests`: `act=withdraw|renew` with the `id`s that were ticked.
+/// `POST /me/requests`: `act=withdraw|renew` with the `id`s that were ticked; `act=refresh` reads anew and has whatever
+/// waits for the centre tried at once, without waiting for it.
 pub(crate) async fn act(
     State(app): State<App>,
     SignedIn(account): SignedIn,
@@ -71,6 +73,11 @@ pub(crate) async fn act(
     Fields(sent): Fields,
 ) -> Response {
     let (acting, lang, who) = (app.clone(), reader.lang, account.clone());
+    if sent.has("act", "refresh") {
+        let nudged =
+            blocking::run(app.turns(), move || acting.store()?.nudge().map_err(WebError::internal)).await;
+        return page(&app, &reader, nudged.map(|()| Redirect::to(&here(&reader)).into_response()));
+    }
     let done = blocking::run(app.turns(), move || {
         let ids = sent.all("id").take(REQUESTS_A_PAGE as usize);
         ids.map(|id| done(&acting, &who, id, sent.get("act"), lang)).collect::<Result<Vec<_>, _>>()
@@ -83,6 +90,11 @@ pub(crate) async fn act(
         Err(cause) => Err(cause),
     };
     page(&app, &reader, result)
+}
+
+/// The list as it is filtered.
+fn here(reader: &Reader) -> String {
+    reader.asked.link("/me/requests", &["tick"], &[])
 }
 
 /// Does it, and says what came of it.
@@ -140,6 +152,7 @@ async fn shown(
         total: lang.fill("request.total", &[("n", &total.to_string())]),
         rows: found.iter().map(|(request, withdrawal)| row(app, request, *withdrawal, lang)).collect(),
         tick_all: reader.asked.link("/me/requests", &["tick"], &[("tick", "all")]),
+        here: here(reader),
         all_ticked: reader.asked.has("tick", "all"),
         said,
         page_of: lang.fill("search.page_of", &gaps),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use daemon::store::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, Card, Confirmed, Registration, Store};
+use indexer::bib::LibraryCode;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -20,6 +21,7 @@ use crate::login::{Staff, code};
 use crate::money::yuan;
 use crate::reader::{Fields, Reader};
 use crate::state::App;
+use crate::wire::library_name;
 
 /// A code from the desk is good for so long.
 const FROM_THE_DESK: SignedDuration = SignedDuration::from_hours(24);
@@ -66,6 +68,7 @@ struct ReaderPage {
     fault: Option<String>,
     said: Option<String>,
     account: Account,
+    library: String,
     state: String,
     role: String,
     created: String,
@@ -229,6 +232,7 @@ fn shown(
         is_admin: is_admin(staff),
         fault,
         said,
+        library: library_name(&app.members(), &LibraryCode::new(account.library.as_str())),
         state: state_words(&account, &today(app), reader.lang),
         role: reader.lang.label("account_role", account.role.name()),
         created: local(app, Some(account.created)),
