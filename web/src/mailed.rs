@@ -6,7 +6,7 @@ use std::sync::Arc;
 use daemon::requests::Reminder;
 use daemon::run::WriteNews;
 use daemon::settings::Settings;
-use daemon::store::{News, NewsLine};
+use daemon::store::{Answer, News, NewsLine};
 
 use crate::i18n::Lang;
 use crate::requests::state_words;
@@ -29,6 +29,7 @@ fn mail(news: &News, url: &str) -> (String, String) {
 
 fn about(line: &NewsLine, lang: Lang) -> String {
     let said = match line.state {
+        _ if line.answer.is_some() => answered(line.answer, &line.due, lang),
         _ if line.reminder.is_some() => reminded(line.reminder, &line.due, lang),
         Some(state) if state.is_lent() && !line.due.is_empty() => {
             lang.fill("mail.moved_due", &[("state", state_words(state, lang)), ("day", &line.due)])
@@ -38,6 +39,17 @@ fn about(line: &NewsLine, lang: Lang) -> String {
     };
     let Some((number, title)) = &line.request else { return said };
     lang.fill("mail.line", &[("title", &plain(title)), ("number", number), ("said", &said)])
+}
+
+/// What the lender answered.
+pub(crate) fn answered(answer: Option<Answer>, day: &str, lang: Lang) -> String {
+    let key = match answer {
+        Some(Answer::Renewed) if day.is_empty() => "message.renewed_somehow",
+        Some(Answer::Renewed) => "message.renewed",
+        Some(Answer::NotRenewed) => "message.not_renewed",
+        Some(Answer::NotWithdrawn) | None => "message.not_withdrawn",
+    };
+    lang.fill(key, &[("day", day)])
 }
 
 /// What a reader is reminded of.
@@ -71,6 +83,7 @@ mod tests {
             request: request.clone(),
             state,
             reminder,
+            answer: None,
             due: due.to_owned(),
             is_read: false,
         };
@@ -79,6 +92,7 @@ mod tests {
                 line(Some(State::OnLoan), None, "2026-12-30"),
                 line(None, Some(Reminder::Day), "2026-12-25"),
                 NewsLine { request: None, ..line(None, None, "") },
+                NewsLine { answer: Some(Answer::Renewed), ..line(Some(State::OnLoan), None, "2027-01-24") },
             ];
             let account = daemon::store::AccountId::parse("1").expect("a number");
             let news = News { account, lang: tag.to_owned(), by_mail: true, lines };
@@ -88,6 +102,7 @@ mod tests {
                 state_words(State::OnLoan, lang),
                 "2026-12-30",
                 "2026-12-25",
+                "2027-01-24",
                 "Java 简明教程",
                 "BJFU-26-000001",
             ];

@@ -12,6 +12,43 @@ use crate::requests::{Event, Party, Recorded, Reminder, RequestId, State};
 /// Letters on a page.
 pub const LETTERS_A_PAGE: u32 = 20;
 
+/// What the lender answered to a reader, where the state alone would not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The due date is a later one; where it is known it is the first line of the letter's text.
+    Renewed,
+    /// The due date stays.
+    NotRenewed,
+    /// The request goes on.
+    NotWithdrawn,
+}
+
+impl Answer {
+    const ALL: [Self; 3] = [Self::Renewed, Self::NotRenewed, Self::NotWithdrawn];
+
+    fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::AnswerRenew { granted: true, .. } => Some(Self::Renewed),
+            Event::AnswerRenew { granted: false, .. } => Some(Self::NotRenewed),
+            Event::AnswerCancel { granted: false } => Some(Self::NotWithdrawn),
+            _ => None,
+        }
+    }
+
+    // Stands where else the code of a reminder stands.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Renewed => "renewed",
+            Self::NotRenewed => "not_renewed",
+            Self::NotWithdrawn => "not_withdrawn",
+        }
+    }
+
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|answer| answer.code() == code)
+    }
+}
+
 /// Something that a reader is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
@@ -25,6 +62,8 @@ pub struct Letter {
     pub state: Option<State>,
     /// Of what the reader is reminded; the due date is in `text`.
     pub reminder: Option<Reminder>,
+    /// What the lender answered.
+    pub answer: Option<Answer>,
     /// Name of whoever of the staff writes; empty where nobody does.
     pub sender: String,
     /// What was said.
@@ -107,16 +146,20 @@ pub(super) fn put_letter(
     (before, state): (State, State),
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    // A report that comes late moves nothing; the answer to a renewal may leave the state as it was.
-    let has_moved = before != state || matches!(recorded.event, Event::AnswerRenew { .. });
-    let is_news = has_moved && state.is_news() || !recorded.note.is_empty();
+    let answer = Answer::of(&recorded.event);
+    // A report that comes late moves nothing; an answer is told also where the state stays.
+    let is_news = before != state && state.is_news() || answer.is_some() || !recorded.note.is_empty();
     if recorded.party == Party::Reader || recorded.event == Event::BecomeOverdue || !is_news {
         return Ok(());
     }
+    let text = match recorded.event {
+        Event::AnswerRenew { granted: true, due: Some(due) } => format!("{due}\n{}", recorded.note),
+        _ => recorded.note.clone(),
+    };
     transaction.execute(
-        "INSERT INTO letters (account, at, request, state, text) SELECT account, ?2, id, ?3, ?4 FROM requests \
+        "INSERT INTO letters (account, at, request, state, reminder, text) SELECT account, ?2, id, ?3, ?4, ?5 FROM requests \
          WHERE id = ?1 AND account IS NOT NULL",
-        params![id.as_bytes(), now.as_second(), state.code(), recorded.note],
+        params![id.as_bytes(), now.as_second(), state.code(), answer.map(Answer::code), text],
     )?;
     Ok(())
 }
@@ -138,6 +181,7 @@ pub(super) fn put_reminder(
 }
 
 fn letter_of(row: &Row<'_>) -> rusqlite::Result<Letter> {
+    let code: Option<String> = row.get(9)?;
     let request: Option<[u8; 16]> = row.get(2)?;
     let about = |id| Ok::<_, rusqlite::Error>((RequestId::from_bytes(id), row.get(3)?, row.get(4)?));
     Ok(Letter {
@@ -148,7 +192,8 @@ fn letter_of(row: &Row<'_>) -> rusqlite::Result<Letter> {
         sender: row.get(6)?,
         text: row.get(7)?,
         read: row.get::<_, Option<i64>>(8)?.map(instant),
-        reminder: row.get::<_, Option<String>>(9)?.as_deref().and_then(Reminder::from_code),
+        reminder: code.as_deref().and_then(Reminder::from_code),
+        answer: code.as_deref().and_then(Answer::from_code),
     })
 }
 
@@ -201,6 +246,42 @@ mod tests {
         assert!(store.note_reminder(id, Reminder::Week, due, now).unwrap());
         assert!(!store.note_reminder(id, Reminder::Week, due, now).unwrap(), "once");
         let letter = &store.letters(account, 1).unwrap()[0];
+        assert_eq!(letter.answer, None);
         assert_eq!((letter.reminder, letter.text.as_str()), (Some(Reminder::Week), "2026-12-25"));
+    }
+
+    #[test]
+    fn an_answer_is_told_though_the_state_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let account = reader(&store, now).id;
+        let id = kept_request(&store, account, now);
+        let (home, lender) = (LibraryCode::new("BJFU"), LibraryCode::new("PKU"));
+        let due = Some(jiff::civil::date(2026, 12, 25));
+        let does = |party, event, note| {
+            let library = if party == Party::Lender { &lender } else { &home };
+            store.record_event(id, (library, party), &event, note, now).unwrap().unwrap().unwrap();
+        };
+        does(Party::Branch, Event::Transmit, "");
+        does(Party::Lender, Event::Accept, "");
+        does(Party::Reader, Event::AskCancel, "");
+        does(Party::Lender, Event::AnswerCancel { granted: false }, "");
+        does(Party::Lender, Event::Ship { due: None }, "");
+        does(Party::Requester, Event::Receive, "");
+        does(Party::Requester, Event::CheckOut, "");
+        does(Party::Reader, Event::AskRenew, "");
+        does(Party::Lender, Event::AnswerRenew { granted: true, due }, "下不为例");
+        does(Party::Reader, Event::AskRenew, "");
+        does(Party::Lender, Event::AnswerRenew { granted: false, due: None }, "");
+        let told = store.letters(account, 1).unwrap();
+        let answers: Vec<_> = told.iter().filter_map(|letter| letter.answer).collect();
+        assert_eq!(answers, [Answer::NotRenewed, Answer::Renewed, Answer::NotWithdrawn]);
+        let texts: Vec<_> = told.iter().take(2).map(|letter| letter.text.as_str()).collect();
+        assert_eq!(texts, ["", "2026-12-25\n下不为例"]);
+        let news = store.news(now - jiff::SignedDuration::from_secs(1), now).unwrap().unwrap();
+        let told: Vec<_> = news.lines.iter().filter_map(|line| line.answer).collect();
+        assert_eq!(told, [Answer::NotWithdrawn, Answer::Renewed, Answer::NotRenewed]);
+        assert!(news.lines.iter().all(|line| !line.due.contains("下不为例")), "mails say nobody's words");
     }
 }

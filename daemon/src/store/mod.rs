@@ -65,7 +65,7 @@ pub use facts::Uses;
 pub use fines::{FineEntry, FineKind, Settled};
 pub use holds::{Decision, Hold};
 pub use jobs::{JobId, JobState};
-pub use letters::{LETTERS_A_PAGE, Letter};
+pub use letters::{Answer, LETTERS_A_PAGE, Letter};
 pub(crate) use machine::CLOCK_TOLERANCE;
 pub use machine::{ClockFault, Machine};
 pub use mails::{Mail, MailId, NewMail};

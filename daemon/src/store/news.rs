@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::Store;
 use super::accounts::AccountId;
+use super::letters::Answer;
 use super::mails::{NewMail, put_mail};
 use crate::Result;
 use crate::requests::{Reminder, State};
@@ -33,6 +34,8 @@ pub struct NewsLine {
     pub state: Option<State>,
     /// Of what the reader is reminded.
     pub reminder: Option<Reminder>,
+    /// What the lender answered.
+    pub answer: Option<Answer>,
     /// The day on which the item is due, as it is written; may be empty.
     pub due: String,
     /// The reader has seen it.
@@ -41,7 +44,7 @@ pub struct NewsLine {
 
 const WHO: &str = "SELECT a.id, a.lang, a.by_mail FROM letters l JOIN accounts a ON a.id = l.account WHERE l.mailed IS \
                    NULL AND l.at > ?1 AND l.at <= ?2 ORDER BY l.at LIMIT 1";
-const LINES: &str = "SELECT l.id, r.number, r.title, l.state, l.reminder, CASE WHEN l.reminder IS NULL THEN coalesce(r.due, \
+const LINES: &str = "SELECT l.id, r.number, r.title, l.state, l.reminder, CASE WHEN l.reminder IS NULL OR l.state IS NOT NULL THEN coalesce(r.due, \
                      '') ELSE l.text END, l.read IS NOT NULL FROM letters l LEFT JOIN requests r ON r.id = l.request \
                      WHERE l.account = ?1 AND l.mailed IS NULL AND l.at > ?2 ORDER BY l.id LIMIT 50";
 
@@ -94,13 +97,14 @@ fn told(transaction: &Transaction<'_>, news: &News, now: Timestamp) -> rusqlite:
 }
 
 fn line_of(row: &Row<'_>) -> rusqlite::Result<NewsLine> {
-    let number: Option<String> = row.get(1)?;
+    let (number, code): (Option<String>, Option<String>) = (row.get(1)?, row.get(4)?);
     let title = |number| Ok::<_, rusqlite::Error>((number, row.get(2)?));
     Ok(NewsLine {
         letter: row.get(0)?,
         request: number.map(title).transpose()?,
         state: row.get::<_, Option<String>>(3)?.as_deref().and_then(State::from_code),
-        reminder: row.get::<_, Option<String>>(4)?.as_deref().and_then(Reminder::from_code),
+        reminder: code.as_deref().and_then(Reminder::from_code),
+        answer: code.as_deref().and_then(Answer::from_code),
         due: row.get(5)?,
         is_read: row.get(6)?,
     })
