@@ -219,7 +219,7 @@ try {
       if (basket) await context.addCookies([{ name: "basket", value: names.UNION, url }]);
       for (const row of next[1]) {
         try {
-          await walk(page, url, row);
+          await (row.isNarrow ? walkNarrow : walk)(page, url, row);
         } catch (error) {
           fail(`${row.route} [${row.state}]`, error.message);
         }
