@@ -69,8 +69,12 @@ impl Store {
 /// A letter of this machine about a request has had its effect: where its reader is forgotten here, those who got the
 /// letter have to forget him too.
 pub(super) fn owe_forgetting(transaction: &Transaction<'_>, letter: &Letter) -> rusqlite::Result<()> {
-    let statement = if letter.is_forget() { PAID } else { OWE };
-    transaction.prepare_cached(statement)?.execute([letter.request.as_bytes()]).map(drop)
+    let mut statement = if letter.is_forget() {
+        transaction.prepare_cached(PAID)?
+    } else {
+        transaction.prepare_cached(OWE)?
+    };
+    statement.execute([letter.request.as_bytes()]).map(drop)
 }
 
 /// Takes everything personal out of a request of this machine, and tells whoever was told of it.
