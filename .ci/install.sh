@@ -45,8 +45,16 @@ install_pyoai() {
   python3 -m venv "$home" && "$home/bin/pip" install -q pyoai==2.5.0
 }
 
+# A store with the manners of S3 out of PyPI, likewise.
+install_moto() {
+  local home=target/peers/moto
+  "$home/bin/moto_server" --help >/dev/null 2>&1 && return
+  python3 -m venv "$home" && "$home/bin/pip" install -q 'moto[s3]==5.2.5' flask flask-cors
+}
+
 install_packages
 if [ "${1:-build}" = test ]; then
   cd "$(dirname "$0")/.."
   install_pyoai || echo "SKIPPED: pyoai cannot be installed; the OAI-PMH harvest is not tried against it" >&2
+  install_moto || echo "SKIPPED: moto cannot be installed; repositories in a bucket are not tried against it" >&2
 fi

@@ -24,8 +24,8 @@ deny() {
 
 # What was installed must be met: a test whose peer is missing fails instead of passing quietly.
 tests() {
-  local python=target/peers/pyoai/bin/python
-  if [ -x "$python" ] && "$python" -c 'import oaipmh.server' 2>/dev/null; then
+  local python=target/peers/pyoai/bin/python moto=target/peers/moto/bin/moto_server
+  if [ -x "$python" ] && "$python" -c 'import oaipmh.server' 2>/dev/null && "$moto" --help >/dev/null 2>&1; then
     LIANMU_PEERS=required LIANMU_PYTHON="$PWD/$python" cargo test --workspace --locked
   else
     cargo test --workspace --locked

@@ -356,6 +356,7 @@ impl Daemon {
             stop: self.stop.clone(),
             may_build: self.settings.role.builds(),
             repository: self.settings.own_repository(&self.writer.data_dir),
+            bucket: self.settings.snapshot.bucket().map(str::to_owned),
         };
         spawn("work", move || worker.work_off(&receiver))
     }

@@ -24,6 +24,8 @@ pub struct Writer {
     pub(crate) store: Store,
     pub(crate) gate: settings::Gate,
     pub(crate) zone: TimeZone,
+    /// By what a bucket is reached.
+    pub(crate) access: settings::BucketAccess,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) files: Arc<dyn FileLayer>,
     /// Whether this process serves what comes in force.
@@ -51,6 +53,7 @@ impl Writer {
             store: Store::open(data_dir)?,
             gate: settings.gate,
             zone: TimeZone::get(&settings.timezone).unwrap_or(TimeZone::UTC),
+            access: settings.snapshot.access.clone(),
             clock,
             files,
             serves: holder == Holder::Daemon,

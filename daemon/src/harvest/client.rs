@@ -174,6 +174,18 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Puts bytes at a place. A redirect is not followed: what was signed holds for that place.
+    pub(crate) fn put(&self, uri: &Uri, bytes: &[u8]) -> Result<Response<Body>, Trouble> {
+        self.agent.put(uri).send(bytes).map_err(Trouble::of)
+    }
+
+    /// Removes what is at a place.
+    pub(crate) fn delete(&self, uri: &Uri) -> Result<Response<Body>, Trouble> {
+        self.agent.delete(uri).call().map_err(Trouble::of)
+    }
+}
+
 fn agent(private_host: Option<String>, patience: Patience, roots: RootCerts) -> Agent {
     let config = Config::builder()
         .http_status_as_error(false)

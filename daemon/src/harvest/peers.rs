@@ -5,6 +5,8 @@
 
 #[path = "../../tests/peers/nginx.rs"]
 mod nginx;
+#[path = "../../tests/peers/running.rs"]
+mod running;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +15,8 @@ use std::process::{Command, Stdio};
 
 use indexer::archive::{ImportMode, RecordKey};
 
-use nginx::{Running, nginx, skip};
+use nginx::nginx;
+use running::{Running, skip};
 
 use super::trial::{Dice, Trial, rounds, source};
 use super::{Fetched, HttpFetcher, OaiFetcher};

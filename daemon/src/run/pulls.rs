@@ -99,7 +99,7 @@ impl Daemon {
         };
         self.pulls.is_running = true;
         let (site, stop, sender) = (self.writer.site(), self.stop.clone(), self.events.0.clone());
-        let (store, kilobits) = (self.writer.store.clone(), self.settings.snapshot.kilobits);
+        let (store, snapshot) = (self.writer.store.clone(), self.settings.snapshot.clone());
         spawn("pull", move || {
             priority::lower();
             let requests_wait = || {
@@ -107,9 +107,9 @@ impl Daemon {
                 let depths = store.depths().unwrap_or_default();
                 depths.iter().any(|depth| matches!(depth.delivery, Pending | InFlight | Unknown))
             };
-            let pace = Pace::new(&*site.clock, &stop, kilobits, &requests_wait);
+            let pace = Pace::new(&*site.clock, &stop, snapshot.kilobits, &requests_wait);
             let tell = |bytes| pace.after(bytes);
-            let carrier = carrier_of(&repository, &site.data_dir);
+            let carrier = carrier_of(&repository, &snapshot.access, &site.data_dir);
             let outcome = carrier.and_then(|carrier| pull(&site, carrier.as_ref(), manner, &stop, &tell));
             let _ = sender.send(Event::Pulled(outcome));
         });

@@ -13,6 +13,8 @@ use crate::harvest::session::{self, Brought, Manner};
 use crate::jobs::{self, Request};
 use crate::settings::Source;
 use crate::store::JobId;
+use crate::sync::bucket::Bucket;
+use crate::sync::mirror::{Mirrored, mirror};
 use crate::sync::publish::{Published, is_begun, publish};
 use crate::writer::Writer;
 use crate::{Error, build, import, priority, quality};
@@ -33,6 +35,8 @@ pub(super) struct Worker {
     pub(super) may_build: bool,
     /// The repository that this machine publishes into.
     pub(super) repository: Option<PathBuf>,
+    /// The bucket that it is copied into.
+    pub(super) bucket: Option<String>,
 }
 
 impl Worker {
@@ -106,7 +110,21 @@ impl Worker {
                 tracing::info!(generation = published.generation, bytes = published.bytes_new, "published");
             }
             Err(error) => {
-                tracing::error!(error = import::chain(&error), "the catalogue could not be published")
+                tracing::error!(error = import::chain(&error), "the catalogue could not be published");
+                return;
+            }
+        }
+        // Also where nothing is new: a store that could not be reached gets what it lacks the next time.
+        let Some(bucket) = &self.bucket else { return };
+        let copied = Bucket::of(bucket, &self.writer.access, &site.data_dir);
+        match copied.and_then(|depot| mirror(&site, repository, &depot, &|_| {})) {
+            Ok(Mirrored { files: 0, .. }) => {}
+            Ok(Mirrored { files, bytes }) => tracing::info!(bucket, files, bytes, "copied into the store"),
+            Err(error) => {
+                tracing::error!(
+                    error = import::chain(&error),
+                    "the catalogue could not be copied into the store"
+                );
             }
         }
     }

@@ -25,7 +25,7 @@ pub use check::{Fault, Origin, Setting};
 pub use mail::{MailSecurity, MailSettings};
 pub use peer::Peer;
 pub use server::{Network, Server, Tls};
-pub use snapshot::Snapshot;
+pub use snapshot::{BucketAccess, Snapshot};
 pub use source::{Source, SourceId, SourceKind};
 
 /// The settings that the program acts on.

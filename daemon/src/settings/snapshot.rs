@@ -8,8 +8,10 @@ use crate::harvest::schedule::Window;
 /// Where generations come from or go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// A folder or an `http(s):` address; at a branch, where it is not set, what its hub serves.
+    /// A folder, an `http(s):` address or a bucket; at a branch, where it is not set, what its hub serves.
     pub repository: Option<String>,
+    /// By what a bucket is reached.
+    pub access: BucketAccess,
     /// Minutes between two looks, but for some jitter; 0: by hand alone.
     pub minutes: u32,
     /// Megabytes that may come in a day; `None` is no limit.
@@ -22,7 +24,29 @@ pub struct Snapshot {
     pub originals: bool,
 }
 
+/// By what a bucket of an S3-compatible store is reached; what is not said here the environment says, by the names
+/// that all programs for such stores read (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
+/// `AWS_SECRET_ACCESS_KEY`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BucketAccess {
+    /// Address of the store.
+    pub endpoint: Option<String>,
+    /// Its region.
+    pub region: Option<String>,
+    /// Whether the bucket stands in the name of the host and not in the path.
+    pub bucket_is_host: bool,
+    /// Name of the key that signs.
+    pub access_key: Option<String>,
+    /// File whose first line is its secret.
+    pub secret_file: Option<PathBuf>,
+}
+
 impl Snapshot {
+    /// The bucket, where it is one.
+    pub fn bucket(&self) -> Option<&str> {
+        self.repository.as_deref().filter(|place| place.starts_with("s3://"))
+    }
+
     /// The folder of the repository, where it is one.
     pub fn folder(&self) -> Option<PathBuf> {
         self.repository.as_ref().filter(|place| !place.contains("://")).map(PathBuf::from)
@@ -45,6 +69,13 @@ pub(super) fn snapshot(settings: &[Setting], folder: &Path, faults: &mut Vec<Fau
     });
     Snapshot {
         repository: own.or(of_hub),
+        access: BucketAccess {
+            endpoint: text("snapshot.endpoint").map(str::to_owned),
+            region: text("snapshot.region").map(str::to_owned),
+            bucket_is_host: check::text(settings, "snapshot.addressing") == "host",
+            access_key: text("snapshot.access_key").map(str::to_owned),
+            secret_file: text("snapshot.secret_file").map(|file| folder.join(file)),
+        },
         minutes: u32::try_from(number("snapshot.minutes")).unwrap_or(0),
         kilobits: number("snapshot.kilobits"),
         megabytes: Some(number("snapshot.megabytes")).filter(|n| *n > 0),
@@ -72,6 +103,14 @@ mod tests {
         );
         let stick = format!("role = \"branch\"\n{hub}[snapshot]\nrepository = \"stick\"\n");
         assert_eq!(repository(&stick).as_deref(), Some("/etc/lianmu/stick"));
+        let bucket = parse(
+            "[snapshot]\nrepository = \"s3://catalogue/union\"\nendpoint = \"https://s3.example.org\"\nregion = \
+             \"bj\"\naddressing = \"host\"\naccess_key = \"lianmu\"\nsecret_file = \"s3.secret\"",
+        );
+        let bucket = bucket.unwrap().snapshot;
+        assert_eq!((bucket.bucket(), bucket.folder()), (Some("s3://catalogue/union"), None));
+        assert!(bucket.access.bucket_is_host);
+        assert_eq!(bucket.access.secret_file.as_deref(), Some(Path::new("/etc/lianmu/s3.secret")));
         assert!(
             parse("[snapshot]\nwindow = \"at night\"").unwrap_err().to_string().contains("snapshot.window")
         );

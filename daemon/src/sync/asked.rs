@@ -15,7 +15,7 @@ use crate::writer::Writer;
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pull {
-    /// A folder or an `http(s):` address.
+    /// A folder, an `http(s):` address or a bucket.
     pub repository: String,
     /// A root for which somebody vouches.
     pub root: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) fn pull(writer: &Writer, asked: &Pull, progress: &dyn Progress) -> Re
     if let Some(root) = &asked.root {
         state::pin_root(&site, root.as_bytes())?;
     }
-    let carrier = carrier_of(&asked.repository, &site.data_dir)?;
+    let carrier = carrier_of(&asked.repository, &writer.access, &site.data_dir)?;
     let expiry = if asked.is_stick { Expiry::Told } else { Expiry::Enforced };
     let manner = Manner { expiry, originals: asked.originals, budget: None, served: writer.serves };
     progress.begin(Stage::Fetch, None);

@@ -1,11 +1,13 @@
-//! Repositories that can be read: a folder or stick, and a web server. Nothing that comes out of one is trusted.
+//! Repositories that can be read: a folder or stick, a web server, a bucket. Nothing that comes out of one is trusted.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::bucket::Bucket;
 use super::http::HttpCarrier;
 use crate::authority::roots_for;
+use crate::settings::BucketAccess;
 use crate::{Error, Result};
 
 /// A repository that can be read. Tests put one in its place that cuts the line.
@@ -43,14 +45,17 @@ pub(crate) fn broken(place: &str, name: &str, cause: &std::io::Error) -> Error {
     Error::Line { place: place.to_owned(), reason: format!("{name} broke off: {cause}") }
 }
 
-/// The carrier of a repository as it is configured: `http:` and `https:` addresses, everything else is a folder. The
-/// data directory knows the root of a hub with an authority of its own.
-pub fn carrier_of(repository: &str, data_dir: &Path) -> Result<Box<dyn Carrier>> {
+/// The carrier of a repository as it is configured: `http:` and `https:` addresses, `s3:` for a bucket, everything
+/// else is a folder. The data directory knows the root of a hub with an authority of its own.
+pub fn carrier_of(repository: &str, access: &BucketAccess, data_dir: &Path) -> Result<Box<dyn Carrier>> {
+    if repository.starts_with("s3://") {
+        return Ok(Box::new(Bucket::of(repository, access, data_dir)?));
+    }
     if repository.starts_with("http://") || repository.starts_with("https://") {
         return Ok(Box::new(HttpCarrier::new(repository, roots_for(data_dir, repository))?));
     }
     if repository.contains("://") {
-        let reason = "repositories are read from a folder, http: or https:".to_owned();
+        let reason = "repositories are read from a folder, http:, https: or s3:".to_owned();
         return Err(Error::Source { place: repository.to_owned(), reason });
     }
     Ok(Box::new(Folder::new(Path::new(repository))))

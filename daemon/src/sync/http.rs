@@ -59,11 +59,11 @@ impl Carrier for HttpCarrier {
 }
 
 // The first byte in `bytes 100-199/200`.
-fn begin_of(range: &str) -> Option<u64> {
+pub(super) fn begin_of(range: &str) -> Option<u64> {
     range.trim().strip_prefix("bytes ")?.split('-').next()?.parse().ok()
 }
 
-fn error(place: &str, trouble: Trouble) -> Error {
+pub(super) fn error(place: &str, trouble: Trouble) -> Error {
     let place = place.to_owned();
     match trouble {
         Trouble::Passing { reason, .. } => Error::Line { place, reason },

@@ -1,17 +1,19 @@
 //! Generations from the hub to the branches: published into a repository of files, pulled out of one, switched.
 //!
 //! What may be trusted and what is missing is decided by `indexer::snapshot`, which touches nothing. Here is what
-//! touches: `carrier` reads repositories in a folder, on a stick or behind `http(s):`; `publish`, `prune` and
-//! `export` write them; `pull` brings a generation here and `switch` puts it in force, back or aside. Every write
+//! touches: `carrier` reads repositories in a folder, on a stick, behind `http(s):` or in a `bucket`; `publish`,
+//! `prune` and `export` write them in a folder, and `mirror` copies them into a bucket; `pull` brings a generation here and `switch` puts it in force, back or aside. Every write
 //! goes through the file layer, in an order in which it may be cut anywhere: a reader finds the old generation
 //! or the new one, a branch the old repository or the new one.
 
 pub mod asked;
 mod blocks;
+pub mod bucket;
 pub mod carrier;
 pub mod export;
 mod http;
 pub mod keys;
+pub mod mirror;
 mod offer;
 mod pace;
 pub mod prune;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use indexer::snapshot::tuf::Role;
 use indexer::snapshot::{metadata_name, object_name, target_name};
+use jiff::Timestamp;
 
 use super::carrier::Folder;
 use super::offer::{self, generations};
@@ -19,8 +20,6 @@ use crate::{Error, Result};
 
 /// How long what is marked stays.
 pub const GRACE: Duration = Duration::from_secs(7 * 86_400);
-const MARKS: &str = "publisher.json";
-
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
@@ -32,34 +31,23 @@ pub struct Pruned {
     pub bytes: u64,
 }
 
+impl std::ops::AddAssign for Pruned {
+    fn add_assign(&mut self, other: Self) {
+        self.marked += other.marked;
+        self.removed += other.removed;
+        self.bytes += other.bytes;
+    }
+}
+
 /// Marks what is not needed and removes what was marked long enough ago.
 pub fn prune(site: &Site, repository: &Path, grace: Duration) -> Result<Pruned> {
     let repository = Repository::lock(site, repository)?;
     let needed = needed(&repository)?;
-    let path = repository.path(MARKS);
-    // Marks that cannot be read are begun anew: then everything waits once more.
-    let before: BTreeMap<String, String> =
-        fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-    let now = site.clock.now();
-    let (mut marks, mut pruned) = (BTreeMap::new(), Pruned::default());
-    let mut gone = Vec::new();
-    for name in files(&repository)? {
-        if needed.contains(&name) {
-            continue;
-        }
-        let since = before.get(&name).cloned().unwrap_or_else(|| time_of(now).to_string());
-        let age = moment_of(&since).map(|since| now.duration_since(since));
-        // A mark from the future is a clock that stood wrong: it begins anew.
-        let since = if age.is_some_and(|age| !age.is_negative()) { since } else { time_of(now).to_string() };
-        let grace = jiff::SignedDuration::try_from(grace).unwrap_or(jiff::SignedDuration::MAX);
-        if before.contains_key(&name) && age.is_some_and(|age| age >= grace) {
-            gone.push(name);
-        } else {
-            marks.insert(name, since);
-        }
-    }
-    pruned.marked = marks.len();
-    put(&*site.files, &path, &serde_json::to_vec(&marks).unwrap_or_default())?;
+    let path = repository.path(Marks::NAME);
+    let before = Marks::read(fs::read(&path).ok());
+    let (marks, gone) = weigh(files(&repository)?, &needed, &before, site.clock.now(), grace);
+    let mut pruned = Pruned { marked: marks.len(), ..Pruned::default() };
+    put(&*site.files, &path, &marks.to_bytes())?;
     for name in gone {
         let path = repository.path(&name);
         pruned.bytes += fs::metadata(&path).map_or(0, |found| found.len());
@@ -69,8 +57,54 @@ pub fn prune(site: &Site, repository: &Path, grace: Duration) -> Result<Pruned> 
     Ok(pruned)
 }
 
+/// Since when which files are marked.
+#[derive(Default)]
+pub(super) struct Marks(BTreeMap<String, String>);
+
+impl Marks {
+    /// The file that holds them, in the repository.
+    pub(super) const NAME: &str = "publisher.json";
+
+    /// Marks that cannot be read are begun anew: then everything waits once more.
+    pub(super) fn read(bytes: Option<Vec<u8>>) -> Self {
+        Self(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Which of `files` are marked now, and which go.
+pub(super) fn weigh(
+    files: Vec<String>,
+    needed: &BTreeSet<String>,
+    before: &Marks,
+    now: Timestamp,
+    grace: Duration,
+) -> (Marks, Vec<String>) {
+    let grace = jiff::SignedDuration::try_from(grace).unwrap_or(jiff::SignedDuration::MAX);
+    let (mut marks, mut gone) = (BTreeMap::new(), Vec::new());
+    for name in files.into_iter().filter(|name| !needed.contains(name)) {
+        let since = before.0.get(&name).cloned().unwrap_or_else(|| time_of(now).to_string());
+        let age = moment_of(&since).map(|since| now.duration_since(since));
+        // A mark from the future is a clock that stood wrong: it begins anew.
+        let since = if age.is_some_and(|age| !age.is_negative()) { since } else { time_of(now).to_string() };
+        if before.0.contains_key(&name) && age.is_some_and(|age| age >= grace) {
+            gone.push(name);
+        } else {
+            marks.insert(name, since);
+        }
+    }
+    (Marks(marks), gone)
+}
+
 // Everything that a branch may ask for which reads the list of today.
-fn needed(repository: &Repository<'_>) -> Result<BTreeSet<String>> {
+pub(super) fn needed(repository: &Repository<'_>) -> Result<BTreeSet<String>> {
     let carrier = Folder::new(repository.root());
     let client = repository.opened(&carrier)?;
     let mut needed = BTreeSet::from([metadata_name(Role::Timestamp, 0)]);

@@ -1,27 +1,11 @@
-//! A web server that this project did not write, as a process of its own. A test whose peer is not installed says so and
-//! passes, or fails where `LIANMU_PEERS=required`.
+//! nginx, a web server.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A process that ends with the test.
-pub(crate) struct Running(pub(crate) Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A peer that is not there is missed by whoever installed it.
-#[track_caller]
-pub(crate) fn skip(what: &str) {
-    assert!(std::env::var("LIANMU_PEERS").as_deref() != Ok("required"), "{what}");
-    eprintln!("skipped: {what}");
-}
+use super::running::{Running, skip};
 
 /// nginx out of `folder` over the files in `root`, with nothing configured that a librarian would not; its address.
 pub(crate) fn nginx(folder: &Path, root: &Path) -> Option<(Running, String)> {

@@ -3,10 +3,12 @@
 
 use std::path::Path;
 
+use daemon::settings::BucketAccess;
 use daemon::sync::carrier::carrier_of;
 use daemon::sync::pull::dry_run;
 
-use crate::nginx::{Running, nginx};
+use crate::nginx::nginx;
+use crate::running::Running;
 use crate::scene::{MANNER, Scene, copy_tree, files_of, in_force, pull_by};
 
 // nginx over the folder that a repository lies in, and the repository's address.
@@ -23,7 +25,7 @@ fn nginx_gives_out_a_repository_as_the_hub_does() {
         return;
     };
     let branch = scene.branch("branch");
-    let carrier = carrier_of(&url, &branch.data_dir).unwrap();
+    let carrier = carrier_of(&url, &BucketAccess::default(), &branch.data_dir).unwrap();
     let pulled = pull_by(&branch, &*carrier).unwrap();
     assert_eq!((pulled.way, files_of(&branch)), ("files", files_of(&scene.hub)));
     for n in 0..3 {
@@ -59,7 +61,8 @@ fn nginx_gives_out_a_repository_as_the_hub_does() {
     let piece = &planned.fetch[0].file.blocks[0].blake3;
     std::fs::remove_file(broken.join(indexer::snapshot::object_name(piece))).unwrap();
     let (_broken, url) = served(&scene.folder.path().join("nginx-2"), &broken).unwrap();
-    let refused = pull_by(&branch, &*carrier_of(&url, &branch.data_dir).unwrap()).unwrap_err();
+    let refused = pull_by(&branch, &*carrier_of(&url, &BucketAccess::default(), &branch.data_dir).unwrap())
+        .unwrap_err();
     assert!(refused.to_string().contains("is missing"), "{refused}");
     assert_eq!(in_force(&branch), before);
 }

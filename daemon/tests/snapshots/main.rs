@@ -8,11 +8,16 @@
 )]
 
 mod broken;
+mod buckets;
 mod engines;
 mod forge;
 mod hostile;
+#[path = "../peers/moto.rs"]
+mod moto;
 #[path = "../peers/nginx.rs"]
 mod nginx;
 mod packs;
 mod promises;
+#[path = "../peers/running.rs"]
+mod running;
 mod scene;

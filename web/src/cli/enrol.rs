@@ -36,7 +36,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     println!("this machine is the branch of {} at {}", hub.library, hub.url);
     let site = Site { data_dir: global.data.clone(), files: Arc::new(Disk), clock };
     // The same line that brought the hub's keys; a hub that publishes nothing yet has no root.
-    let root = carrier_of(&format!("{}/repository", hub.url), &global.data)
+    let root = carrier_of(&format!("{}/repository", hub.url), &settings.snapshot.access, &global.data)
         .and_then(|carrier| first_root(carrier.as_ref()));
     match root.and_then(|root| root.map(|root| pin_root(&site, &root)).transpose()) {
         Ok(Some(_)) => {

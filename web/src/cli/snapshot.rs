@@ -1,19 +1,22 @@
 //! `lianmu snapshot …`: the catalogue into a repository, out of one, onto a stick; and which generation is in force.
 
 mod arguments;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use daemon::clock::SystemClock;
 use daemon::jobs::{Answer, Request};
 use daemon::settings::Settings;
 use daemon::store::Store;
 use daemon::sync::asked::Pull;
-use daemon::sync::carrier::carrier_of;
+use daemon::sync::bucket::{Bucket, endpoint_of};
+use daemon::sync::carrier::{Carrier, carrier_of};
 use daemon::sync::keys::{Beginning, begin};
+use daemon::sync::mirror;
 use daemon::sync::pull::{Manner, Planned, dry_run};
 use daemon::sync::repository::first_root;
 use daemon::sync::{Site, export, keys, prune, publish, repository_of, status, verify};
@@ -25,6 +28,7 @@ use indexer::snapshot::tuf::{Client, Expiry};
 
 pub(crate) use arguments::Args;
 use arguments::{Action, At};
+use written::Written;
 
 use super::progress::Bars;
 use super::{Global, Outcome};
@@ -65,7 +69,12 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
 
 fn stick_of(stick: Option<PathBuf>, at: At) -> anyhow::Result<PathBuf> {
     let stick = stick.or_else(|| at.repository.map(PathBuf::from));
-    stick.context("name the folder of the stick")
+    let stick = stick.context("name the folder of the stick")?;
+    if stick.to_str().is_some_and(|place| place.contains("://")) {
+        let place = stick.display();
+        bail!("{place}: a stick is a folder; `lianmu snapshot pull --repository {place}` reads from there");
+    }
+    Ok(stick)
 }
 
 struct Desk<'a> {
@@ -75,17 +84,25 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    // Where something is written: a folder.
-    fn writable(&self, at: At) -> anyhow::Result<PathBuf> {
-        match at.repository {
-            Some(place) if place.contains("://") => Err(anyhow!(
-                "{place}: a repository is written in a folder; a web server can serve that folder"
-            )),
-            Some(place) => Ok(PathBuf::from(place)),
-            None => {
-                Ok(self.settings.snapshot.folder().unwrap_or_else(|| self.global.data.join("repository")))
+    // Where something is written: a folder, and a bucket is a copy of one.
+    fn writable(&self, at: At) -> anyhow::Result<Written> {
+        let own = || self.settings.snapshot.folder().unwrap_or_else(|| self.global.data.join("repository"));
+        let configured = self.settings.snapshot.bucket().map(str::to_owned);
+        match at.repository.or(configured) {
+            Some(place) if place.starts_with("s3://") => {
+                let bucket = Bucket::of(&place, &self.settings.snapshot.access, &self.global.data)?;
+                Ok(Written { folder: own(), bucket: Some(bucket) })
             }
+            Some(place) if place.contains("://") => Err(anyhow!(
+                "{place}: a repository is written in a folder, which a web server can serve, or in a bucket, s3://…"
+            )),
+            Some(place) => Ok(Written { folder: PathBuf::from(place), bucket: None }),
+            None => Ok(Written { folder: own(), bucket: None }),
         }
+    }
+
+    fn carrier(&self, place: &str) -> daemon::Result<Box<dyn Carrier>> {
+        carrier_of(place, &self.settings.snapshot.access, &self.global.data)
     }
 
     // Where something is read. A daemon works elsewhere, so a folder is named from the root of the disk.
@@ -107,14 +124,16 @@ impl Desk<'_> {
     }
 
     fn init(&self, at: At, beginning: &Beginning, json: bool) -> anyhow::Result<Outcome> {
-        let repository = self.writable(at)?;
+        let written = self.writable(at)?;
         let keys::Begun { version, expires, root_keys, made_root_keys } =
-            begin(&self.site, &repository, beginning)?;
+            begin(&self.site, &written.folder, beginning)?;
+        let mirrored = written.copy(&self.site)?;
         if json {
             println!("{}", serde_json::json!({"root": version, "expires": expires, "root_keys": root_keys}));
             return Ok(Outcome::Done);
         }
-        println!("{} has root {version}, which holds until {expires}", repository.display());
+        println!("{} has root {version}, which holds until {expires}", written.folder.display());
+        written.tell(mirrored);
         root_keys.iter().for_each(|id| println!("  root key {id}"));
         if made_root_keys {
             println!(
@@ -126,20 +145,25 @@ impl Desk<'_> {
     }
 
     fn publish(&self, at: At, json: bool) -> anyhow::Result<Outcome> {
-        let repository = self.writable(at)?;
+        let written = self.writable(at)?;
         let bar = super::progress::bytes("publish");
-        let published = publish::publish(&self.site, &repository, &|n| bar.inc(n))?;
+        let published = publish::publish(&self.site, &written.folder, &|n| bar.inc(n))?;
         bar.finish_and_clear();
+        let mirrored = written.copy(&self.site)?;
         let publish::Published { generation, is_there, bytes_new, bytes } = published;
         if json {
             let document = serde_json::json!({
                 "generation": generation, "new": !is_there, "bytes_new": bytes_new, "bytes": bytes,
+                "bytes_copied": mirrored.bytes,
             });
             println!("{document}");
         } else if is_there {
-            println!("{generation} is in {} already", repository.display());
+            println!("{generation} is in {} already", written.folder.display());
         } else {
-            println!("{generation} is in {}: {bytes_new} new bytes of {bytes}", repository.display());
+            println!("{generation} is in {}: {bytes_new} new bytes of {bytes}", written.folder.display());
+        }
+        if !json {
+            written.tell(mirrored);
         }
         Ok(Outcome::Done)
     }
@@ -148,7 +172,7 @@ impl Desk<'_> {
         if at.repository.is_none() && self.settings.role == daemon::settings::Role::Branch {
             return self.list_here(json);
         }
-        let carrier = carrier_of(&self.readable(at)?, &self.global.data)?;
+        let carrier = self.carrier(&self.readable(at)?)?;
         for listed in verify::list(&self.site, carrier.as_ref())? {
             let verify::Listed { generation, published_at, entries, bytes, bytes_new } = listed;
             if json {
@@ -189,7 +213,7 @@ impl Desk<'_> {
 
     fn verify(&self, at: At, json: bool) -> anyhow::Result<Outcome> {
         let place = self.readable(at)?;
-        let carrier = carrier_of(&place, &self.global.data)?;
+        let carrier = self.carrier(&place)?;
         let verify::Verified { generations, pieces, bytes, faults } =
             verify::verify(&self.site, carrier.as_ref())?;
         if json {
@@ -206,7 +230,12 @@ impl Desk<'_> {
 
     fn prune(&self, at: At, grace_days: u64, json: bool) -> anyhow::Result<Outcome> {
         let grace = Duration::from_secs(grace_days.saturating_mul(86_400));
-        let prune::Pruned { marked, removed, bytes } = prune::prune(&self.site, &self.writable(at)?, grace)?;
+        let Written { folder, bucket } = self.writable(at)?;
+        let mut pruned = prune::prune(&self.site, &folder, grace)?;
+        if let Some(bucket) = &bucket {
+            pruned += mirror::prune(&self.site, &folder, bucket, grace)?;
+        }
+        let prune::Pruned { marked, removed, bytes } = pruned;
         if json {
             println!("{}", serde_json::json!({"marked": marked, "removed": removed, "bytes": bytes}));
         } else {
@@ -218,7 +247,7 @@ impl Desk<'_> {
     }
 
     fn plan(&self, at: At, json: bool) -> anyhow::Result<Outcome> {
-        let carrier = carrier_of(&self.readable(at)?, &self.global.data)?;
+        let carrier = self.carrier(&self.readable(at)?)?;
         let manner = Manner {
             expiry: Expiry::Enforced,
             originals: self.settings.snapshot.originals,
@@ -299,11 +328,13 @@ impl Desk<'_> {
     // Who trusts nobody yet and names a repository by hand trusts what is there, once, and is told whom. Over a line
     // that anybody may listen in on that would be no trust at all.
     fn first_trust(&self, repository: &str) -> anyhow::Result<Option<String>> {
-        let is_safe = !repository.starts_with("http://") || is_loopback(repository);
+        let store = endpoint_of(&self.settings.snapshot.access).filter(|_| repository.starts_with("s3://"));
+        let line = store.as_deref().unwrap_or(repository);
+        let is_safe = !line.starts_with("http://") || is_loopback(line);
         if status::trusts_somebody(&self.global.data) || !is_safe {
             return Ok(None);
         }
-        let Some(root) = first_root(carrier_of(repository, &self.global.data)?.as_ref())? else {
+        let Some(root) = first_root(self.carrier(repository)?.as_ref())? else {
             return Ok(None);
         };
         let client = Client::pinned(&root).map_err(|refusal| anyhow!("{repository}: {refusal}"))?;
@@ -336,7 +367,7 @@ impl Desk<'_> {
         if !super::all_are_members(self.global, branch.as_slice())? {
             return Ok(Outcome::WrongUsage);
         }
-        let from = self.writable(At { repository: None })?;
+        let from = self.writable(At { repository: None })?.folder;
         let bar = super::progress::bytes("export");
         let exported = export::export(&self.site, &from, stick, branch.as_ref(), &|n| bar.inc(n))?;
         bar.finish_and_clear();

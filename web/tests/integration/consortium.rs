@@ -10,6 +10,7 @@ use indexer::search::Catalogue;
 use serde_json::Value;
 
 use crate::harvest::{export, is_thorough};
+use crate::moto::moto;
 use crate::site::{Site, lianmu};
 
 fn run(data: &Path, arguments: &[&str]) -> Output {
@@ -234,4 +235,67 @@ fn a_stick_carries_what_a_branch_lacks_both_ways() {
     assert_eq!(document(&verified)["faults"], serde_json::json!([]));
     let pruned = document(&run(hub.data(), &["snapshot", "prune", "--json"]));
     assert_eq!(pruned["removed"], 0);
+}
+
+#[test]
+fn a_hub_keeps_a_bucket_up_and_a_branch_reads_it() {
+    let Some((store, endpoint)) = moto() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("s3.secret");
+    std::fs::write(&secret, "a secret that nobody prints\n").unwrap();
+    let snapshot = format!(
+        "[snapshot]\nrepository = \"s3://union/catalogue\"\nendpoint = \"{endpoint}\"\naccess_key = \"hub\"\n\
+         secret_file = \"{}\"\n",
+        secret.display()
+    );
+    let hub = tempfile::tempdir().unwrap();
+    let config = format!("role = \"hub\"\n{snapshot}");
+    std::fs::write(hub.path().join("lianmu.toml"), &config).unwrap();
+    grow(hub.path(), 300, 0, 1);
+    document(&run(hub.path(), &["snapshot", "init", "--json"]));
+    let published = document(&run(hub.path(), &["snapshot", "publish", "--json"]));
+    assert!(published["bytes_new"].as_u64() > Some(10_000), "{published}");
+    assert_eq!(published["bytes_copied"], published["bytes_new"], "what `init` wrote was there already");
+    let pruned = document(&run(hub.path(), &["snapshot", "prune", "--json"]));
+    assert_eq!(pruned["removed"], 0);
+
+    let branch = tempfile::tempdir().unwrap();
+    std::fs::write(
+        branch.path().join("lianmu.toml"),
+        format!("role = \"branch\"\nlibrary = \"BJFU\"\n{snapshot}"),
+    )
+    .unwrap();
+    let planned = run(branch.path(), &["snapshot", "pull", "--dry-run", "--json"]);
+    assert!(!planned.status.success(), "nobody is trusted yet: {planned:?}");
+    let pulled = document(&run(branch.path(), &["snapshot", "pull", "--json"]));
+    assert_eq!(pulled["to"], published["generation"]);
+    let verified = document(&run(branch.path(), &["snapshot", "verify", "--json"]));
+    assert_eq!(
+        (verified["generations"].as_u64(), verified["faults"].as_array().unwrap().len()),
+        (Some(1), 0)
+    );
+
+    // Served, the hub copies a night as it publishes it; the branch takes it by itself.
+    let hub = Site::over(hub, &config);
+    let second = next_night(&hub, 2);
+    let config = std::fs::read_to_string(branch.path().join("lianmu.toml")).unwrap();
+    let branch = Site::over(branch, &config);
+    hub.until("the night is in the bucket", |_| {
+        document(&run(branch.data(), &["snapshot", "pull", "--json"]))["to"].as_str() == Some(&*second)
+    });
+
+    // What a bucket cannot be is said, and what to do instead.
+    let said = |output: Output| {
+        assert!(!output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let refused = said(run(hub.data(), &["snapshot", "export", "s3://union/stick"]));
+    assert!(refused.contains("a stick is a folder"), "{refused}");
+    let refused = said(run(branch.data(), &["snapshot", "import", "s3://union/catalogue"]));
+    assert!(refused.contains("snapshot pull --repository s3://union/catalogue"), "{refused}");
+    let refused = said(run(hub.data(), &["snapshot", "publish", "--repository", "https://example.org/r"]));
+    assert!(refused.contains("in a folder") && refused.contains("s3://"), "{refused}");
+    drop(store);
+    let refused = said(run(hub.data(), &["snapshot", "publish"]));
+    assert!(refused.contains("publish again") && !refused.contains("X-Amz"), "{refused}");
 }

@@ -32,9 +32,13 @@ mod kill;
 mod killed;
 mod login;
 mod machines;
+#[path = "../../../daemon/tests/peers/moto.rs"]
+mod moto;
 mod pages;
 mod peer;
 mod requests;
+#[path = "../../../daemon/tests/peers/running.rs"]
+mod running;
 mod samples;
 mod security;
 mod site;

@@ -11,7 +11,7 @@ pub(crate) struct Args {
 /// Which repository.
 #[derive(clap::Args)]
 pub(super) struct At {
-    /// A folder or an http(s): address, instead of the configured one.
+    /// A folder, an http(s): address or a bucket (s3://BUCKET/PREFIX), instead of the configured one.
     #[arg(long, value_name = "R")]
     pub(super) repository: Option<String>,
 }
