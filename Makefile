@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Both install what is missing first.
 
-.PHONY: demo demo-consortium test build corpus bench-peers
+.PHONY: demo demo-consortium test build corpus bench-peers tuf-conformance
 
 demo: build
 	./target/release/lianmu demo $(ARGS)
@@ -29,3 +29,14 @@ bench-peers:
 	test -d $(PEERS_DIR)/venv || python3 -m venv $(PEERS_DIR)/venv
 	$(PEERS_DIR)/venv/bin/pip install -q -r benches/peers/requirements.txt
 	$(PEERS_DIR)/venv/bin/python benches/peers/run.py $(PEERS_DIR)/$(RECORDS)
+
+# The public conformance suite of TUF over our client: a checkout of it in SUITE, made where there is none. It wants
+# `faketime`. What fails by intent is listed, with the reason, and fails the run where it passes.
+SUITE ?= target/peers/tuf-conformance
+SUITE_COMMIT = eec841c186f81f2d9d8d30460c7e7deefa615f9e
+tuf-conformance:
+	test -d $(SUITE) || { git clone -q https://github.com/theupdateframework/tuf-conformance $(SUITE) && git -C $(SUITE) checkout -q $(SUITE_COMMIT); }
+	test -d $(SUITE)/env || { python3 -m venv $(SUITE)/env && $(SUITE)/env/bin/pip install -q -e $(SUITE); }
+	cargo build --locked -p daemon --example tuf_client
+	cp daemon/tests/peers/tuf/tuf_client.xfails target/debug/examples/
+	PYTHONPATH=daemon/tests/peers/tuf $(SUITE)/env/bin/pytest -p ed25519_keys -q $(SUITE)/tuf_conformance --entrypoint $(CURDIR)/target/debug/examples/tuf_client
