@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Both install what is missing first.
 
-.PHONY: demo demo-consortium test build corpus bench-peers tuf-conformance
+.PHONY: demo demo-consortium test build corpus bench-peers tuf-conformance test-s3-cluster
 
 demo: build
 	./target/release/lianmu demo $(ARGS)
@@ -40,3 +40,11 @@ tuf-conformance:
 	cargo build --locked -p daemon --example tuf_client
 	cp daemon/tests/peers/tuf/tuf_client.xfails target/debug/examples/
 	PYTHONPATH=daemon/tests/peers/tuf $(SUITE)/env/bin/pytest -p ed25519_keys -q $(SUITE)/tuf_conformance --entrypoint $(CURDIR)/target/debug/examples/tuf_client
+
+# A store of three nodes, of which one is killed while the hub publishes and one while a branch pulls. Garage is built
+# once (ten minutes); it is a program beside ours, none of its code is in it.
+GARAGE ?= $(CURDIR)/target/peers/garage
+test-s3-cluster:
+	test -x $(GARAGE)/bin/garage || cargo install garage --version 2.5.0 --locked --debug --root $(GARAGE)
+	cargo build --locked -p web
+	bash daemon/tests/peers/garage.sh $(GARAGE)/bin/garage $(CURDIR)/target/debug/lianmu $(GARAGE)/run
