@@ -70,11 +70,14 @@ fn measured(
 ) -> Result<Vec<f64>, indexer::index::Error> {
     let mut times = Vec::new();
     let mut slowest = (0.0, "");
+    let mut asked = 0;
     for query in queries {
         let mut best = f64::INFINITY;
         for _ in 0..TIMES {
+            asked += 1;
+            let anew = Query { text: format!("{}{}", query.text, blanks(asked)), ..query.clone() };
             let start = Instant::now();
-            act(query)?;
+            act(&anew)?;
             best = best.min(start.elapsed().as_secs_f64() * 1e3);
         }
         if best > slowest.0 {
@@ -85,6 +88,11 @@ fn measured(
     say(name, &mut times);
     println!("{:26} slowest: {}", "", slowest.1.chars().take(40).collect::<String>());
     Ok(times)
+}
+
+/// Blanks that mean nothing and never come again: no answer is one that was kept of an earlier time.
+fn blanks(n: u32) -> String {
+    (0..13).map(|bit| if n >> bit & 1 == 0 { ' ' } else { '\t' }).collect()
 }
 
 /// Milliseconds of processor time that this thread has had: it shares the machine.

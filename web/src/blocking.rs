@@ -12,6 +12,8 @@ use crate::error::WebError;
 
 /// How long a request waits for its turn before it is told that all are busy.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Threads for what the runtime itself reads.
+const FOR_FILES: usize = 4;
 
 /// Turns for blocking work.
 #[derive(Clone, Debug)]
@@ -35,6 +37,12 @@ impl Turns {
     fn new(n_turns: usize, patience: Duration) -> Self {
         Self { turns: Arc::new(Semaphore::new(n_turns)), patience }
     }
+}
+
+/// Threads that may block: one for each turn of this machine, for each of `n_others`, and some for files that are sent.
+/// More would compute nothing sooner, but each keeps memory that it once needed.
+pub(crate) fn threads(n_others: usize) -> usize {
+    Turns::for_this_machine().turns.available_permits() + n_others + FOR_FILES
 }
 
 /// Runs `work` on a thread that may block.

@@ -61,7 +61,7 @@ struct Inner {
 }
 
 /// Passwords hashed at the same time: each takes 19 MiB.
-const MAX_HASHING: usize = 4;
+pub(crate) const MAX_HASHING: usize = 4;
 /// Pages that listen to the progress of a run at the same time.
 const MAX_LISTENERS: usize = 32;
 /// Files uploaded at the same time.

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Words that are kept for the next set, at most: so many and …
 const MOST: usize = 64;
-/// … not more than this together, 8 MB.
-const MOST_WORDS: usize = 1 << 20;
+/// … not more than this together, 24 MB: the sets of two searches among ten million.
+const MOST_WORDS: usize = 3 << 20;
 /// What is smaller than this is quickly allocated, 4 KB.
 const SMALL: usize = 512;
 

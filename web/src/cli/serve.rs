@@ -12,10 +12,11 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::{Global, Outcome};
+use crate::blocking;
 use crate::client::Peer;
 use crate::mailed;
 use crate::router::router;
-use crate::state::App;
+use crate::state::{App, MAX_HASHING};
 use crate::tls::{Certificates, TlsListener};
 
 /// How long open answers may go on after the signal to stop.
@@ -59,7 +60,10 @@ pub(crate) fn serve(mut settings: Settings, global: &Global) -> anyhow::Result<O
     let app = App::new(settings, &global.data)?;
     // The first page says already how old the data is and whom to ask.
     app.look_around();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(blocking::threads(MAX_HASHING))
+        .enable_all()
+        .build()?;
     let served = runtime.block_on(serve_until_told(app, listener));
     runtime.shutdown_timeout(FAREWELL);
     running.stop();
