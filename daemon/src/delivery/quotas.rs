@@ -32,6 +32,11 @@ impl Quotas {
         self.month_began
     }
 
+    /// How many requests a reader may have under way; 0: as many as there are.
+    pub(crate) fn most_of_reader(&self) -> u32 {
+        self.most_of_reader
+    }
+
     /// Whether this lender has a quota.
     pub(crate) fn has_quota(&self, lender: &str) -> bool {
         self.rules.of(lender).monthly_quota > 0

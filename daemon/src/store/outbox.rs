@@ -62,8 +62,10 @@ const SLOW: &str = "UPDATE messages SET is_warned = 1 WHERE delivery IN ('pendin
 const UNDER_WAY: &str = "SELECT EXISTS (SELECT 1 FROM requests WHERE state NOT IN ('draft', 'queued', 'completed', \
                          'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost'))";
 
-const GONE_OF: &str = "SELECT count(*) FROM requests WHERE account = ?1 AND state NOT IN ('draft', 'queued', 'completed', \
-                       'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')";
+// No further than the limit: it is asked for each request that leaves.
+const GONE_OF: &str = "SELECT count(*) FROM (SELECT 1 FROM requests WHERE account = ?1 AND state NOT IN ('draft', \
+                       'queued', 'completed', 'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', \
+                       'lost') LIMIT ?2)";
 // Nothing waits for longer than a month: what was made earlier is not looked at.
 const GONE_TO: &str = "SELECT count(*) FROM requests r JOIN messages m ON m.request = r.id WHERE r.library = ?1 AND \
                        r.supplier = ?2 AND r.created >= ?3 - 2764800 AND r.state <> 'cancelled' AND m.kind = 'request' \
@@ -214,7 +216,10 @@ fn too_much(
 ) -> rusqlite::Result<Option<String>> {
     let of_reader = match request.account {
         Some(account) => {
-            connection.prepare_cached(GONE_OF)?.query_row([account.number()], |row| row.get(0))?
+            let most = quotas.most_of_reader();
+            connection
+                .prepare_cached(GONE_OF)?
+                .query_row(params![account.number(), most], |row| row.get(0))?
         }
         None => 0,
     };

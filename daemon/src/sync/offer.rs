@@ -73,18 +73,10 @@ pub(super) fn offer(site: &Site, carrier: &dyn Carrier, expiry: Expiry, dry: boo
     let judged_at = known.as_ref().filter(|known| **known > now).unwrap_or(&now);
     let refreshed = refresh(&mut client, judged_at, expiry, carrier);
     let found = refreshed.and_then(|expired| newest(carrier, &client).map(|manifest| (expired, manifest)));
-    let (expired, manifest) = match found {
-        Ok(found) => found,
-        Err(error) => {
-            if !dry {
-                keep_new_root(site, &client)?;
-            }
-            return Err(error);
-        }
-    };
-    if !dry {
-        state::keep_trusted(site, &client)?;
-    }
+    // What was verified of an update that failed is kept too: nobody can go back behind it.
+    let kept = if dry { Ok(()) } else { state::keep_trusted(site, &client) };
+    let (expired, manifest) = found?;
+    kept?;
     let clock_is_behind = Time::new(manifest.published_at.as_str()).is_some_and(|published| published > now);
     Ok(Offer { client, manifest, expired, clock_is_behind })
 }
@@ -94,16 +86,6 @@ fn newest(carrier: &dyn Carrier, client: &Client) -> Result<Manifest> {
     let targets = client.targets().ok_or_else(none)?;
     let (_, name, target) = generations(targets).pop().ok_or_else(none)?;
     manifest(carrier, name, target)
-}
-
-// Of an update that failed a new root alone is kept: without it changed keys could never be followed. What the
-// failed rest said is forgotten.
-fn keep_new_root(site: &Site, client: &Client) -> Result<()> {
-    let Some(before) = state::trusted(site)? else { return Ok(()) };
-    if before.root().version == client.root().version {
-        return Ok(());
-    }
-    state::keep_trusted(site, client)
 }
 
 pub(super) fn refresh(

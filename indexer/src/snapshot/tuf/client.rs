@@ -1,8 +1,8 @@
 //! The client's workflow of the TUF specification (§5), step by step, over values.
 //!
 //! A `Client` starts from a root that somebody vouched for, or from what an earlier one trusted. `refresh` asks for
-//! files by name and takes them over only when the whole chain has passed; a new root alone is kept as soon as it is
-//! verified, as the specification wants it, because only so can keys be changed. What it trusts never gets older.
+//! files by name and keeps each as soon as it is verified, as the specification wants it: what a newer list says is
+//! known even where what it names was refused, so nobody can go back behind it. What it trusts never gets older.
 //! Whoever calls keeps `trusted()`, says what time it is, and keeps no time of its own: a clock that once stood
 //! wrong leaves no trace.
 
@@ -156,7 +156,7 @@ impl Client {
         expiry: Expiry,
         fetch: &mut Ask<'_, E>,
     ) -> Result<Refreshed, Failure<E>> {
-        let root_before = self.root.metadata.version;
+        let before = (self.root.metadata.version, self.timestamp_version());
         self.follow_roots(fetch)?;
         let mut judge = Judge { now, expiry, expired: None };
         judge.look(&self.root.metadata)?;
@@ -167,11 +167,13 @@ impl Client {
         let timestamp = Kept::<Timestamp>::verified(&name, &bytes, root)?;
         self.is_no_older(&timestamp)?;
         judge.look(&timestamp.metadata)?;
+        let timestamp = self.timestamp.insert(timestamp);
 
         let announced = &timestamp.metadata.snapshot;
         let snapshot = follow(self.snapshot.as_ref(), announced, LARGEST_SNAPSHOT, root, fetch)?;
         self.keeps_what_was_listed(&snapshot.metadata)?;
         judge.look(&snapshot.metadata)?;
+        let snapshot = self.snapshot.insert(snapshot);
 
         let announced = snapshot.metadata.meta.get(TARGETS_JSON);
         let announced =
@@ -181,12 +183,9 @@ impl Client {
         if let Some(name) = &targets.metadata.delegates_to {
             return Err(Refusal::Delegated { name: name.clone() }.into());
         }
-        let is_newer = self.timestamp_version() != Some(timestamp.metadata.version)
-            || self.root.metadata.version != root_before;
         let expired = judge.expired;
-        self.timestamp = Some(timestamp);
-        self.snapshot = Some(snapshot);
         self.targets = Some(targets);
+        let is_newer = before != (self.root.metadata.version, self.timestamp_version());
         Ok(Refreshed { is_newer, expired })
     }
 

@@ -36,6 +36,11 @@ impl Envelope {
         let message = canonical(&stored.signed);
         let message =
             message.ok_or_else(|| Refusal::malformed(name, "it holds a number that is no integer"))?;
+        // §5: a key signs once; what is there twice was not made by a tool that knows what it does.
+        let names: BTreeSet<&str> = stored.signatures.iter().map(|s| s.keyid.as_str()).collect();
+        if names.len() < stored.signatures.len() {
+            return Err(Refusal::malformed(name, "a key has signed it twice"));
+        }
         // What is no signature counts as none.
         let signature = |s: Signature| Some((s.keyid, unhex(&s.sig)?));
         let signatures = stored.signatures.into_iter().filter_map(signature).collect();
