@@ -107,13 +107,14 @@ impl HubDesk {
         caller: &Caller,
         (after, mark): (i64, &str),
         fares: Option<&Fares>,
+        root: Option<String>,
         now: Timestamp,
     ) -> Result<Answer> {
         self.store.note_branch(&caller.library, after, caller.skew, now)?;
         if let Some(fares) = fares {
             self.store.note_fares(&caller.library, fares)?;
         }
-        let answer: FeedAnswer = self.store.feed(&caller.library, after, mark, now)?;
+        let answer = FeedAnswer { root, ..self.store.feed(&caller.library, after, mark, now)? };
         self.signed(caller, 200, &answer)
     }
 

@@ -112,8 +112,9 @@ pub struct Told {
     pub body: String,
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=`; `card` is the key by which the branch signs
-/// its cards, `wait` for how many seconds the hub may think, the rest says how the branch fares
+/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=&root=`; `card` is the key by which the branch signs
+/// its cards, `wait` for how many seconds the hub may think, `root=none` that it trusts no repository yet, the rest
+/// says how the branch fares
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedAnswer {
     /// What comes after, in order.
@@ -124,6 +125,9 @@ pub struct FeedAnswer {
     pub reset: bool,
     /// The hub's time.
     pub time: Timestamp,
+    /// The first root of what the hub publishes, for a branch that trusts none yet: it enrolled before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
 }
 
 /// `POST /api/v1/hub/enrol`

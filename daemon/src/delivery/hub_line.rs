@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexer::bib::LibraryCode;
+use indexer::files::Disk;
 use jiff::Timestamp;
 use ureq::http::header::RETRY_AFTER;
 use ureq::http::{HeaderMap, Response};
@@ -22,7 +23,7 @@ use crate::central::{
 use crate::harvest::{Clock, agent_for, has_left, retry_after, sentence_of};
 use crate::keys::{Identity, from_hex, is_signed, to_hex};
 use crate::store::{Hub, Store};
-use crate::sync::status;
+use crate::sync::{Site, status};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
@@ -119,9 +120,26 @@ impl HubLine {
         let wait = if wait.is_zero() { String::new() } else { format!("&wait={}", wait.as_secs()) };
         let fares = status::of(&self.data_dir, self.clock.now()).map_err(own)?;
         let fares = fares.map_or_else(String::new, |status| format!("&{}", Fares::of(&status).to_query()));
-        let path = format!("{FEED_PATH}?after={after}&mark={mark}{card}{fares}{wait}");
+        let is_new_here = !status::trusts_somebody(&self.data_dir);
+        let root = if is_new_here { "&root=none" } else { "" };
+        let path = format!("{FEED_PATH}?after={after}&mark={mark}{card}{fares}{wait}{root}");
         let answer: FeedAnswer = self.call("GET", &path, b"")?;
+        if let Some(root) = answer.root.as_ref().filter(|_| is_new_here) {
+            self.trust(root);
+        }
         take_answer(&self.store, &self.hub.library, after, &answer, self.clock.now()).map_err(own)
+    }
+}
+
+impl HubLine {
+    // The hub signed the answer, so the root is its own. Requests do not wait for snapshots.
+    fn trust(&self, root: &str) {
+        let (files, clock) = (Arc::new(Disk), Arc::clone(&self.clock));
+        let site = Site { data_dir: self.data_dir.clone(), files, clock };
+        match status::pin_root(&site, root.as_bytes()) {
+            Ok(_) => tracing::info!("the snapshots of the hub are trusted from now on"),
+            Err(cause) => tracing::warn!(%cause, "the snapshots of the hub cannot be trusted yet"),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ impl Store {
             let reset = after > 0 && !last.is_some_and(is_same);
             let items = if reset { Vec::new() } else { items(connection, branch, after)? };
             let more = items.len() >= MOST_ITEMS as usize;
-            Ok(FeedAnswer { items, more, reset, time: now })
+            Ok(FeedAnswer { items, more, reset, time: now, root: None })
         })
     }
 

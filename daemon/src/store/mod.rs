@@ -50,6 +50,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use accounts::{ACCOUNTS_SHOWN, Account, AccountId, AccountRole, NewAccount, Profile};
@@ -86,6 +87,14 @@ use crate::{Error, Result};
 
 /// How long a write waits for that of another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// Statements that are kept prepared, more than there are.
+const STATEMENTS: usize = 512;
+
+// A statement is read once: not again when there are many others, nor whenever another value is bound.
+fn settled(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
 
 /// An open `state.db`; clones share the connection.
 #[derive(Clone)]
@@ -112,6 +121,7 @@ impl Store {
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "cell_size_check", true)?;
         connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+        settled(&connection)?;
         migrations::bring_up_to_date(&mut connection, data_dir, migrations::ALL)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
@@ -119,9 +129,20 @@ impl Store {
     /// A store that is nowhere else, for tests.
     #[cfg(test)]
     pub(crate) fn in_memory() -> Self {
-        let mut connection = Connection::open_in_memory().expect("SQLite has memory");
-        let made = migrations::bring_up_to_date(&mut connection, Path::new("nowhere"), migrations::ALL);
-        made.expect("the steps make a store");
+        static EMPTY: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || Connection::open_in_memory_with_flags(flags).expect("SQLite has memory");
+        // Made once: the simulation needs thousands.
+        let empty = EMPTY.get_or_init(|| {
+            let mut connection = open();
+            let made = migrations::bring_up_to_date(&mut connection, Path::new("nowhere"), migrations::ALL);
+            made.expect("the steps make a store");
+            connection.serialize("main").expect("a copy").to_vec()
+        });
+        let mut connection = open();
+        let copied = connection.deserialize_read_exact("main", &empty[..], empty.len(), false);
+        copied.expect("the copy opens");
+        settled(&connection).expect("settings");
         Self(Arc::new(Mutex::new(connection)))
     }
 
@@ -135,7 +156,9 @@ impl Store {
     /// Opens such a file as it is.
     #[cfg(test)]
     pub(crate) fn of_copy(path: &Path) -> Self {
-        let connection = Connection::open(path).expect("the copy opens");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).expect("the copy opens");
+        settled(&connection).expect("settings");
         connection.pragma_update(None, "synchronous", "OFF").expect("a pragma");
         connection.pragma_update(None, "journal_mode", "MEMORY").expect("a pragma");
         Self(Arc::new(Mutex::new(connection)))

@@ -2,6 +2,7 @@
 //!
 //! Calls and answers are signed; what that means is known by `daemon::central`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -13,6 +14,8 @@ use daemon::central::{
 };
 use daemon::keys::from_hex;
 use daemon::settings::Role;
+use daemon::sync::carrier::Folder;
+use daemon::sync::repository::first_root;
 use jiff::Timestamp;
 
 use crate::blocking;
@@ -48,7 +51,7 @@ pub(crate) async fn letters(
     .await
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=`: with `wait` it is answered when there is
+/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=&root=`: with `wait` it is answered when there is
 /// news, or after so many seconds.
 pub(crate) async fn feed(
     State(app): State<App>,
@@ -66,13 +69,26 @@ pub(crate) async fn feed(
         wait_for_news(&app, after, wait, path.clone(), headers.clone()).await;
     }
     let fares = Fares::read(|key| reader.asked.get(key));
+    let wants_root = reader.asked.get("root") == Some("none");
+    let repository = app.settings().own_repository(app.data_dir()).filter(|_| wants_root);
     answered(app, "GET", path, headers, reader, Bytes::new(), move |hub, caller, _| {
         if let Some(key) = card {
             hub.store.note_card_key(&caller.library, key, Timestamp::now())?;
         }
-        hub.feed(caller, (after, &mark), fares.as_ref(), Timestamp::now())
+        let root = repository.and_then(|folder| root_in(&folder));
+        hub.feed(caller, (after, &mark), fares.as_ref(), root, Timestamp::now())
     })
     .await
+}
+
+// A hub that publishes nothing yet has none, and whatever is wrong with its repository holds no request up.
+fn root_in(repository: &Path) -> Option<String> {
+    if !repository.is_dir() {
+        return None;
+    }
+    let root = first_root(&Folder::new(repository));
+    let root = root.inspect_err(|cause| tracing::warn!(%cause, "the root of the repository cannot be read"));
+    String::from_utf8(root.ok()??).ok()
 }
 
 async fn answered(

@@ -41,6 +41,22 @@ fn a_branch_enrols_and_its_request_is_at_the_hub() {
 }
 
 #[test]
+fn a_branch_that_enrolled_before_the_hub_published_is_told_whom_to_trust() {
+    let mut pair = Pair::new();
+    let trusted = pair.branch.data.path().join("sync/trusted.json");
+    assert!(!trusted.exists(), "there is nothing to trust yet");
+    let (well, said) = pair.hub.run(&["snapshot", "init"]);
+    assert!(well, "{said}");
+    // Otherwise it asks when its turn comes, some minutes later.
+    pair.branch.kill();
+    pair.branch.start();
+    until("the branch has the root", 60, || trusted.exists());
+    let root = std::fs::read_to_string(pair.hub.data.path().join("repository/metadata/1.root.json")).unwrap();
+    let trusted: Value = serde_json::from_slice(&std::fs::read(&trusted).unwrap()).unwrap();
+    assert_eq!(trusted["root"], json!(root));
+}
+
+#[test]
 fn a_code_is_good_once_and_nobody_is_believed_without_a_signature() {
     let pair = Pair::new();
     let code = pair.hub.last_word(&["branch", "enrol", "--library", "PKU"]);

@@ -28,7 +28,7 @@ pub(super) const OF_LINE: &[&str] = &[
 ];
 
 /// Seeds that are tried before a fault counts as not found.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 120;
 
 #[test]
 fn every_planted_fault_is_found() {
