@@ -233,6 +233,11 @@ mod tests {
                     self.store.settle(&[(key, Settlement::Ended(outcome))], at(1)).unwrap();
                 }
             }
+            self.hear(hub);
+        }
+
+        /// What the hub has for this machine comes.
+        fn hear(&self, hub: &Self) {
             let machine = self.store.machine().unwrap();
             let answer = hub.store.feed(&self.library, machine.cursor, &machine.mark, at(1)).unwrap();
             assert!(!answer.reset, "a mark is good although names were taken out");
@@ -431,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_has_a_request_forgotten_and_nobody_an_open_one() {
+    fn nobody_else_has_a_request_forgotten() {
         let three = gone_by();
         let Three { hub, asks, lends, id } = &three;
         let forged = |by: &Machine, n: u32, prev: u32| {
@@ -460,6 +465,40 @@ mod tests {
         assert!(!hub.store.is_anonymous(*id).unwrap());
         let replies = forged(asks, last(asks) + 1, last(asks));
         assert!(matches!(replies[..], [Reply::Delivered { .. }]), "{replies:?}");
+    }
+
+    #[test]
+    fn who_is_forgotten_stays_so_where_the_lender_has_decided_anew() {
+        let Three { hub, asks, lends, .. } = gone_by();
+        let account = asks.store.add_account(&new_account("BJFU", "B20261111"), at(0)).unwrap().unwrap();
+        let id = asks.ask(account);
+        asks.exchange(&hub);
+        lends.exchange(&hub);
+        let old = lends.folder.path().join("old");
+        lends.store.copy_to(&old);
+        lends.act(id, Party::Lender, &Event::Accept, "");
+        lends.act(id, Party::Lender, &Event::Unfill, PERSONAL[0]);
+        lends.exchange(&hub);
+        asks.exchange(&hub);
+        assert_eq!(asks.store.anonymise_requests(at(2), at(2)).unwrap(), 2);
+        // As the lender's copy knows it, nothing is decided.
+        let again = Machine {
+            store: Store::of_copy(&old),
+            folder: tempfile::tempdir().unwrap(),
+            library: code("PKU"),
+        };
+        // Of two decisions at one moment that of the lower life counts, here the later one.
+        again.store.begin_life(1, at(1)).unwrap();
+        again.act(id, Party::Lender, &Event::Accept, PERSONAL[0]);
+        again.act(id, Party::Lender, &Event::Ship { due: None }, "");
+        again.hear(&hub);
+        again.exchange(&hub);
+        assert_eq!(hub.store.request(id).unwrap().unwrap().state, State::Shipped);
+        asks.exchange(&hub);
+        again.exchange(&hub);
+        for machine in [&hub, &asks, &again] {
+            assert!(machine.store.is_anonymous(id).unwrap(), "{}", machine.library);
+        }
     }
 
     #[test]

@@ -126,10 +126,10 @@ fn effect(
         {
             return Ok(Err("the request is known, between other libraries".to_owned()));
         }
-        (Some(known), _) if letter.is_forget() && (*branch != known.library || !known.state.is_final()) => {
-            return Ok(Err(
-                "only who asked may have a request forgotten, and only one that has ended".to_owned()
-            ));
+        // To who asked it had ended; here it may be open again, because a lender that was put back from an older copy
+        // decided anew. Whose it was is known nowhere else any more, so it is of no use here either.
+        (Some(known), _) if letter.is_forget() && *branch != known.library => {
+            return Ok(Err("only who asked may have a request forgotten".to_owned()));
         }
         (Some(_), _) => {}
         (None, _) if is_number_taken(transaction, &letter.number)? => {
