@@ -1,6 +1,7 @@
 //! The day of a consortium, as `make demo-consortium` tells it, with few works.
 
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use crate::site::lianmu;
 
@@ -26,4 +27,24 @@ fn a_hub_and_two_branches_live_through_a_day() {
         has("cut", "(queued)");
         has("heal", "the hub has the request after");
     }
+}
+
+#[test]
+fn who_is_told_to_stop_in_the_middle_leaves_no_machine_running() {
+    let data = tempfile::tempdir().unwrap();
+    let day = ["demo", "--consortium", "--works", "60", "--listen", "127.0.0.1:0"];
+    let mut command = lianmu(data.path());
+    let mut demo = command.args(day).stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let hub = data.path().join("consortium/hub");
+    let serves = || std::fs::read(hub.join("lock-holder")).is_ok_and(|word| word == b"daemon\n");
+    let began = Instant::now();
+    while !serves() {
+        assert!(began.elapsed() < Duration::from_secs(60), "the hub does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let own = rustix::process::Pid::from_child(&demo);
+    rustix::process::kill_process(own, rustix::process::Signal::TERM).unwrap();
+    assert!(!demo.wait().unwrap().success(), "its day has not ended");
+    let lock = std::fs::File::open(hub.join("lock")).unwrap();
+    assert!(lock.try_lock().is_ok(), "the hub has ended with it");
 }

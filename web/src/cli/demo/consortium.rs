@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::line::Line;
-use super::machine::{Machine, until};
+use super::machine::{Machine, Told, until};
 use super::{Args, accounts, make_exports};
 use crate::cli::{Global, Outcome};
 use crate::i18n::grouped;
@@ -24,7 +24,13 @@ const BRANCHES: [&str; 2] = ["BJFU", "PKU"];
 pub(super) fn run(global: &Global, args: &Args, listen: SocketAddr) -> anyhow::Result<Outcome> {
     let root = std::path::absolute(&global.data)?.join("consortium");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let mut day = Day::begin(&root, args, listen, &runtime)?;
+    let told = Told::default();
+    let own = told.clone();
+    runtime.spawn(async move {
+        crate::cli::serve::told_to_stop().await;
+        own.say();
+    });
+    let mut day = Day::begin(&root, args, listen, (&runtime, &told))?;
     let password = day.take()?;
     day.night()?;
     day.cut()?;
@@ -46,6 +52,7 @@ struct Day {
     lines: Vec<Line>,
     /// The request that was made while the line was cut.
     asked: String,
+    told: Told,
 }
 
 /// Bytes of what the hub has published, where that is what is in force.
@@ -61,12 +68,17 @@ fn said(what: &str, sentence: &str) {
 
 impl Day {
     /// The hub harvests, publishes and is started.
-    fn begin(root: &Path, args: &Args, listen: SocketAddr, runtime: &Runtime) -> anyhow::Result<Self> {
+    fn begin(
+        root: &Path,
+        args: &Args,
+        listen: SocketAddr,
+        (runtime, told): (&Runtime, &Told),
+    ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(root.join("nights"))
             .with_context(|| format!("cannot make {}", root.display()))?;
         make_exports(&root.join("exports"), args)?;
         let [at_hub, one, other] = addresses(listen)?;
-        let mut hub = Machine::new("hub", root.join("hub"), at_hub, &of_hub(root)?)?;
+        let mut hub = Machine::new("hub", root.join("hub"), at_hub, &of_hub(root)?, told)?;
         let is_begun = hub.data.join("repository/metadata/1.root.json").is_file();
         if !is_begun {
             hub.say(&["snapshot", "init"])?;
@@ -82,7 +94,7 @@ impl Day {
             }
             hub.say(&["build"])?;
         }
-        until("the hub to publish its catalogue", || Ok(published(&hub).is_some()))?;
+        until(told, "the hub to publish its catalogue", || Ok(published(&hub).is_some()))?;
         let bytes = published(&hub).unwrap_or(0);
         let generation = hub.generation().unwrap_or_default();
         let sentence =
@@ -91,9 +103,15 @@ impl Day {
         let (mut branches, mut lines) = (Vec::new(), Vec::new());
         for (name, address) in BRANCHES.into_iter().zip([one, other]) {
             lines.push(Line::to(at_hub, runtime.handle())?);
-            branches.push(Machine::new(name, root.join(name.to_lowercase()), address, &of_branch(name))?);
+            branches.push(Machine::new(
+                name,
+                root.join(name.to_lowercase()),
+                address,
+                &of_branch(name),
+                told,
+            )?);
         }
-        Ok(Self { root: root.to_owned(), hub, branches, lines, asked: String::new() })
+        Ok(Self { root: root.to_owned(), hub, branches, lines, asked: String::new(), told: told.clone() })
     }
 
     /// The branches enrol and take the catalogue; the password of the invented people.
@@ -108,7 +126,7 @@ impl Day {
             branch.start()?;
             // It looks for the catalogue by itself as soon as it runs.
             let hub = &self.hub;
-            until(&format!("{} to have the catalogue", branch.name), || {
+            until(&self.told, &format!("{} to have the catalogue", branch.name), || {
                 Ok(branch.generation().is_some() && branch.generation() == hub.generation())
             })?;
             let bytes = branch.document(&["status", "--json"])?["snapshot"]["bytes_fetched"].as_u64();
@@ -130,7 +148,7 @@ impl Day {
         let path = nights.join(format!("{n}.mrk"));
         std::fs::write(&path, changed_records(n))
             .with_context(|| format!("cannot write {}", path.display()))?;
-        until("the hub to build and publish what changed", || {
+        until(&self.told, "the hub to build and publish what changed", || {
             Ok(self.hub.generation() != before && published(&self.hub).is_some())
         })?;
         for branch in &self.branches {
@@ -182,11 +200,11 @@ impl Day {
         let [branch, lender] = &self.branches[..] else { return Ok(()) };
         self.lines[0].cut(false);
         let began = Instant::now();
-        until("the hub to have the request", || Ok(self.state_at(branch)? == "at_centre"))?;
+        until(&self.told, "the hub to have the request", || Ok(self.state_at(branch)? == "at_centre"))?;
         let at_hub = began.elapsed().as_secs_f64();
         // Who has nothing to send asks for news every few minutes; a person may say: now.
         Store::open(&lender.data)?.nudge()?;
-        until("the lender to have the request", || Ok(self.state_at(lender)? != "unknown"))?;
+        until(&self.told, "the lender to have the request", || Ok(self.state_at(lender)? != "unknown"))?;
         let at_lender = began.elapsed().as_secs_f64();
         let sentence = format!(
             "the line is whole: the hub has the request after {at_hub:.1} s, {} after {at_lender:.1} s",

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -12,6 +14,21 @@ use serde_json::Value;
 /// How long a machine may take for anything that is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Whether somebody told the demo to stop: then its story ends with an error, and with it all machines.
+#[derive(Clone, Default)]
+pub(super) struct Told(Arc<AtomicBool>);
+
+impl Told {
+    pub(super) fn say(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn hear(&self) -> anyhow::Result<()> {
+        ensure!(!self.0.load(Ordering::Relaxed), "told to stop in the middle of the day");
+        Ok(())
+    }
+}
+
 /// A machine.
 pub(super) struct Machine {
     /// How people call it.
@@ -19,6 +36,7 @@ pub(super) struct Machine {
     pub(super) data: PathBuf,
     pub(super) address: SocketAddr,
     child: Option<Child>,
+    told: Told,
 }
 
 impl Machine {
@@ -28,11 +46,12 @@ impl Machine {
         data: PathBuf,
         address: SocketAddr,
         config: &str,
+        told: &Told,
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
         let path = data.join("lianmu.toml");
         std::fs::write(&path, config).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { name, data, address, child: None })
+        Ok(Self { name, data, address, child: None, told: told.clone() })
     }
 
     /// Starts it and waits until it listens. What it says goes to a file beside its data.
@@ -43,7 +62,7 @@ impl Machine {
         let mut serve = self.command(&["serve", "--listen", &self.address.to_string()])?;
         self.child = Some(serve.stdout(Stdio::null()).stderr(log).spawn()?);
         let wait = format!("{} to listen; {} says why not", self.name, path.display());
-        until(&wait, || {
+        until(&self.told, &wait, || {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             ensure!(ended.is_none(), "{} ended; {} says why", self.name, path.display());
             Ok(TcpStream::connect(self.address).is_ok())
@@ -51,6 +70,7 @@ impl Machine {
     }
 
     fn command(&self, args: &[&str]) -> anyhow::Result<Command> {
+        self.told.hear()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--data").arg(&self.data).arg("--config").arg(self.data.join("lianmu.toml")).args(args);
         command.stdin(Stdio::null());
@@ -124,9 +144,14 @@ impl Drop for Machine {
 }
 
 /// Waits for something.
-pub(super) fn until(what: &str, mut holds: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+pub(super) fn until(
+    told: &Told,
+    what: &str,
+    mut holds: impl FnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
     let began = Instant::now();
     while !holds()? {
+        told.hear()?;
         ensure!(began.elapsed() < PATIENCE, "waited {} s for {what}", PATIENCE.as_secs());
         std::thread::sleep(Duration::from_millis(50));
     }
