@@ -160,7 +160,7 @@ const ROOTS: &[Case] = &[
     ("a new root by one of two", "root has 1 of the 2 signatures", |f| {
         f.sign(ROOT, &root(f, |_| {}), &[&f.roots[0]])
     }),
-    ("a new root by one of two, twice", "root has 1 of the 2 signatures", |f| {
+    ("a new root by one of two, twice", "a key has signed it twice", |f| {
         f.sign(ROOT, &root(f, |_| {}), &[&f.roots[0], &f.roots[0]]);
     }),
     ("a new root that jumps", "root has version 7, 2 was announced", |f| {
