@@ -136,6 +136,10 @@ fn one_key_under_two_names_is_one_key() {
         twice
     };
     let bytes = signed(&twice, &[&key(1), &key(1)]);
+    assert!(matches!(Client::pinned(&bytes), Err(Refusal::Malformed { .. })), "signed twice under one name");
+    let mut file: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    file["signatures"][1]["keyid"] = "another name".into();
+    let bytes = serde_json::to_vec(&file).unwrap();
     assert!(matches!(Client::pinned(&bytes), Err(Refusal::Unsigned { found: 1, threshold: 2, .. })));
 }
 
