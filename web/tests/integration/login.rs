@@ -124,7 +124,7 @@ fn whoever_is_signed_in_sees_where_and_signs_out_everywhere() {
     let other = sign_in(&house.site, "0001", PASSWORD);
     let page = house.get("/login");
     page.has("Where you are signed in").has("127.0.0.1").has("this browser");
-    assert_eq!(page.body.matches("<td class=\"num\">").count(), 4, "two sessions");
+    assert_eq!(page.body.matches("<td class=\"day\">").count(), 4, "two sessions");
     assert_eq!(house.post("/logout/everywhere", &[]).status, 303);
     assert_eq!(house.get("/admin").status, 303, "this one has ended");
     let cookie = cookie_of(&other);
