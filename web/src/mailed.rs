@@ -28,36 +28,36 @@ fn mail(news: &News, url: &str) -> (String, String) {
 }
 
 fn about(line: &NewsLine, lang: Lang) -> String {
-    let said = match line.state {
-        _ if line.answer.is_some() => answered(line.answer, &line.due, lang),
-        _ if line.reminder.is_some() => reminded(line.reminder, &line.due, lang),
-        Some(state) if state.is_lent() && !line.due.is_empty() => {
+    let said = match (line.answer, line.reminder, line.state) {
+        (Some(answer), ..) => answered(answer, &line.due, lang),
+        (_, Some(reminder), _) => reminded(reminder, &line.due, lang),
+        (.., Some(state)) if state.is_lent() && !line.due.is_empty() => {
             lang.fill("mail.moved_due", &[("state", state_words(state, lang)), ("day", &line.due)])
         }
-        Some(state) => lang.fill("message.moved", &[("state", state_words(state, lang))]),
-        None => lang.t("mail.from_library").to_owned(),
+        (.., Some(state)) => lang.fill("message.moved", &[("state", state_words(state, lang))]),
+        (.., None) => lang.t("mail.from_library").to_owned(),
     };
     let Some((number, title)) = &line.request else { return said };
     lang.fill("mail.line", &[("title", &plain(title)), ("number", number), ("said", &said)])
 }
 
 /// What the lender answered.
-pub(crate) fn answered(answer: Option<Answer>, day: &str, lang: Lang) -> String {
+pub(crate) fn answered(answer: Answer, day: &str, lang: Lang) -> String {
     let key = match answer {
-        Some(Answer::Renewed) if day.is_empty() => "message.renewed_somehow",
-        Some(Answer::Renewed) => "message.renewed",
-        Some(Answer::NotRenewed) => "message.not_renewed",
-        Some(Answer::NotWithdrawn) | None => "message.not_withdrawn",
+        Answer::Renewed if day.is_empty() => "message.renewed_somehow",
+        Answer::Renewed => "message.renewed",
+        Answer::NotRenewed => "message.not_renewed",
+        Answer::NotWithdrawn => "message.not_withdrawn",
     };
     lang.fill(key, &[("day", day)])
 }
 
 /// What a reader is reminded of.
-pub(crate) fn reminded(reminder: Option<Reminder>, day: &str, lang: Lang) -> String {
+pub(crate) fn reminded(reminder: Reminder, day: &str, lang: Lang) -> String {
     let key = match reminder {
-        Some(Reminder::Overdue) => "message.overdue",
-        Some(Reminder::Recall) => "message.recalled",
-        _ => "message.due",
+        Reminder::Overdue => "message.overdue",
+        Reminder::Recall => "message.recalled",
+        Reminder::Week | Reminder::Day => "message.due",
     };
     lang.fill(key, &[("day", day)])
 }

@@ -215,6 +215,12 @@ mod tests {
             Self { store, folder, library: code(library) }
         }
 
+        /// A machine as a copy of its disk has it.
+        fn put_back(copy: &std::path::Path, library: &str) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Self { store: Store::of_copy(copy), folder, library: code(library) }
+        }
+
         /// What waits goes to the hub, what the hub has for this machine comes.
         fn exchange(&self, hub: &Self) {
             loop {
@@ -372,11 +378,7 @@ mod tests {
             machine.exchange(hub);
         }
         // The machine itself is put back from a copy in which the reader has a name.
-        let again = Machine {
-            store: Store::of_copy(&old),
-            folder: tempfile::tempdir().unwrap(),
-            library: code("BJFU"),
-        };
+        let again = Machine::put_back(&old, "BJFU");
         again.exchange(hub);
         again.exchange(hub);
         assert!(again.store.is_anonymous(*id).unwrap());
@@ -404,11 +406,7 @@ mod tests {
         asks.exchange(&hub);
         lends.exchange(&hub);
         // As the copy knows it, the request never left.
-        let again = Machine {
-            store: Store::of_copy(&old),
-            folder: tempfile::tempdir().unwrap(),
-            library: code("BJFU"),
-        };
+        let again = Machine::put_back(&old, "BJFU");
         again.store.begin_life(77, at(1)).unwrap();
         again.act(id, Party::Reader, &Event::AskCancel, PERSONAL[4]);
         assert_eq!(again.store.request(id).unwrap().unwrap().state, State::Cancelled);
@@ -482,11 +480,7 @@ mod tests {
         asks.exchange(&hub);
         assert_eq!(asks.store.anonymise_requests(at(2), at(2)).unwrap(), 2);
         // As the lender's copy knows it, nothing is decided.
-        let again = Machine {
-            store: Store::of_copy(&old),
-            folder: tempfile::tempdir().unwrap(),
-            library: code("PKU"),
-        };
+        let again = Machine::put_back(&old, "PKU");
         // Of two decisions at one moment that of the lower life counts, here the later one.
         again.store.begin_life(1, at(1)).unwrap();
         again.act(id, Party::Lender, &Event::Accept, PERSONAL[0]);

@@ -15,7 +15,7 @@ pub const LETTERS_A_PAGE: u32 = 20;
 /// What the lender answered to a reader, where the state alone would not say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The due date is a later one; where it is known it is the first line of the letter's text.
+    /// The due date is a later one; the letter names it, where it is known.
     Renewed,
     /// The due date stays.
     NotRenewed,
@@ -35,7 +35,6 @@ impl Answer {
         }
     }
 
-    // Stands where else the code of a reminder stands.
     fn code(self) -> &'static str {
         match self {
             Self::Renewed => "renewed",
@@ -60,10 +59,12 @@ pub struct Letter {
     pub request: Option<(RequestId, String, String)>,
     /// How that request stands since then.
     pub state: Option<State>,
-    /// Of what the reader is reminded; the due date is in `text`.
+    /// Of what the reader is reminded.
     pub reminder: Option<Reminder>,
     /// What the lender answered.
     pub answer: Option<Answer>,
+    /// The due date of which it tells, as it is written; empty where it tells of none.
+    pub day: String,
     /// Name of whoever of the staff writes; empty where nobody does.
     pub sender: String,
     /// What was said.
@@ -72,7 +73,7 @@ pub struct Letter {
     pub read: Option<Timestamp>,
 }
 
-const OF_ACCOUNT: &str = "SELECT l.id, l.at, l.request, r.number, r.title, l.state, coalesce(s.name, ''), l.text, l.read, l.reminder FROM letters l LEFT \
+const OF_ACCOUNT: &str = "SELECT l.id, l.at, l.request, r.number, r.title, l.state, coalesce(s.name, ''), l.text, l.read, l.reminder, l.answer, l.day FROM letters l LEFT \
      JOIN requests r ON r.id = l.request LEFT JOIN accounts s ON s.id = l.staff WHERE l.account = ?1 ORDER BY l.id DESC \
      LIMIT ?2 OFFSET ?3";
 
@@ -152,14 +153,15 @@ pub(super) fn put_letter(
     if recorded.party == Party::Reader || recorded.event == Event::BecomeOverdue || !is_news {
         return Ok(());
     }
-    let text = match recorded.event {
-        Event::AnswerRenew { granted: true, due: Some(due) } => format!("{due}\n{}", recorded.note),
-        _ => recorded.note.clone(),
+    let day = match recorded.event {
+        Event::AnswerRenew { granted: true, due: Some(due) } => due.to_string(),
+        _ => String::new(),
     };
+    let answer = answer.map(Answer::code);
     transaction.execute(
-        "INSERT INTO letters (account, at, request, state, reminder, text) SELECT account, ?2, id, ?3, ?4, ?5 FROM requests \
-         WHERE id = ?1 AND account IS NOT NULL",
-        params![id.as_bytes(), now.as_second(), state.code(), answer.map(Answer::code), text],
+        "INSERT INTO letters (account, at, request, state, answer, day, text) SELECT account, ?2, id, ?3, ?4, ?5, ?6 FROM \
+         requests WHERE id = ?1 AND account IS NOT NULL",
+        params![id.as_bytes(), now.as_second(), state.code(), answer, day, recorded.note],
     )?;
     Ok(())
 }
@@ -173,15 +175,14 @@ pub(super) fn put_reminder(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO letters (account, at, request, reminder, text) SELECT account, ?2, id, ?3, ?4 FROM requests WHERE id \
-         = ?1 AND account IS NOT NULL",
+        "INSERT INTO letters (account, at, request, reminder, day, text) SELECT account, ?2, id, ?3, ?4, '' FROM requests \
+         WHERE id = ?1 AND account IS NOT NULL",
         params![id.as_bytes(), now.as_second(), reminder.code(), due],
     )?;
     Ok(())
 }
 
 fn letter_of(row: &Row<'_>) -> rusqlite::Result<Letter> {
-    let code: Option<String> = row.get(9)?;
     let request: Option<[u8; 16]> = row.get(2)?;
     let about = |id| Ok::<_, rusqlite::Error>((RequestId::from_bytes(id), row.get(3)?, row.get(4)?));
     Ok(Letter {
@@ -192,8 +193,9 @@ fn letter_of(row: &Row<'_>) -> rusqlite::Result<Letter> {
         sender: row.get(6)?,
         text: row.get(7)?,
         read: row.get::<_, Option<i64>>(8)?.map(instant),
-        reminder: code.as_deref().and_then(Reminder::from_code),
-        answer: code.as_deref().and_then(Answer::from_code),
+        reminder: row.get::<_, Option<String>>(9)?.as_deref().and_then(Reminder::from_code),
+        answer: row.get::<_, Option<String>>(10)?.as_deref().and_then(Answer::from_code),
+        day: row.get(11)?,
     })
 }
 
@@ -247,7 +249,23 @@ mod tests {
         assert!(!store.note_reminder(id, Reminder::Week, due, now).unwrap(), "once");
         let letter = &store.letters(account, 1).unwrap()[0];
         assert_eq!(letter.answer, None);
-        assert_eq!((letter.reminder, letter.text.as_str()), (Some(Reminder::Week), "2026-12-25"));
+        assert_eq!((letter.reminder, letter.day.as_str()), (Some(Reminder::Week), "2026-12-25"));
+    }
+
+    #[test]
+    fn a_reminder_of_an_older_version_keeps_its_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut older = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
+        let steps = &crate::store::migrations::ALL[..17];
+        crate::store::migrations::bring_up_to_date(&mut older, folder.path(), steps).unwrap();
+        let kept = "PRAGMA foreign_keys = OFF; INSERT INTO letters (account, at, reminder, text) VALUES (1, 0, 'week', \
+                    '2026-12-25')";
+        older.execute_batch(kept).unwrap();
+        drop(older);
+        let store = Store::open(folder.path()).unwrap();
+        let letter = store.letters(AccountId::of(1), 1).unwrap().remove(0);
+        assert_eq!((letter.reminder, letter.day.as_str()), (Some(Reminder::Week), "2026-12-25"));
+        assert_eq!(letter.text, "");
     }
 
     #[test]
@@ -277,8 +295,9 @@ mod tests {
         let told = store.letters(account, 1).unwrap();
         let answers: Vec<_> = told.iter().filter_map(|letter| letter.answer).collect();
         assert_eq!(answers, [Answer::NotRenewed, Answer::Renewed, Answer::NotWithdrawn]);
-        let texts: Vec<_> = told.iter().take(2).map(|letter| letter.text.as_str()).collect();
-        assert_eq!(texts, ["", "2026-12-25\n下不为例"]);
+        let texts: Vec<_> =
+            told.iter().take(2).map(|letter| (letter.day.as_str(), letter.text.as_str())).collect();
+        assert_eq!(texts, [("", ""), ("2026-12-25", "下不为例")]);
         let news = store.news(now - jiff::SignedDuration::from_secs(1), now).unwrap().unwrap();
         let told: Vec<_> = news.lines.iter().filter_map(|line| line.answer).collect();
         assert_eq!(told, [Answer::NotWithdrawn, Answer::Renewed, Answer::NotRenewed]);

@@ -44,8 +44,8 @@ pub struct NewsLine {
 
 const WHO: &str = "SELECT a.id, a.lang, a.by_mail FROM letters l JOIN accounts a ON a.id = l.account WHERE l.mailed IS \
                    NULL AND l.at > ?1 AND l.at <= ?2 ORDER BY l.at LIMIT 1";
-const LINES: &str = "SELECT l.id, r.number, r.title, l.state, l.reminder, CASE WHEN l.reminder IS NULL OR l.state IS NOT NULL THEN coalesce(r.due, \
-                     '') ELSE l.text END, l.read IS NOT NULL FROM letters l LEFT JOIN requests r ON r.id = l.request \
+const LINES: &str = "SELECT l.id, r.number, r.title, l.state, l.reminder, l.answer, coalesce(nullif(l.day, ''), r.due, \
+                     ''), l.read IS NOT NULL FROM letters l LEFT JOIN requests r ON r.id = l.request \
                      WHERE l.account = ?1 AND l.mailed IS NULL AND l.at > ?2 ORDER BY l.id LIMIT 50";
 
 impl Store {
@@ -97,15 +97,15 @@ fn told(transaction: &Transaction<'_>, news: &News, now: Timestamp) -> rusqlite:
 }
 
 fn line_of(row: &Row<'_>) -> rusqlite::Result<NewsLine> {
-    let (number, code): (Option<String>, Option<String>) = (row.get(1)?, row.get(4)?);
+    let number: Option<String> = row.get(1)?;
     let title = |number| Ok::<_, rusqlite::Error>((number, row.get(2)?));
     Ok(NewsLine {
         letter: row.get(0)?,
         request: number.map(title).transpose()?,
         state: row.get::<_, Option<String>>(3)?.as_deref().and_then(State::from_code),
-        reminder: code.as_deref().and_then(Reminder::from_code),
-        answer: code.as_deref().and_then(Answer::from_code),
-        due: row.get(5)?,
-        is_read: row.get(6)?,
+        reminder: row.get::<_, Option<String>>(4)?.as_deref().and_then(Reminder::from_code),
+        answer: row.get::<_, Option<String>>(5)?.as_deref().and_then(Answer::from_code),
+        due: row.get(6)?,
+        is_read: row.get(7)?,
     })
 }

@@ -183,7 +183,8 @@ fn document(app: &App, account: &Account) -> Result<Value, WebError> {
     let letter = |letter: daemon::store::Letter| {
         json!({
             "at": letter.at, "request": letter.request.map(|(_, number, _)| number),
-            "state": letter.state.map(daemon::requests::State::code), "sender": letter.sender, "text": letter.text,
+            "state": letter.state.map(daemon::requests::State::code), "sender": letter.sender, "day": letter.day,
+            "text": letter.text,
             "read": letter.read
         })
     };

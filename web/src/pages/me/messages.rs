@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use daemon::store::{Account, Answer, LETTERS_A_PAGE, Letter};
+use daemon::store::{Account, LETTERS_A_PAGE, Letter};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -83,11 +83,11 @@ async fn shown(app: &App, account: Account, reader: &Reader) -> Result<Response,
 
 /// How a letter reads in the reader's language.
 pub(super) fn said(letter: &Letter, lang: Lang) -> String {
-    if letter.answer.is_some() {
-        return answered(letter.answer, day_of(letter), lang);
+    if let Some(answer) = letter.answer {
+        return answered(answer, &letter.day, lang);
     }
-    if letter.reminder.is_some() {
-        return reminded(letter.reminder, &letter.text, lang);
+    if let Some(reminder) = letter.reminder {
+        return reminded(reminder, &letter.day, lang);
     }
     match letter.state {
         Some(state) => lang.fill("message.moved", &[("state", state_words(state, lang))]),
@@ -96,25 +96,13 @@ pub(super) fn said(letter: &Letter, lang: Lang) -> String {
     }
 }
 
-/// The day that a renewal brought; words may follow it.
-fn day_of(letter: &Letter) -> &str {
-    let is_renewed = letter.answer == Some(Answer::Renewed);
-    let first = letter.text.lines().next().filter(|_| is_renewed).unwrap_or_default();
-    if first.parse::<jiff::civil::Date>().is_ok() { first } else { "" }
-}
-
 fn line(letter: Letter, zone: &TimeZone, lang: Lang) -> Line {
-    // The day of a reminder or a renewal has been said.
-    let text = match letter.reminder {
-        Some(_) => String::new(),
-        None => letter.text[day_of(&letter).len()..].trim_start().to_owned(),
-    };
     Line {
         id: letter.id,
         at: moment(letter.at, zone),
         said: said(&letter, lang),
         request: letter.request.map(|(id, number, title)| (id.to_string(), number, title)),
-        text,
+        text: letter.text,
         is_new: letter.read.is_none(),
     }
 }
