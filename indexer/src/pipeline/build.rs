@@ -16,8 +16,8 @@ use super::delta;
 use super::entries::Plans;
 use super::error::Result;
 use super::forest::Forest;
-use super::library_records::birth_key;
 use super::matching::{Component, Crowded, join_matches};
+use super::members_before::MembersBefore;
 use super::parts::Part;
 use super::plan::{plan, plan_single};
 use super::pool::Pool;
@@ -25,8 +25,8 @@ use super::progress::{Progress, Stage};
 use super::redirects::successor;
 use super::source::{Source, fingerprint};
 use super::work::work_error;
-use crate::archive::{Archive, RecordKey};
-use crate::bib::{EditionId, Entry, LibraryCode};
+use crate::archive::Archive;
+use crate::bib::{EditionId, LibraryCode};
 use crate::index::{
     Builder, BuilderOptions, EntryOrder, Generation, GenerationSummary, ManifestInput, UnionData,
 };
@@ -163,7 +163,8 @@ impl Site<'_> {
         }
         let (plans, crowded) = self.plan_all(&pool, &work)?;
         let plans = plans.ordered()?;
-        let lost = before.as_ref().map(|before| Lost::of(before, &plans.ids, &pool)).transpose()?;
+        let lost = before.as_ref().map(|before| Lost::of(before, &plans.ids, &pool, &self.sources));
+        let lost = lost.transpose()?;
         let (firsts, n_records) = (pool.firsts(), pool.len());
         drop(pool);
         self.progress.begin(Stage::Index, Some(plans.ids.len() as u64));
@@ -272,27 +273,26 @@ struct Lost {
 }
 
 impl Lost {
-    fn of(before: &Generation, ids: &[u64], pool: &Pool) -> Result<Self> {
+    fn of(before: &Generation, ids: &[u64], pool: &Pool, sources: &[Source]) -> Result<Self> {
         let live: FxHashSet<u64> = ids.iter().copied().collect();
-        let mut births: FxHashMap<u64, u32> = FxHashMap::default();
-        let mut entries = Vec::new();
+        let mut members = MembersBefore::default();
         for number in before.live() {
             if let Some(id) = before.key(number).filter(|id| !live.contains(id)) {
-                let members = births_of(&before.entry(number)?);
-                births.extend(members.iter().map(|birth| (*birth, u32::MAX)));
-                entries.push((id, members));
+                members.add(id, &before.entry(number)?);
             }
         }
-        if !births.is_empty() {
+        let lost = members.births(sources, before.manifest())?;
+        let births = lost.iter().flat_map(|(_, births)| births);
+        let mut numbers: FxHashMap<u64, Option<u32>> = births.map(|birth| (*birth, None)).collect();
+        if !numbers.is_empty() {
             for number in 0..pool.len() {
-                if let Some(place) = births.get_mut(&pool.get(number).birth) {
-                    *place = number;
+                if let Some(place) = numbers.get_mut(&pool.get(number).birth) {
+                    *place = Some(number);
                 }
             }
         }
-        let numbers =
-            |members: Vec<u64>| members.iter().map(|b| births[b]).filter(|n| *n != u32::MAX).collect();
-        Ok(Self { ids: entries.into_iter().map(|(id, members)| (id, numbers(members))).collect() })
+        let left = |births: Vec<u64>| births.iter().filter_map(|birth| numbers[birth]).collect();
+        Ok(Self { ids: lost.into_iter().map(|(id, births)| (id, left(births))).collect() })
     }
 
     fn redirects(self, rank_of: &[u32], ids: &[u64]) -> Vec<(u64, Option<u64>)> {
@@ -302,19 +302,6 @@ impl Lost {
             .map(|(id, numbers)| (id, successor(numbers.into_iter().filter_map(home))))
             .collect()
     }
-}
-
-/// Birth keys of an entry's members, as far as their control numbers tell them.
-pub(super) fn births_of(entry: &Entry) -> Vec<u64> {
-    let of_member = |member: &crate::bib::Member| {
-        let key = RecordKey::of_control_number(member.control_number.as_deref()?)?;
-        Some(birth_key(&member.library, &key))
-    };
-    let mut births: Vec<u64> = entry.members.iter().filter_map(of_member).collect();
-    births.extend(entry.id.key());
-    births.sort_unstable();
-    births.dedup();
-    births
 }
 
 /// Where records went, counted from several threads.

@@ -46,6 +46,7 @@ mod library_records;
 mod matching;
 mod member_record;
 mod members;
+mod members_before;
 mod parts;
 mod plan;
 mod pool;

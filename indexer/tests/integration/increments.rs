@@ -172,8 +172,13 @@ fn answers(catalogue: &Path) -> Vec<Found> {
         .collect()
 }
 
+/// Histories that are tried; many with `LIANMU_SLOW_TESTS`.
+fn n_histories(few: u32) -> u32 {
+    if std::env::var_os("LIANMU_SLOW_TESTS").is_some() { 100 * few } else { few }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: n_histories(12), ..ProptestConfig::default() })]
 
     #[test]
     fn incremental_builds_make_what_full_builds_make(steps in prop::collection::vec(step(), 2..9)) {
@@ -188,6 +193,29 @@ proptest! {
         }
         prop_assert_eq!(answers(&one), answers(&other));
     }
+}
+
+#[test]
+fn an_old_id_leads_to_its_own_record_where_a_library_gives_one_number_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::open(dir.path()).unwrap();
+    let (one, other) = (dir.path().join("catalogue"), dir.path().join("rebuilt"));
+    let book = |title, isbn| Sketch { title, author: 1, publisher: 0, year: 0, isbn, part: 0 };
+    let steps = [
+        Step::Import { library: 0, mode: 2, records: vec![(1, book(5, 0))] },
+        Step::Import { library: 1, mode: 2, records: vec![(24, book(0, 4)), (24, book(5, 0))] },
+        Step::Import { library: 0, mode: 0, records: vec![(2, book(2, 0))] },
+    ];
+    for (n, step) in steps.iter().enumerate() {
+        take(&archive, dir.path(), step, n);
+        build_from(&archive, &one, &options(false), &()).unwrap();
+        build_from(&archive, &other, &options(true), &()).unwrap();
+    }
+    let said = said(&one);
+    assert_eq!(said, self::said(&other));
+    let [(_, Some(successor))] = &said.redirects[..] else { panic!("{:?}", said.redirects) };
+    let followed = said.entries.iter().find(|entry| entry.id == *successor).unwrap();
+    assert_eq!(followed.bib.title.as_deref(), Some("植物学"));
 }
 
 #[test]
@@ -294,7 +322,7 @@ fn nights_written_again(steps: &[Step]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: n_histories(10), ..ProptestConfig::default() })]
 
     #[test]
     fn nights_written_again_out_of_what_changed_are_the_same_bytes(steps in prop::collection::vec(step(), 2..14)) {

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::build::{BuildCounts, Built, Site, Way, births_of};
+use super::super::build::{BuildCounts, Built, Site, Way};
 use super::super::entries::{Pushing, make_entry};
 use super::super::error::Result;
 use super::super::plan::PlannedEntry;
 use super::super::progress::Stage;
 use super::super::redirects::successor;
+use super::super::touched::{Place, Touched};
 use super::Delta;
 use crate::bib::{EditionId, Entry};
 use crate::index::{Builder, Prepared};
@@ -83,14 +84,24 @@ impl Delta<'_> {
             let births = entry.members.iter().map(|number| self.touched.pool.get(*number).birth);
             home_of_birth.extend(births.map(|birth| (birth, entry.id)));
         }
+        let birth_at = self.births();
         let mut lost = Vec::new();
         for number in retired {
             if let Some(id) = self.before.key(*number).filter(|id| !ids.contains(id)) {
-                let births = births_of(&self.before.entry(*number)?);
-                let homes = births.into_iter().filter_map(|birth| home_of_birth.get(&birth).copied());
+                let members = self.entries.get(number).map(|known| known.members.as_slice());
+                let births = members.unwrap_or_default().iter().filter_map(|place| birth_at.get(place));
+                let homes = births.filter_map(|birth| home_of_birth.get(birth).copied());
                 lost.push((id, successor(homes)));
             }
         }
         Ok(lost)
+    }
+
+    /// Of every record that was looked at, as it is and as it was. A control number would not do: where two records
+    /// of a library have the same one, only the first is known by it.
+    fn births(&self) -> FxHashMap<Place, u64> {
+        let of = |touched: &Touched, number| (touched.place(number), touched.pool.get(number).birth);
+        let now = (0..self.touched.len()).map(|number| of(&self.touched, number));
+        now.chain((0..self.gone.len()).map(|number| of(&self.gone, number))).collect()
     }
 }
