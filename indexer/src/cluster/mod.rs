@@ -14,6 +14,7 @@ mod extent;
 mod levels;
 mod merge;
 mod name;
+mod order;
 mod part;
 mod publisher;
 mod record;
@@ -32,6 +33,7 @@ pub use compare::{Comparison, Contribution, Verdict, compare, explain};
 pub use decision::{Constraints, Decision, DecisionKind, constraints, in_force};
 pub use extent::describes_set;
 pub use merge::{Source, merge, work_key};
+pub use order::OrderKey;
 pub use record::MatchRecord;
 pub use resolve::{GROUP_CAP, Link, Resolution, Review, resolve};
 

@@ -177,12 +177,12 @@ impl MatchRecord {
         self.ends[text as usize..].fill(end);
     }
 
-    /// One of the texts; empty where the record does not say.
     /// The publisher as compared, the year and the title as compared: what a catalogue is sorted by.
-    pub(crate) fn order(&self) -> (&str, i16, &str) {
+    pub(super) fn order(&self) -> (&str, i16, &str) {
         (self.get(Text::Publishers), self.year, self.get(Text::Title))
     }
 
+    /// One of the texts; empty where the record does not say.
     pub(super) fn get(&self, text: Text) -> &str {
         let idx = text as usize;
         let start = if idx == 0 { 0 } else { usize::from(self.ends[idx - 1]) };

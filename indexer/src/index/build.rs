@@ -78,6 +78,8 @@ pub struct Builder {
     pub(super) before: Option<Arc<Generation>>,
     /// Its layers that this one keeps.
     pub(super) kept: Vec<Layer>,
+    /// Whether it is a base that says what the one before says, in good order again.
+    pub(super) rewrites: bool,
     pub(super) retired: Retired,
     pub(super) redirects: Pairs,
     pub(super) dictionary: OnceLock<Arc<Dictionary>>,
@@ -119,7 +121,22 @@ impl Builder {
     ) -> Result<Self, Error> {
         let lanes = options.threads.clamp(1, MOST_LANES) as u32;
         let place = switch::begin(&*files, catalogue_dir)?;
-        Self::begin(place, options, files, before, &[], lanes)
+        Self::begin(place, options, files, before, &[], lanes, Keeps::Enough)
+    }
+
+    /// Begins a base in `place` that will say what `before` says (`rewrite`). How it is written depends on nothing
+    /// but that and the memory, so that another machine writes the same.
+    pub(super) fn rewriting(
+        place: (PathBuf, u64),
+        before: Arc<Generation>,
+        memory_bytes: usize,
+        keeps: Keeps,
+        files: Arc<dyn FileLayer>,
+    ) -> Result<Self, Error> {
+        let options = BuilderOptions { threads: MOST_LANES, memory_bytes };
+        let mut builder = Self::begin(place, options, files, Some(before), &[], MOST_LANES as u32, keeps)?;
+        builder.rewrites = true;
+        Ok(builder)
     }
 
     /// Begins a layer on top of the generation in force, whose files it takes over without touching them.
@@ -142,7 +159,7 @@ impl Builder {
     ) -> Result<Self, Error> {
         let kept = carry::kept_layers(&parent.manifest.layers).to_vec();
         let place = switch::begin(&*files, catalogue_dir)?;
-        Self::begin(place, options, files, Some(parent), &kept, 1)
+        Self::begin(place, options, files, Some(parent), &kept, 1, Keeps::All)
     }
 
     /// Begins a layer on top of any generation in a folder of its own: what another machine wrote, written again.
@@ -156,7 +173,7 @@ impl Builder {
     ) -> Result<Self, Error> {
         let kept = carry::kept_layers(&parent.manifest.layers).to_vec();
         files.create_dir_all(dir).map_err(Error::io("create", dir))?;
-        Self::begin((dir.to_owned(), number), options, files, Some(parent), &kept, 1)
+        Self::begin((dir.to_owned(), number), options, files, Some(parent), &kept, 1, Keeps::All)
     }
 
     fn begin(
@@ -166,9 +183,9 @@ impl Builder {
         before: Option<Arc<Generation>>,
         kept: &[Layer],
         lanes: u32,
+        keeps: Keeps,
     ) -> Result<Self, Error> {
         let folder = Folder::open(&dir, Some(Arc::clone(&files)))?;
-        let keeps = if kept.is_empty() { Keeps::Enough } else { Keeps::All };
         let layer = LayerWriter::create(&files, dir.clone(), &format!("{number:06}"), keeps)?;
         let bytes = options.memory_bytes.max(LEAST_BYTES_A_LANE * lanes as usize).min(4 << 30);
         let most = if kept.is_empty() { MOST_IN_BASE } else { MOST_IN_LAYER };
@@ -181,6 +198,7 @@ impl Builder {
             folder,
             before,
             kept: kept.to_vec(),
+            rewrites: false,
             retired: Retired::default(),
             redirects: Pairs::new(),
             dictionary: OnceLock::new(),
@@ -216,6 +234,13 @@ impl Builder {
 
     /// Everything about an entry that takes time: its terms, its stored form. May be called from many threads.
     pub fn prepare(&self, entry: &Entry, block_keys: &[u64]) -> Result<Prepared, Error> {
+        let mut block_keys = block_keys.to_vec();
+        add_work(entry, &mut block_keys);
+        self.prepared(entry, block_keys)
+    }
+
+    /// The same for an entry whose keys come by themselves.
+    pub(super) fn prepared(&self, entry: &Entry, block_keys: Vec<u64>) -> Result<Prepared, Error> {
         let id = entry.id.key().ok_or_else(|| Error::BadId { id: entry.id.as_str().to_owned() })?;
         let (document, text, order) = document::prepare(entry, &self.fields);
         let dictionary = self.dictionary.get();
@@ -226,8 +251,6 @@ impl Builder {
             Some(dictionary) => Forms::Stored(self.stored(dictionary, &raw)?),
             None => Forms::Raw(raw),
         };
-        let mut block_keys = block_keys.to_vec();
-        add_work(entry, &mut block_keys);
         Ok(Prepared { kept: Kept { id, block_keys, order }, document, forms })
     }
 
@@ -282,6 +305,12 @@ impl Builder {
         }
         let Some(dictionary) = self.dictionary.get() else { return Ok(()) };
         waiting.iter().try_for_each(|raw| writing.layer.push_stored(&self.stored(dictionary, raw)?))
+    }
+
+    /// Takes a key that an entry has besides those it was pushed with; its upper half counts.
+    pub(super) fn push_key(&mut self, key: u64, number: u32) -> Result<(), Error> {
+        let writing = self.writing.get_mut().unwrap_or_else(PoisonError::into_inner);
+        writing.as_mut().ok_or(Error::Stopped)?.layer.push_key(key, number)
     }
 
     /// Says that an entry of the generation in force is no longer one.

@@ -3,12 +3,13 @@
 //! Writing a layer is a function of the generation below it, of the entries that are pushed in their order, and of the
 //! numbers that retire: so these are carried, and no file. An entry that was rewritten costs what it differs by,
 //! because the old forms stand in front of the new ones where zstd looks for likenesses. Layers that are folded cost
-//! nothing: they are folded again. `replay` is the other side. It compares nothing: whoever replays compares hashes
+//! nothing: they are folded again, and so is a base that is rewritten. `replay` is the other side. It compares nothing: whoever replays compares hashes
 //! and fetches what differs, so nothing here need be right for anything but the length of the way.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;
@@ -57,27 +58,64 @@ pub(super) struct Body {
     pub(super) redirects: Vec<([u8; 8], Option<[u8; 8]>)>,
     pub(super) lengths: Vec<u32>,
     pub(super) forms: Vec<u8>,
+    /// Bits of a key that the base keeps, where it was rewritten.
+    pub(super) rewritten: Option<u32>,
 }
 
-/// What `child` changed of `parent`; nothing where it was not laid on it, or changed too much.
+/// Which entries of the child are new, and which of the parent are gone.
+struct Moved {
+    retired: Vec<u32>,
+    new: Vec<u32>,
+    rewritten: Option<u32>,
+}
+
+/// What `child` changed of `parent`; nothing where it does not stand upon it, or changed too much.
 pub fn changes_between(parent: &Generation, child: &Generation) -> Result<Option<Changes>, Error> {
+    if child.manifest.parent.as_ref() != Some(&parent.manifest.generation) {
+        return Ok(None);
+    }
+    let Some(moved) = moved(parent, child)? else { return Ok(None) };
+    let body = Body::of(parent, child, &moved)?;
+    let old = forms(parent, &moved.retired)?.filter(|_| body.forms.len() <= MOST_FORMS);
+    old.map(|old| body.packed(&moved.retired, &old).map_err(Error::io("pack", child.folder.path())))
+        .transpose()
+}
+
+fn moved(parent: &Generation, child: &Generation) -> Result<Option<Moved>, Error> {
     let kept = kept_layers(&parent.manifest.layers);
     let layers = &child.manifest.layers;
-    let is_laid_on = child.manifest.parent.as_ref() == Some(&parent.manifest.generation)
-        && layers.get(..kept.len()) == Some(kept)
+    let is_laid_on = layers.get(..kept.len()) == Some(kept)
         && layers.len() <= kept.len() + 1
         && child.manifest.dictionary == parent.manifest.dictionary;
     if !is_laid_on {
-        return Ok(None);
+        return rewritten(parent, child);
     }
     let start = kept.last().map_or(0, Layer::end);
     let end = layers.last().map_or(start, Layer::end).max(start);
     let (n_folded, mut retired) = unfolded(parent, child, kept, start..end)?;
     retired.extend(child.retired.within(0..start).filter(|number| !parent.retired.contains(*number)));
     retired.sort_unstable();
-    let body = Body::of(parent, child, &retired, start..end - n_folded)?;
-    let old = forms(parent, &retired)?.filter(|_| body.forms.len() <= MOST_FORMS);
-    old.map(|old| body.packed(&retired, &old).map_err(Error::io("pack", child.folder.path()))).transpose()
+    Ok(Some(Moved { retired, new: (start..end - n_folded).collect(), rewritten: None }))
+}
+
+/// What does not say in a rewritten base what it said before; nothing where the child is none.
+fn rewritten(parent: &Generation, child: &Generation) -> Result<Option<Moved>, Error> {
+    let [base] = &child.layers[..] else { return Ok(None) };
+    let live: Vec<u32> = parent.live().collect();
+    let again = |number: &u32| -> Result<Option<u32>, Error> {
+        let there = parent.key(*number).and_then(|key| child.number_of_key(key));
+        Ok(match there {
+            Some(there) if child.entry(there)? == parent.entry(*number)? => Some(there),
+            _ => None,
+        })
+    };
+    let places: Vec<Option<u32>> = live.par_iter().map(again).collect::<Result<_, _>>()?;
+    let mut carried = Retired::default();
+    places.iter().flatten().for_each(|number| carried.insert(*number));
+    let gone = live.iter().zip(&places).filter(|(_, place)| place.is_none());
+    let retired = gone.map(|(number, _)| *number).collect();
+    let new = child.live().filter(|number| !carried.contains(*number)).collect();
+    Ok(Some(Moved { retired, new, rewritten: Some(base.keys.bits()) }))
 }
 
 /// How many entries at the end of a layer came from layers that it folded, and the numbers of those that did not come
@@ -131,20 +169,15 @@ pub(super) fn block_keys(layers: &[LayerFiles], numbers: &[u32]) -> BTreeMap<u32
 }
 
 impl Body {
-    fn of(
-        parent: &Generation,
-        child: &Generation,
-        retired: &[u32],
-        numbers: Range<u32>,
-    ) -> Result<Self, Error> {
-        let mut body = Self::default();
+    fn of(parent: &Generation, child: &Generation, moved: &Moved) -> Result<Self, Error> {
+        let Moved { retired, new, rewritten } = moved;
+        let mut body = Self { rewritten: *rewritten, ..Self::default() };
         let places = retired.iter().enumerate();
         let origin: FxHashMap<u64, usize> =
             places.filter_map(|(place, number)| Some((parent.key(*number)?, place))).collect();
         let old_keys = block_keys(&parent.layers, retired);
-        let own: Vec<u32> = numbers.collect();
-        let new_keys = block_keys(child.layers.last().map_or(&[], std::slice::from_ref), &own);
-        for number in own {
+        let new_keys = block_keys(child.layers.last().map_or(&[], std::slice::from_ref), new);
+        for &number in new {
             let id = child.key(number).unwrap_or_default();
             let place = origin.get(&id).copied();
             body.origins.push(place.map_or(0, |place| place as u32 + 1));
@@ -163,9 +196,14 @@ impl Body {
         Ok(body)
     }
 
+    /// How many of the lower bits of a key are not known by an old one of which so many are kept.
+    pub(super) fn spare(&self, bits: u32) -> u32 {
+        KEY_BITS - self.rewritten.map_or(bits, |kept| kept.min(bits))
+    }
+
     fn add_keys(&mut self, keys: &[u32], old: Option<&(u32, Vec<u32>)>) {
         // A base keeps less of a key than a layer.
-        let spare = old.map_or(KEY_BITS, |(bits, _)| KEY_BITS - bits);
+        let spare = old.map_or(KEY_BITS, |(bits, _)| self.spare(*bits));
         let same = spare < 16
             && old.is_some_and(|(_, old)| {
                 keys.len() == old.len() && keys.iter().zip(old).all(|(new, old)| new >> spare == old >> spare)

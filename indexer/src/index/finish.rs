@@ -45,6 +45,7 @@ impl Finished<'_> {
         }
         let parent = builder.before.as_ref().filter(|_| !builder.kept.is_empty()).map(|g| &g.manifest);
         let order = parent.map_or(self.input.order, |parent| parent.order);
+        let parent = self.parent();
         let mut libraries = self.input.libraries;
         libraries.sort_by(|a, b| a.code.cmp(&b.code));
         let stored: u64 = layers.iter().map(|layer| u64::from(layer.entries)).sum();
@@ -53,7 +54,7 @@ impl Finished<'_> {
             formats: formats(),
             analysis: terms::fingerprint(),
             generation: format!("{:06}-{}", builder.number, &all.finalize().to_hex()[..8]),
-            parent: parent.map(|parent| parent.generation.clone()),
+            parent,
             built_at: self.input.built_at,
             built_from: self.input.built_from,
             entries: stored.saturating_sub(retired.len()),
@@ -67,6 +68,17 @@ impl Finished<'_> {
             files,
             checksum: String::new(),
         })
+    }
+
+    /// A base that was rewritten stands upon the generation that the folder before stood upon.
+    fn parent(&self) -> Option<String> {
+        let Builder { before, kept, rewrites, .. } = self.builder;
+        let before = &before.as_ref()?.manifest;
+        match (rewrites, kept.is_empty()) {
+            (true, _) => before.parent.clone(),
+            (false, true) => None,
+            (false, false) => Some(before.generation.clone()),
+        }
     }
 
     fn remove_empty_layer(&self) -> Result<(), Error> {

@@ -30,6 +30,13 @@ pub(crate) enum Keeps {
     All,
     /// What tells its keys apart.
     Enough,
+    /// This many bits: no more of its keys are known.
+    Known(u32),
+}
+
+/// How many bits tell `n` keys apart.
+pub(crate) fn enough(n: u64) -> u32 {
+    (n.max(1).ilog2() + 1 + SPARE_BITS).min(MOST_BITS)
 }
 
 /// Writes pairs in the order of their keys.
@@ -52,9 +59,14 @@ struct Shape {
 
 impl Shape {
     fn of(n: u64, entries: u32, keeps: Keeps) -> Self {
-        let bucket = if n <= FEW { 8 } else { 16 };
-        let enough = (n.max(1).ilog2() + 1 + SPARE_BITS).clamp(bucket, MOST_BITS);
-        let kept = if keeps == Keeps::All { MOST_BITS } else { enough };
+        // Of keys that are known by halves only some may be one: so their number says nothing.
+        let (few, known) = match keeps {
+            Keeps::All => (n <= FEW, MOST_BITS),
+            Keeps::Enough => (n <= FEW, enough(n)),
+            Keeps::Known(bits) => (bits < 16 || u64::from(entries) <= FEW / 4, bits),
+        };
+        let bucket = if few { 8 } else { 16 };
+        let kept = known.clamp(bucket, MOST_BITS);
         Self { bucket, rest: kept - bucket, entry: bits_below(entries) }
     }
 
@@ -136,6 +148,11 @@ impl KeyTable {
         self.shape.bucket + self.shape.rest
     }
 
+    /// How many pairs there are.
+    pub(crate) fn n(&self) -> usize {
+        self.n
+    }
+
     /// Where the pairs of a bucket begin.
     fn bucket(&self, bucket: u32) -> Option<usize> {
         let at = self.pairs + 4 * bucket as usize;
@@ -210,13 +227,17 @@ mod tests {
         fn keys_find_their_entries_and_damage_never_panics(
             mut pairs in prop::collection::vec((prop::sample::select(vec![0u64, 1 << 32, 1 << 50, 3 << 55, 7 << 61, u64::MAX << 32]), 0u32..70_000), 0..60),
             many: bool,
-            all: bool,
+            keeps in prop::sample::select(vec![Keeps::All, Keeps::Enough, Keeps::Known(8), Keeps::Known(20)]),
             flip in any::<(usize, u8)>(),
         ) {
             pairs.sort_unstable();
-            let keeps = if all { Keeps::All } else { Keeps::Enough };
             // 9 pairs and 65 tell their keys apart by 4 and 7 bits.
-            let bits = match (all, many) { (true, _) => 32, (_, false) => 4 + SPARE_BITS, _ => 16 };
+            let bits = match (keeps, many) {
+                (Keeps::All, _) => 32,
+                (Keeps::Enough, false) => 4 + SPARE_BITS,
+                (Keeps::Enough, true) => 16,
+                (Keeps::Known(bits), _) => bits,
+            };
             let cut = |key: u64| key >> (64 - bits) << (64 - bits);
             let mut bytes = table(&pairs, many, keeps);
             let read = KeyTable::open(OwnedBytes::new(bytes.clone())).expect("a table");

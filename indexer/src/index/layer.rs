@@ -104,6 +104,11 @@ impl LayerWriter {
         self.orders.push(kept.id, number, &kept.order)
     }
 
+    /// Takes a block key of an entry besides those it came with: the upper half of it.
+    pub(crate) fn push_key(&mut self, key: u64, number: u32) -> Result<(), Error> {
+        self.keys.push(&keys::kept(key), number)
+    }
+
     /// Takes the stored forms of the next entry that has none yet.
     pub(crate) fn push_stored(&mut self, stored: &StoredForms) -> Result<(), Error> {
         self.texts.push(&stored.text)?;

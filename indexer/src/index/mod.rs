@@ -1,9 +1,9 @@
 //! Entries become a *generation*: an immutable folder that answers searches.
 //!
 //! Which fields there are and why is in `schema`, how an entry turns into terms in `document` and `terms`. A
-//! generation is made of layers (`layer`, `lanes`); `build` writes one, `carry` takes the others over, `finish`
-//! describes the folder and `switch` puts it in force; `changes` carries a layer to another machine, where `replay`
-//! writes it again; `generation` reads it for the next build.
+//! generation is made of layers (`layer`, `lanes`); `build` writes one, `carry` takes the others over, `rewrite`
+//! makes a base of them all, `finish` describes the folder and `switch` puts it in force; `changes` carries what a
+//! build did to another machine, where `replay` does it again; `generation` reads it for the next build.
 //! Nothing here knows what a query is; the reading side is `search`.
 
 mod bits;
@@ -29,6 +29,7 @@ pub(crate) mod reading;
 mod redirects;
 mod replay;
 pub(crate) mod retired;
+mod rewrite;
 pub(crate) mod schema;
 mod sorted;
 pub(crate) mod switch;
@@ -47,6 +48,7 @@ pub use manifest::{
 };
 pub use redirects::Successor;
 pub use replay::{Beside, replay};
+pub use rewrite::{can_rewrite, rewrite};
 pub use switch::{
     GenerationSummary, install, is_generation_name, manifest_in_force, manifest_of, name_in_force,
     names_here, put_back,

@@ -1,4 +1,4 @@
-//! A layer written again out of what was changed (`changes`), by whoever has the generation below it.
+//! What a build did, done again out of what was changed (`changes`), by whoever has the generation below.
 //!
 //! What comes is bounded and looked at as it is read, and whatever does not fit together is damage. Whether what was
 //! written is what the other machine wrote is for the caller to compare, file by file.
@@ -11,11 +11,12 @@ use zstd::bulk::Decompressor;
 use zstd::zstd_safe::DParameter;
 
 use crate::bib::{EditionId, Entry};
-use crate::files::FileLayer;
+use crate::files::{FileLayer, remove_tree};
 use crate::index::build::{Builder, BuilderOptions};
 use crate::index::changes::{Body, Changes, Head, KEY_BITS, LARGEST_CHANGES, WINDOW_LOG, block_keys, forms};
 use crate::index::generation::Generation;
 use crate::index::manifest::{Layer, Manifest};
+use crate::index::rewrite::rewrite_beside;
 use crate::index::{Error, pack, switch};
 
 /// Where a layer is written again, and how.
@@ -46,9 +47,31 @@ pub fn replay(
     let body = unpacked(parent, &head, changes.plain)?;
     let body = body.ok_or_else(|| damaged("what was changed is not about what is here"))?;
     let number = switch::number_of(beside.generation).ok_or_else(|| damaged("the name of a generation"))?;
+    if body.rewritten.is_none() {
+        return layer(parent, &head, &body, beside, number, files)?.finish_beside();
+    }
+    let layered = Beside { dir: &beside.dir.with_added_extension("layer"), ..beside };
+    remove_tree(&*files, layered.dir).map_err(Error::io("remove", layered.dir))?;
+    layer(parent, &head, &body, layered, number, Arc::clone(&files))?.finish_beside()?;
+    let below = Arc::new(Generation::open_folder(layered.dir)?);
+    let made = rewrite_beside(&below, beside, number, Arc::clone(&files))?.finish_beside();
+    remove_tree(&*files, layered.dir).map_err(Error::io("remove", layered.dir))?;
+    made
+}
+
+/// The layer that was laid on `parent`, all of it pushed.
+fn layer(
+    parent: &Arc<Generation>,
+    head: &Head<'_>,
+    body: &Body,
+    beside: Beside<'_>,
+    number: u64,
+    files: Arc<dyn FileLayer>,
+) -> Result<Builder, Error> {
+    let damaged = |what| Error::damaged(beside.dir, what);
     let options = BuilderOptions { threads: 1, memory_bytes: beside.memory_bytes };
     let mut builder = Builder::extend_beside(beside.dir, number, Arc::clone(parent), options, files)?;
-    let mut reader = Reader::new(&body, parent, &head.retired);
+    let mut reader = Reader::new(body, parent, &head.retired);
     for nth in 0..body.origins.len() {
         let (entry, keys) = reader.entry(nth).ok_or_else(|| damaged("an entry of what was changed"))?;
         builder.push(builder.prepare(&entry, &keys)?)?;
@@ -58,7 +81,7 @@ pub fn replay(
         let id = |bytes: &[u8; 8]| EditionId::from_key(u64::from_le_bytes(*bytes));
         builder.redirect(&id(old), to.as_ref().map(id).as_ref());
     }
-    builder.finish_beside()
+    Ok(builder)
 }
 
 fn unpacked(parent: &Generation, head: &Head<'_>, plain: u64) -> Result<Option<Body>, Error> {
@@ -115,7 +138,7 @@ impl<'a> Reader<'a> {
         let keys: Vec<u32> = if *self.body.same_keys.get(nth)? {
             let (bits, old) = self.old_keys.get(&origin?)?;
             let low = self.low.split_off(..old.len())?;
-            let spare = KEY_BITS - bits;
+            let spare = self.body.spare(*bits);
             old.iter().zip(low).map(|(old, low)| old >> spare << spare | u32::from(*low)).collect()
         } else {
             let n = usize::from(*self.counts.next()?);

@@ -51,7 +51,7 @@ pub struct BuildOptions {
 pub struct DeltaLimits {
     /// Share of the records that may have changed; where it is more a full build is as quick.
     pub changed: f64,
-    /// Share of stored entries that may be retired; where it is more a full build saves bytes.
+    /// Share of stored entries that may be retired; where it is more the base is rewritten.
     pub retired: f64,
 }
 

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 use super::member_record::MemberRecord;
 use super::parts::{Part, unpack};
-use super::plan::{OrderKey, PlannedEntry};
+use super::plan::PlannedEntry;
 use super::progress::Progress;
 use super::work::{Buckets, take_bytes, take_u32, work_error};
 use crate::bib::{EditionId, Entry, LibraryCode};
-use crate::cluster::{Link, Source, merge};
+use crate::cluster::{Link, OrderKey, Source, merge};
 use crate::index::{Builder, Prepared};
 
 /// A bucket of members should take no more memory than this.

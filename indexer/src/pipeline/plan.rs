@@ -6,7 +6,7 @@ use super::decisions::Decided;
 use super::error::Result;
 use super::matching::Component;
 use super::pool::Pool;
-use crate::cluster::{Link, MatchRecord, resolve, stored_keys};
+use crate::cluster::{Link, MatchRecord, OrderKey, resolve, stored_keys};
 
 /// An entry to be made.
 pub(super) struct PlannedEntry {
@@ -22,26 +22,6 @@ pub(super) struct PlannedEntry {
     pub(super) keys: Vec<u64>,
     /// Where it stands in the base.
     pub(super) order: OrderKey,
-}
-
-/// Beginning of publisher, year and beginning of title: neighbours in the index share terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct OrderKey([u8; 32]);
-
-impl OrderKey {
-    fn of(record: &MatchRecord) -> Self {
-        let mut key = [0; 32];
-        let (publisher, year, title) = record.order();
-        fill(&mut key[..12], publisher);
-        key[12..14].copy_from_slice(&(year as u16 ^ 0x8000).to_be_bytes());
-        fill(&mut key[14..], title);
-        Self(key)
-    }
-}
-
-fn fill(slot: &mut [u8], text: &str) {
-    let n = slot.len().min(text.len());
-    slot[..n].copy_from_slice(&text.as_bytes()[..n]);
 }
 
 /// The entry of a record that matches no other.

@@ -124,9 +124,14 @@ fn decision(kind: DecisionKind, a: (usize, u32), b: (usize, u32)) -> Decision {
 }
 
 fn options(full: bool) -> BuildOptions {
+    options_with(full, 1.0)
+}
+
+/// Beyond this share of retired entries the base is rewritten.
+fn options_with(full: bool, retired: f64) -> BuildOptions {
     BuildOptions {
         full,
-        limits: DeltaLimits { changed: 10.0, retired: 1.0 },
+        limits: DeltaLimits { changed: 10.0, retired },
         threads: 1,
         memory_bytes: 32 << 20,
         built_at: String::new(),
@@ -181,13 +186,16 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: n_histories(12), ..ProptestConfig::default() })]
 
     #[test]
-    fn incremental_builds_make_what_full_builds_make(steps in prop::collection::vec(step(), 2..9)) {
+    fn incremental_builds_make_what_full_builds_make(
+        steps in prop::collection::vec(step(), 2..9),
+        retired in prop::sample::select(vec![1.0, 0.2, 0.0]),
+    ) {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::open(dir.path()).unwrap();
         let (one, other) = (dir.path().join("catalogue"), dir.path().join("rebuilt"));
         for (n, step) in steps.iter().enumerate() {
             take(&archive, dir.path(), step, n);
-            build_from(&archive, &one, &options(false), &()).unwrap();
+            build_from(&archive, &one, &options_with(false, retired), &()).unwrap();
             build_from(&archive, &other, &options(true), &()).unwrap();
             prop_assert_eq!(said(&one), said(&other), "after step {}: {:?}", n, step);
         }
@@ -292,14 +300,14 @@ fn written_again(catalogue: &Path, below: &Path, dir: &Path) -> Option<usize> {
 }
 
 /// How many nights of a history were written again, one upon the other.
-fn nights_written_again(steps: &[Step]) -> usize {
+fn nights_written_again(steps: &[Step], retired: f64) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let archive = Archive::open(dir.path()).unwrap();
     let catalogue = dir.path().join("catalogue");
     let (mut below, mut n_again) = (None, 0);
     for (n, step) in steps.iter().enumerate() {
         take(&archive, dir.path(), step, n);
-        let built = build_from(&archive, &catalogue, &options(false), &()).unwrap();
+        let built = build_from(&archive, &catalogue, &options_with(false, retired), &()).unwrap();
         let Built::New { summary, .. } = built else { continue };
         let own = dir.path().join(format!("copy-{n}"));
         match below.take().and_then(|below: PathBuf| written_again(&catalogue, &below, &own)) {
@@ -325,8 +333,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: n_histories(10), ..ProptestConfig::default() })]
 
     #[test]
-    fn nights_written_again_out_of_what_changed_are_the_same_bytes(steps in prop::collection::vec(step(), 2..14)) {
-        nights_written_again(&steps);
+    fn nights_written_again_out_of_what_changed_are_the_same_bytes(
+        steps in prop::collection::vec(step(), 2..14),
+        retired in prop::sample::select(vec![1.0, 0.2, 0.0]),
+    ) {
+        nights_written_again(&steps, retired);
     }
 }
 
@@ -342,7 +353,46 @@ fn a_layer_that_takes_up_others_is_written_again_too() {
         let records = (night * 3..night * 3 + 9).map(|n| (n, sketch(n + night))).collect();
         Step::Import { library: night as usize % 2, mode: if night % 5 == 4 { 1 } else { 2 }, records }
     });
-    assert_eq!(nights_written_again(&[full].into_iter().chain(nights).collect::<Vec<_>>()), 17);
+    assert_eq!(nights_written_again(&[full].into_iter().chain(nights).collect::<Vec<_>>(), 1.0), 17);
+}
+
+#[test]
+fn a_base_that_is_rewritten_costs_nothing_on_the_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::open(dir.path()).unwrap();
+    let catalogue = dir.path().join("catalogue");
+    let sketch = |n: u32, year: u8| {
+        let n = n as u8;
+        Sketch { title: n, author: n / 6, publisher: n / 24, year, isbn: 0, part: n / 72 }
+    };
+    let build = |step: Step, n: usize, retired: f64| {
+        take(&archive, dir.path(), &step, n);
+        let built = build_from(&archive, &catalogue, &options_with(false, retired), &()).unwrap();
+        let Built::New { summary, way, .. } = built else { panic!("{built:?}") };
+        let generation = Generation::open_folder(&catalogue.join(summary.generation)).unwrap();
+        (generation, way)
+    };
+    let night = |records: std::ops::Range<u32>, mode, year| {
+        let records = records.map(|n| (n, sketch(n, year))).collect();
+        Step::Import { library: 0, mode, records }
+    };
+    let (first, _) = build(night(1..200, 0, 0), 0, 0.1);
+    let (before, _) = build(night(1..90, 2, 1), 1, 0.1);
+    let (layered, _) = build(night(150..151, 2, 2), 2, 1.0);
+    assert_eq!((first.n_layers(), before.n_layers(), layered.n_layers()), (1, 2, 3));
+    let (rewritten, way) = build(night(151..152, 2, 2), 3, 0.1);
+    assert!(matches!(way, Way::Delta { written: 1..4, .. }), "{way:?}");
+    assert_eq!((rewritten.n_layers(), rewritten.retired_share()), (1, 0.0));
+    assert_eq!(rewritten.n_entries_live(), layered.n_entries_live());
+    let of_a_layer = changes_between(&before, &layered).unwrap().unwrap();
+    let of_a_base = changes_between(&layered, &rewritten).unwrap().unwrap();
+    assert!(of_a_base.bytes.len() < of_a_layer.bytes.len() + 64, "{}", of_a_base.bytes.len());
+    let own = dir.path().join("own");
+    let name = &rewritten.manifest().generation;
+    let beside = Beside { generation: name, dir: &own, memory_bytes: options(false).memory_bytes };
+    replay(&Arc::new(layered), &of_a_base, beside, Arc::new(Disk)).unwrap();
+    assert!(contents(&own) == contents(&catalogue.join(name)));
+    assert!(!dir.path().join("own.layer").exists());
 }
 
 #[test]

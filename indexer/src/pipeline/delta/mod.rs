@@ -28,15 +28,14 @@ use super::touched::{Place, Touched};
 use crate::archive::{RecordKey, Slot};
 use crate::bib::{EditionId, Entry, LibraryCode, Member, RecordLocator};
 use crate::cluster::{BLOCK_CAP, Verdict, block_keys, compare};
-use crate::index::Generation;
+use crate::index::{Generation, can_rewrite};
 use candidates::Counted;
 use keys::Keys;
 
 /// Builds on top of `before`.
 pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<Built>> {
-    if before.manifest().union.matching != crate::cluster::VERSION
-        || before.retired_share() > site.options.limits.retired
-    {
+    let must_rewrite = before.retired_share() > site.options.limits.retired;
+    if before.manifest().union.matching != crate::cluster::VERSION || must_rewrite && !can_rewrite(before) {
         return Ok(None);
     }
     let Some(changes) = changes_since(&site.sources, before.manifest())? else { return Ok(None) };
@@ -53,7 +52,7 @@ pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<
     }
     let planned = delta.regroup()?;
     site.progress.end();
-    delta.write(&planned).map(Some)
+    if must_rewrite { delta.rewrite(&planned) } else { delta.write(&planned) }.map(Some)
 }
 
 struct Delta<'a> {

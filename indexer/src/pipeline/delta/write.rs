@@ -12,22 +12,48 @@ use super::super::plan::PlannedEntry;
 use super::super::progress::Stage;
 use super::super::redirects::successor;
 use super::super::touched::{Place, Touched};
+use super::super::work::work_error;
 use super::Delta;
 use crate::bib::{EditionId, Entry};
-use crate::index::{Builder, Prepared};
+use crate::files::remove_tree;
+use crate::index::{Builder, Generation, Prepared, rewrite, switch};
 
 /// Entries that are made side by side.
 const STEP: usize = 512;
 
 impl Delta<'_> {
+    /// A layer upon the generation before.
     pub(super) fn write(self, planned: &[PlannedEntry]) -> Result<Built> {
         let Site { catalogue, archive, .. } = *self.site;
         let parent = Arc::clone(self.before);
         let mut builder =
             Builder::extend_upon(catalogue, parent, self.site.builder_options(), archive.files())?;
+        let way = self.fill(&mut builder, planned)?;
+        self.finish(builder, way)
+    }
+
+    /// A base in place of the generation before, of which too much is retired, and of the layer upon it.
+    pub(super) fn rewrite(self, planned: &[PlannedEntry]) -> Result<Built> {
+        let Site { catalogue, archive, .. } = *self.site;
+        let options = self.site.builder_options();
+        let dir = self.site.work_folder()?.join("layer");
+        remove_tree(&*archive.files(), &dir).map_err(work_error(&dir))?;
+        let number = switch::number_of(&self.before.manifest().generation).unwrap_or(0) + 1;
+        let parent = Arc::clone(self.before);
+        let mut layer = Builder::extend_beside(&dir, number, parent, options, archive.files())?;
+        let way = self.fill(&mut layer, planned)?;
+        layer.finish_beside()?;
+        let below = Arc::new(Generation::open_folder(&dir)?);
+        let builder = rewrite(catalogue, &below, options.memory_bytes, archive.files())?;
+        let built = self.finish(builder, way)?;
+        remove_tree(&*archive.files(), &dir).map_err(work_error(&dir))?;
+        Ok(built)
+    }
+
+    fn fill(&self, builder: &mut Builder, planned: &[PlannedEntry]) -> Result<Way> {
         self.site.progress.begin(Stage::Index, Some(planned.len() as u64));
         let kept = Mutex::new(BTreeSet::new());
-        let mut pushing = Pushing::to(&builder);
+        let mut pushing = Pushing::to(builder);
         for step in planned.chunks(STEP) {
             pushing.step(step, |plan| {
                 let (entry, prepared) =
@@ -52,7 +78,10 @@ impl Delta<'_> {
             builder.redirect(&EditionId::from_key(old), successor.as_ref());
         }
         let written = (planned.len() - kept.len()) as u64;
-        let way = Way::Delta { retired: retired.len() as u64, written };
+        Ok(Way::Delta { retired: retired.len() as u64, written })
+    }
+
+    fn finish(self, builder: Builder, way: Way) -> Result<Built> {
         let packs = self.changes.iter().flat_map(|c| &c.packs).map(ToString::to_string).collect();
         let summary = self.site.finish(builder, packs, self.crowded, self.counts)?;
         let counts = BuildCounts::of(self.counts, summary.entries);
