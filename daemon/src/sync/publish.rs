@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use indexer::archive::{Archive, Between, Carried, carry};
+use indexer::bib::LibraryCode;
 use indexer::files::remove_tree;
 use indexer::index::{self, Changes, Generation, MANIFEST, changes_between};
 use indexer::search::Catalogue;
@@ -15,8 +17,8 @@ use indexer::snapshot::tuf::{
     Client, Metadata, Role, SigningKey, Snapshot, TargetFile, Targets, Timestamp, sha256, signed, target_file,
 };
 use indexer::snapshot::{
-    Block, ChangePack, MOST_PACKS, Manifest, Original, SnapshotFile, canaries, file_of, metadata_name,
-    target_name,
+    Block, CarriedRecords, ChangePack, MOST_PACKS, Manifest, Original, SnapshotFile, canaries, file_of,
+    metadata_name, target_name,
 };
 
 use super::carrier::{Carrier, Folder};
@@ -179,18 +181,45 @@ impl Shelf<'_> {
         };
         let child = Generation::open_folder(&held.dir)?;
         let Some(Changes { bytes, plain }) = changes_between(&parent, &child)? else { return Ok(Vec::new()) };
-        let file = file_of("changes", &mut &bytes[..], true, &mut |block, bytes| {
-            if self.repository.put_object(&block.blake3, bytes)? {
-                self.bytes_new += block.stored;
-            }
-            Ok::<(), Error>(())
-        })?;
+        let file = self.made("changes", &bytes)?;
+        let records = self.records(held, parent.manifest())?;
         let mut packs = newest.packs.clone();
         let (from, to) = (newest.generation.clone(), held.generation.clone());
-        packs.push(ChangePack { from, to, plain, file });
+        packs.push(ChangePack { from, to, plain, records, file });
         let too_many = packs.len().saturating_sub(MOST_PACKS);
         packs.drain(..too_many);
         Ok(packs)
+    }
+
+    // A state that is gone, or a pack that cannot be read, costs bytes and nothing else: then the packs are fetched.
+    fn records(&mut self, held: &Held<'_>, parent: &index::Manifest) -> Result<Option<CarriedRecords>> {
+        let before = |code: &LibraryCode| parent.libraries.iter().find(|library| library.code == *code);
+        let between: Vec<Between> = held
+            .manifest
+            .libraries
+            .iter()
+            .filter_map(|now| {
+                let then = before(&now.code)?.state;
+                Some(Between { library: now.code.clone(), then, now: now.state })
+            })
+            .collect();
+        let carried = Archive::open(&held.site.data_dir).and_then(|archive| carry(&archive, &between));
+        let carried = carried.unwrap_or_else(|error| {
+            let reason = crate::import::chain(&error);
+            tracing::warn!(reason, "the original records of {} go as files", held.generation);
+            None
+        });
+        let Some(Carried { bytes, plain, n_packs }) = carried else { return Ok(None) };
+        Ok(Some(CarriedRecords { plain, n_packs, file: self.made("records", &bytes)? }))
+    }
+
+    fn made(&mut self, name: &str, mut bytes: &[u8]) -> Result<SnapshotFile> {
+        file_of(name, &mut bytes, true, &mut |block, bytes| {
+            if self.repository.put_object(&block.blake3, bytes)? {
+                self.bytes_new += block.stored;
+            }
+            Ok(())
+        })
     }
 
     // Packs are removed when no generation on the disk needs them; ours is on the disk while it is held.

@@ -153,7 +153,7 @@ impl Pull<'_> {
         };
         pulled.way = todo.way();
         pulled.bytes_reused = todo.bytes_here;
-        let replayed = stage::replay(site, manifest, &todo.steps, &mut inventory, &mut blocks);
+        let replayed = stage::replay(site, manifest, &todo, &mut inventory, &mut blocks);
         let filled = replayed.and_then(|()| {
             // What was made is here now; whatever is not is fetched.
             todo = plan(manifest, &inventory.have, self.manner.wanted(None));

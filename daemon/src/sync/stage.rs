@@ -9,13 +9,15 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indexer::archive::{Archive, Arrived, arrive};
 use indexer::bib::LibraryCode;
 use indexer::files::remove_tree;
 use indexer::index::{self, Beside, Changes, FileHash, Generation};
-use indexer::snapshot::{ChangePack, Have, Manifest, Plan, Refusal, SnapshotFile};
+use indexer::snapshot::{Have, Manifest, Plan, Refusal, SnapshotFile};
 
 use super::Site;
 use super::blocks::{self, Blocks};
+use super::repository::put;
 use crate::{Error, Result};
 
 const PULLING: &str = "pulling-";
@@ -156,13 +158,13 @@ pub(super) fn fill(
 pub(super) fn replay(
     site: &Site,
     manifest: &Manifest,
-    steps: &[ChangePack],
+    plan: &Plan,
     inventory: &mut Inventory,
     blocks: &mut Blocks<'_>,
 ) -> Result<()> {
     let pieces = blocks::folder(site);
     site.files.create_dir_all(&pieces).map_err(Error::writing(&pieces))?;
-    match replayed(site, steps, inventory, blocks) {
+    match replayed(site, plan, inventory, blocks) {
         // A line that broke goes on with the packs the next time.
         Err(error @ (Error::Refused(_) | Error::Index(_))) => {
             let reason = crate::import::chain(&error);
@@ -173,16 +175,17 @@ pub(super) fn replay(
     }
 }
 
-fn replayed(
-    site: &Site,
-    steps: &[ChangePack],
-    inventory: &mut Inventory,
-    blocks: &mut Blocks<'_>,
-) -> Result<()> {
+fn replayed(site: &Site, plan: &Plan, inventory: &mut Inventory, blocks: &mut Blocks<'_>) -> Result<()> {
+    let steps = &plan.steps;
     let Some(first) = steps.first() else { return Ok(()) };
+    let records = steps.iter().filter_map(|step| step.records.as_ref()).filter(|_| plan.carries_records);
     // All packs come before the first is used: a line that breaks costs no work.
-    for block in steps.iter().flat_map(|step| &step.file.blocks) {
+    let all = steps.iter().map(|step| &step.file).chain(records.clone().map(|records| &records.file));
+    for block in all.flat_map(|file| &file.blocks) {
         blocks.open(block)?;
+    }
+    for records in records {
+        take_in(site, &whole(&records.file, blocks)?, records.plain, inventory)?;
     }
     let mut below = site.catalogue().join(&first.from);
     for step in steps {
@@ -199,6 +202,28 @@ fn replayed(
             inventory.add(&dir, made.files);
         }
         below = dir;
+    }
+    Ok(())
+}
+
+// Packs of original records that are made here. Those that are not are missing still, and are fetched.
+fn take_in(site: &Site, carried: &[u8], plain: u64, inventory: &mut Inventory) -> Result<()> {
+    let archive = Archive::open_with(&site.data_dir, Arc::clone(&site.files));
+    let arrived = match archive.and_then(|archive| arrive(&archive, carried, plain)) {
+        Ok(arrived) => arrived,
+        Err(error) => {
+            let reason = crate::import::chain(&error);
+            tracing::warn!(reason, "original records are fetched as files");
+            return Ok(());
+        }
+    };
+    for Arrived { library, path, bytes } in arrived {
+        if fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
+            continue;
+        }
+        put(&*site.files, &path, &bytes)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        inventory.have.originals.insert((library, name));
     }
     Ok(())
 }

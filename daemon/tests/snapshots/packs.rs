@@ -38,6 +38,7 @@ fn nights_by_packs_are_the_same_bytes_as_nights_by_files() {
         night(&mut scene, n);
         let planned = dry_run(&by_packs, &Folder::new(&scene.repository()), MANNER).unwrap().plan.unwrap();
         assert_eq!(planned.way(), "packs", "night {n}");
+        assert!(planned.carries_records, "night {n}");
         let pulled = pull_from(&by_packs, &scene.repository()).unwrap();
         assert_eq!((pulled.way, pulled.bytes_fetched), ("packs", planned.bytes_to_fetch), "night {n}");
         let as_files = pull_files(&by_files, &scene);
@@ -102,7 +103,38 @@ fn other_pack(forge: &Forge, bytes: &[u8], plain: u64) {
     });
 }
 
+fn piece_of_records(forge: &Forge) -> String {
+    let said = forge.said();
+    let name = said["packs"][0]["records"]["blocks"][0]["blake3"].as_str().unwrap().to_owned();
+    format!("objects/{}/{name}", &name[..2])
+}
+
+// The same for the original records that come with a pack.
+fn other_records(forge: &Forge, bytes: &[u8], plain: u64) {
+    let name = blake3::hash(bytes).to_hex().to_string();
+    forge.put(&format!("objects/{}/{name}", &name[..2]), bytes);
+    forge.manifest(|manifest| {
+        let records = &mut of_packs(manifest)[0]["records"];
+        records["blocks"] = json!([{"blake3": name, "stored": bytes.len(), "bytes": bytes.len()}]);
+        (records["blake3"], records["bytes"]) = (json!(name), json!(bytes.len()));
+        records["plain"] = json!(plain);
+    });
+}
+
 const PACKS: &[Case] = &[
+    ("missing records", |f| f.remove(&piece_of_records(f))),
+    ("records with one bit flipped", |f| f.edit(&piece_of_records(f), |bytes| bytes[9] ^= 1)),
+    ("records of one byte, well signed", |f| other_records(f, b"x", 100)),
+    ("records that are nothing but ones", |f| other_records(f, &[0xff; 64], 100)),
+    ("records that unpack to less", |f| {
+        let right = f.read(&piece_of_records(f));
+        other_records(f, &right, 10);
+    }),
+    ("records with a piece cut off", |f| {
+        let right = f.read(&piece_of_records(f));
+        other_records(f, &right[..right.len() / 2], 10_000);
+    }),
+    ("no records", |f| f.manifest(|manifest| of_packs(manifest)[0]["records"] = json!(null))),
     ("a missing pack", |f| f.remove(&piece_of_pack(f))),
     ("a pack with one bit flipped", |f| f.edit(&piece_of_pack(f), |bytes| bytes[9] ^= 1)),
     ("a pack of one byte, well signed", |f| other_pack(f, b"x", 100)),
@@ -153,8 +185,10 @@ fn a_pack_that_no_honest_publisher_would_name_is_refused() {
     let mut scene = Scene::new();
     night(&mut scene, 1);
     let keys = scene.hub.data_dir.join("keys/publisher.key");
-    let cases: [fn(&mut Value); 4] = [
+    let cases: [fn(&mut Value); 6] = [
         |pack| pack["plain"] = json!(u64::MAX),
+        |pack| pack["records"]["plain"] = json!(u64::MAX),
+        |pack| pack["records"]["name"] = json!("../records"),
         |pack| pack["from"] = json!("../../etc"),
         |pack| pack["name"] = json!("../changes"),
         |pack| pack["bytes"] = json!(7),

@@ -8,6 +8,7 @@
 //! `current` by rename: whoever is stopped between any two of these leaves the old state in force.
 
 mod as_received;
+mod carried;
 mod change_set;
 mod difference;
 mod directory;
@@ -18,6 +19,7 @@ mod library_archive;
 mod pack;
 mod pack_writer;
 mod quarantine;
+mod repack;
 mod retention;
 mod state;
 #[cfg(test)]
@@ -33,6 +35,7 @@ use crate::bib::{LibraryCode, RecordLocator};
 use crate::files::{Disk, FileLayer};
 use crate::marc::RawRecord;
 
+pub use carried::{Arrived, Between, Carried, LARGEST_CARRIED, arrive, carry};
 pub use change_set::{Added, ChangeSet, Counts, ImportMode, Prepared};
 pub use difference::{Difference, differences};
 pub use error::{Error, Result};

@@ -33,6 +33,7 @@ use zstd::bulk::Decompressor;
 
 use super::directory::restore;
 use super::error::{Error, Result};
+use super::repack::Unpacked;
 use super::state::{u32_at, u64_at};
 use crate::charset::Charset;
 use crate::marc::{Carrier, Flaw, FlawCode, RawRecord};
@@ -226,6 +227,18 @@ impl Pack {
             }
         }
         if heads.is_empty() && rest.is_empty() { Ok(()) } else { Err(damaged()) }
+    }
+
+    /// The blocks as they are before they are compressed, and what stands beside them.
+    pub(super) fn unpacked(&self) -> Result<Unpacked> {
+        let mut room = BlockRoom::default();
+        let mut blocks = Vec::with_capacity(self.blocks.len());
+        for (block_idx, block) in self.blocks.iter().enumerate() {
+            self.decompress(block_idx, &mut room)?;
+            blocks.push((block.first_slot, room.plain.clone()));
+        }
+        let words = self.words.iter().map(|word| Box::from(&**word)).collect();
+        Ok(Unpacked { blocks, n_slots: self.n_slots, words })
     }
 
     fn decompress(&self, block_idx: usize, room: &mut BlockRoom) -> Result<()> {

@@ -78,7 +78,22 @@ pub struct ChangePack {
     pub to: String,
     /// Length of the pack when it is unpacked.
     pub plain: u64,
+    /// What the night brought of original records, for whoever has the old ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<CarriedRecords>,
     /// The pack.
+    #[serde(flatten)]
+    pub file: SnapshotFile,
+}
+
+/// Packs of original records on their way: `archive::carry`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedRecords {
+    /// Length when they are unpacked.
+    pub plain: u64,
+    /// How many packs come of them.
+    pub n_packs: u32,
+    /// The file.
     #[serde(flatten)]
     pub file: SnapshotFile,
 }
@@ -222,7 +237,9 @@ impl Manifest {
 
     /// All that lies in the repository for its sake.
     pub fn everything(&self) -> impl Iterator<Item = &SnapshotFile> {
-        self.all_files().chain(self.packs.iter().map(|pack| &pack.file))
+        let records = self.packs.iter().filter_map(|pack| pack.records.as_ref());
+        let packs = self.packs.iter().map(|pack| &pack.file);
+        self.all_files().chain(packs).chain(records.map(|records| &records.file))
     }
 
     /// The steps that lead from another generation to this one; nothing where one is missing.
@@ -273,6 +290,9 @@ impl Manifest {
             index::is_generation_name(&pack.from)
                 && index::is_generation_name(&pack.to)
                 && pack.plain.max(pack.file.bytes) <= index::LARGEST_CHANGES
+                && pack.records.as_ref().is_none_or(|records| {
+                    records.plain.max(records.file.bytes) <= crate::archive::LARGEST_CARRIED
+                })
         };
         if self.packs.len() > MOST_PACKS || !self.packs.iter().all(is_sound) {
             return Some("a pack of changes leads from nowhere or is too large".to_owned());

@@ -16,7 +16,8 @@ pub mod tuf;
 pub use canary::{Canary, canaries, check_canaries};
 pub use layout::{metadata_name, object_name, target_name};
 pub use manifest::{
-    Block, ChangePack, Keep, LibraryDay, MOST_PACKS, Manifest, Original, SnapshotFile, file_of,
+    Block, CarriedRecords, ChangePack, Keep, LibraryDay, MOST_PACKS, Manifest, Original, SnapshotFile,
+    file_of,
 };
 pub use plan::{Fetch, Have, Plan, Wanted, plan};
 pub use refusal::Refusal;

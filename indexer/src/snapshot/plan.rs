@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::{Block, ChangePack, Manifest, Original, SnapshotFile};
+use super::manifest::{Block, CarriedRecords, ChangePack, Manifest, Original, SnapshotFile};
 use crate::bib::LibraryCode;
 use crate::index::MANIFEST;
 
@@ -46,6 +46,8 @@ pub struct Plan {
     pub reuse: Vec<SnapshotFile>,
     /// The packs of changes, oldest first, out of which the files are made that are neither here nor fetched.
     pub steps: Vec<ChangePack>,
+    /// Whether the members' original records come with these packs too.
+    pub carries_records: bool,
     /// Files that are fetched.
     pub fetch: Vec<Fetch>,
     /// Bytes to fetch: pieces that are here already do not count, and one that is needed twice counts once.
@@ -91,15 +93,20 @@ pub fn plan(manifest: &Manifest, have: &Have, wanted: Wanted<'_>) -> Plan {
         room,
         reuse,
         steps: Vec::new(),
+        carries_records: false,
         fetch,
     };
     let steps = wanted.from.and_then(|from| manifest.steps_from(from)).filter(|steps| !steps.is_empty());
     let Some(steps) = steps else { return by_files };
+    let records = carried(&steps, &by_files.fetch);
     // What a generation says of itself cannot be made: it names who made it, and when.
-    let is_fetched = |fetch: &&Fetch| fetch.library.is_some() || fetch.file.name == MANIFEST;
+    let is_fetched = |fetch: &&Fetch| match fetch.library {
+        Some(_) => records.is_empty(),
+        None => fetch.file.name == MANIFEST,
+    };
     let fetch: Vec<Fetch> = by_files.fetch.iter().filter(is_fetched).cloned().collect();
-    let all = fetch.iter().map(|fetch| &fetch.file).chain(steps.iter().map(|step| &step.file));
-    let packs = Pieces::of(all, have);
+    let of_steps = steps.iter().map(|step| &step.file).chain(records.iter().map(|records| &records.file));
+    let packs = Pieces::of(fetch.iter().map(|fetch| &fetch.file).chain(of_steps), have);
     if packs.missing >= files.missing {
         return by_files;
     }
@@ -108,10 +115,22 @@ pub fn plan(manifest: &Manifest, have: &Have, wanted: Wanted<'_>) -> Plan {
         bytes_here: packs.here + of_reuse,
         // The layers in between are on the disk for a while; each is about as large as what it is made of.
         room: room + steps.iter().map(|step| 2 * step.plain).sum::<u64>(),
+        carries_records: !records.is_empty(),
         steps: steps.into_iter().cloned().collect(),
         fetch,
         ..by_files
     }
+}
+
+/// What the steps bring of the original records that are missing; nothing where more is missing than they bring, or
+/// the files are less.
+fn carried<'a>(steps: &[&'a ChangePack], missing: &[Fetch]) -> Vec<&'a CarriedRecords> {
+    let missing: Vec<&Fetch> = missing.iter().filter(|fetch| fetch.library.is_some()).collect();
+    let records: Vec<&CarriedRecords> = steps.iter().filter_map(|step| step.records.as_ref()).collect();
+    let n_packs: usize = records.iter().map(|records| records.n_packs as usize).sum();
+    let as_files: u64 = missing.iter().map(|fetch| fetch.file.stored()).sum();
+    let as_carried: u64 = records.iter().map(|records| records.file.stored()).sum();
+    if missing.len() <= n_packs && as_carried < as_files { records } else { Vec::new() }
 }
 
 /// Bytes of pieces, each counted once.
@@ -146,7 +165,32 @@ mod tests {
     fn step(from: u32, bytes: u64) -> ChangePack {
         let name = |number: u32| format!("{number:06}-0a1b2c3d");
         let file = file(&format!("changes of {from}"), bytes);
-        ChangePack { from: name(from), to: name(from + 1), plain: 2 * bytes, file }
+        ChangePack { from: name(from), to: name(from + 1), plain: 2 * bytes, records: None, file }
+    }
+
+    #[test]
+    fn original_records_come_with_the_packs_where_these_bring_all_that_is_missing() {
+        let library = LibraryCode::new("BJFU");
+        let original = |name: &str| Original { library: library.clone(), file: file(name, 1_000) };
+        let records = |bytes| Some(CarriedRecords { plain: 9, n_packs: 1, file: file("records", bytes) });
+        let manifest = Manifest {
+            generation: "000002-0a1b2c3d".to_owned(),
+            files: vec![file("layer", 5_000), file(MANIFEST, 40)],
+            originals: vec![original("old"), original("new")],
+            packs: vec![ChangePack { records: records(300), ..step(1, 400) }],
+            ..Manifest::default()
+        };
+        for (here, originals, bytes, carries) in [
+            (vec!["old"], true, 400 + 40 + 300, true),
+            (vec!["old", "new"], true, 400 + 40, false),
+            (vec![], true, 400 + 40 + 2_000, false),
+            (vec!["old"], false, 400 + 40, false),
+        ] {
+            let here = here.iter().map(|name| (library.clone(), (*name).to_owned()));
+            let have = Have { originals: here.collect(), ..Have::default() };
+            let plan = plan(&manifest, &have, Wanted { originals, from: Some("000001-0a1b2c3d") });
+            assert_eq!((plan.way(), plan.bytes_to_fetch, plan.carries_records), ("packs", bytes, carries));
+        }
     }
 
     #[test]
