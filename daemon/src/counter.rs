@@ -37,6 +37,8 @@ pub struct Counter {
     pub calendar: Calendar,
     /// In which days are counted.
     pub zone: TimeZone,
+    /// Requests go to a system that tells how they stand when it is asked. Our hub tells each change by itself.
+    pub can_ask_status: bool,
 }
 
 /// Who stands at the counter.
@@ -170,10 +172,14 @@ impl Counter {
             item.history.events().filter(|recorded| matches!(recorded.event, Event::Ship { .. })).last();
         Work {
             attention: attention(side, &look),
-            acts: acts(side, &standing),
+            acts: acts(side, &standing).into_iter().filter(|act| self.knows(*act)).collect(),
             shipment: sent.map(|recorded| Shipment::of_note(&recorded.note)),
             item,
         }
+    }
+
+    fn knows(&self, act: Act) -> bool {
+        act != Act::AskStatus || self.can_ask_status
     }
 
     /// One request of this desk.
@@ -230,7 +236,7 @@ impl Counter {
             return Ok(Err(NotDone::NotYours));
         }
         let standing = self.store.history(request.id)?.standing().0;
-        if !act.is_possible(clerk.side, &standing) {
+        if !self.knows(act) || !act.is_possible(clerk.side, &standing) {
             let state = standing.state;
             let bar = if state.is_final() { Bar::Ended(state) } else { Bar::NotIn(state) };
             return Ok(Err(NotDone::Bar(request.id, bar)));

@@ -2,6 +2,7 @@
 
 use daemon::counter::{Counter, NotDone, Words, Work};
 use daemon::requests::{Act, Attention, Bar, Because, RequestId, Shipment, Side, Wants};
+use daemon::settings::CentralKind;
 use daemon::store::Account;
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
@@ -18,7 +19,8 @@ pub(crate) fn counter(app: &App) -> Result<Counter, WebError> {
     let store = app.store()?;
     let (rules, calendar) =
         daemon::calendars::in_force(&store, app.directory().rules().clone()).map_err(WebError::internal)?;
-    Ok(Counter { store, rules, calendar, zone: zone(app) })
+    let can_ask_status = app.settings().central.kind == CentralKind::Iso18626;
+    Ok(Counter { store, rules, calendar, zone: zone(app), can_ask_status })
 }
 
 /// Address of the list of a side.

@@ -91,5 +91,7 @@ fn event_key(event: &Event) -> &'static str {
         Event::CheckIn => "request.did_check_in",
         Event::Lose => "request.did_lose",
         Event::Close => "request.did_close",
+        Event::AskStatus => "request.did_ask_status",
+        Event::TellStatus => "request.did_tell_status",
     }
 }

@@ -34,7 +34,8 @@ impl Hall {
             (staff(&store, "BJFU", AccountRole::Staff), staff(&store, "PKU", AccountRole::Staff));
         let reader = trial::reader(&store, at(MORNING));
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
-        let counter = Counter { store, rules: Rules::default(), calendar: Calendar::default(), zone };
+        let (rules, calendar) = (Rules::default(), Calendar::default());
+        let counter = Counter { store, rules, calendar, zone, can_ask_status: false };
         Self { counter, reader, borrower, lender, _folder: folder }
     }
 

@@ -61,6 +61,8 @@ pub enum Act {
     Return,
     /// A later day is asked for.
     AskRenew,
+    /// The lender is asked how it stands.
+    AskStatus,
     /// The request is taken back.
     Withdraw,
     /// The reader gets it from the own library.
@@ -86,7 +88,7 @@ pub enum Wants {
 
 impl Act {
     /// All, as buttons stand.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::GrantCancel,
         Self::RefuseCancel,
         Self::GrantRenew,
@@ -105,6 +107,7 @@ impl Act {
         Self::CheckOut,
         Self::Return,
         Self::AskRenew,
+        Self::AskStatus,
         Self::Withdraw,
         Self::SupplyHere,
         Self::Lose,
@@ -132,6 +135,7 @@ impl Act {
             Self::CheckOut => "check_out",
             Self::Return => "return",
             Self::AskRenew => "ask_renew",
+            Self::AskStatus => "ask_status",
             Self::Withdraw => "withdraw",
             Self::SupplyHere => "supply_here",
             Self::Lose => "lose",
@@ -203,6 +207,7 @@ impl Act {
             Self::CheckOut => Event::CheckOut,
             Self::Return => Event::Return,
             Self::AskRenew => Event::AskRenew,
+            Self::AskStatus => Event::AskStatus,
             Self::Withdraw => Event::AskCancel,
             // What never left is withdrawn; what left is ended, so that the lender hears of it.
             Self::SupplyHere if state.is_at_home() => Event::AskCancel,
@@ -332,17 +337,18 @@ mod tests {
         check(Lending, State::OnLoan, &[CheckIn, Recall, Lose]);
         check(Lending, State::Returning, &[CheckIn, Lose]);
         check(Borrowing, State::Queued, &[Withdraw, SupplyHere]);
-        check(Borrowing, State::Conditional, &[AgreeCondition, RefuseCondition, Withdraw, SupplyHere, Close]);
-        check(Borrowing, State::Shipped, &[Receive, Lose, Close]);
-        check(Borrowing, State::Received, &[CheckOut, Return, Lose, Close]);
-        check(Borrowing, State::OnLoan, &[Return, AskRenew, Lose, Close]);
+        let conditional = [AgreeCondition, RefuseCondition, AskStatus, Withdraw, SupplyHere, Close];
+        check(Borrowing, State::Conditional, &conditional);
+        check(Borrowing, State::Shipped, &[Receive, AskStatus, Lose, Close]);
+        check(Borrowing, State::Received, &[CheckOut, Return, AskStatus, Lose, Close]);
+        check(Borrowing, State::OnLoan, &[Return, AskRenew, AskStatus, Lose, Close]);
         for state in State::ALL.into_iter().filter(|state| state.is_final()) {
             check(Lending, state, &[]);
             check(Borrowing, state, &[]);
         }
         let asked = Standing { renewal_asked: true, ..at(State::OnLoan) };
         assert_eq!(acts(Lending, &asked), [GrantRenew, RefuseRenew, CheckIn, Recall, Lose]);
-        assert_eq!(acts(Borrowing, &asked), [Return, Lose, Close]);
+        assert_eq!(acts(Borrowing, &asked), [Return, AskStatus, Lose, Close]);
     }
 
     #[test]

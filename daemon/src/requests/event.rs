@@ -89,6 +89,10 @@ pub enum Event {
     Lose,
     /// A librarian ends what the machine cannot, with a note that says why.
     Close,
+    /// The lender shall say how the request stands (`StatusRequest`).
+    AskStatus,
+    /// It says so, and nothing has changed by that (`StatusRequestResponse`).
+    TellStatus,
 }
 
 impl Event {
@@ -111,13 +115,15 @@ impl Event {
             | Self::Ship { .. }
             | Self::AnswerRenew { .. }
             | Self::Recall { .. }
-            | Self::CheckIn => party == Lender,
+            | Self::CheckIn
+            | Self::TellStatus => party == Lender,
             Self::AgreeCondition
             | Self::RefuseCondition
             | Self::Receive
             | Self::CheckOut
             | Self::Return
-            | Self::Close => party == Requester,
+            | Self::Close
+            | Self::AskStatus => party == Requester,
             Self::Lose => matches!(party, Requester | Lender),
         }
     }
@@ -137,6 +143,7 @@ impl Event {
                 | Self::AnswerRenew { .. }
                 | Self::Recall { .. }
                 | Self::CheckIn
+                | Self::TellStatus
         )
     }
 }

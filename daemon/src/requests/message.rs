@@ -22,6 +22,8 @@ pub enum MessageKind {
     Lost,
     /// A librarian ended the request.
     Closed,
+    /// Action `StatusRequest`.
+    Status,
     /// The lender's side: what it decided or did.
     Report,
     /// The request has ended and its reader is nobody's business any more: whoever has his name takes it out.
@@ -40,6 +42,7 @@ impl MessageKind {
             Self::Returned => "returned",
             Self::Lost => "lost",
             Self::Closed => "closed",
+            Self::Status => "status",
             Self::Report => "report",
             Self::Forget => "forget",
         }
@@ -63,6 +66,7 @@ impl MessageKind {
             Event::Return => Some(Self::Returned),
             Event::Lose => Some(Self::Lost),
             Event::Close => Some(Self::Closed),
+            Event::AskStatus => Some(Self::Status),
             _ => None,
         }
     }

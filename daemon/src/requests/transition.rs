@@ -72,6 +72,8 @@ fn of_requester(standing: Standing, event: &Event) -> Result<Option<Standing>, B
             return Ok(Some(Standing { renewal_asked: true, ..standing }));
         }
         (Received | OnLoan | Overdue | Recalled, Event::Return) => Returning,
+        // A question moves nothing.
+        (_, Event::AskStatus) if !state.is_at_home() => return Ok(Some(standing)),
         (Shipped | Received | OnLoan | Overdue | Recalled | Returning, Event::Lose) => Lost,
         // A librarian ends only what is under way; what is at home is withdrawn.
         (_, Event::Close) if !state.is_at_home() => closed(state),
@@ -145,6 +147,7 @@ fn while_cancelling(standing: Standing, event: &Event) -> Option<Standing> {
         Event::AnswerCancel { granted: true } => Some(standing.at(State::Cancelled)),
         Event::AnswerCancel { granted: false } => Some(standing.at(before)),
         Event::Close => Some(standing.at(State::Cancelled)),
+        Event::AskStatus => Some(standing),
         Event::Transmit if before == State::Sent => Some(standing),
         Event::Receive => Some(Standing { received_early: true, ..standing }),
         report if report.is_report() || *report == Event::Reject => {

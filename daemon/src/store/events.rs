@@ -70,7 +70,10 @@ pub(super) fn record(
     put_event(transaction, id, &recorded)?;
     put_letter(transaction, id, &recorded, (before.state, standing.state), now)?;
     history.add(recorded);
-    put_standing(transaction, id, &standing, now)?;
+    // Somebody who only asks how it stands does not change since when.
+    if *event != Event::TellStatus {
+        put_standing(transaction, id, &standing, now)?;
+    }
     let recipient = if by.1 == Party::Lender { request.library.as_str() } else { &request.form.supplier };
     match MessageKind::of(event, by.1, before.state, request.is_own) {
         Some(kind) => put_message(transaction, id, kind, recipient, now)?,

@@ -150,7 +150,9 @@ pub(super) fn put_letter(
     let answer = Answer::of(&recorded.event);
     // A report that comes late moves nothing; an answer is told also where the state stays.
     let is_news = before != state && state.is_news() || answer.is_some() || !recorded.note.is_empty();
-    if recorded.party == Party::Reader || recorded.event == Event::BecomeOverdue || !is_news {
+    // What the lender says to a librarian's question stands in the history.
+    let is_silent = matches!(recorded.event, Event::BecomeOverdue | Event::TellStatus);
+    if recorded.party == Party::Reader || is_silent || !is_news {
         return Ok(());
     }
     let day = match recorded.event {

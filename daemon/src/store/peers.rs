@@ -10,7 +10,8 @@ use super::events::{NewKnown, history_of, learn, put_known, record};
 use super::requests::{StoredRequest, one};
 use crate::Result;
 use crate::central::iso18626::{
-    Asked, ErrorType, Message, Request, RequestType, Requesting, Supplying, asked, of_form, reported, write,
+    Asked, ErrorType, Message, Reason, Request, RequestType, Requesting, Supplying, answered, asked, of_form,
+    reported, write,
 };
 use crate::delivery::{LETTER_VERSION, Letter};
 use crate::requests::{Bar, Event, Party, Recorded, RequestId, State};
@@ -46,7 +47,7 @@ impl Store {
             let error = match message {
                 Message::Request(request) => request_of(transaction, peer, ours, request, now)?,
                 Message::Supplying(message) => supplied(transaction, peer, message, now)?,
-                Message::Requesting(message) => wanted(transaction, peer, message, now)?,
+                Message::Requesting(message) => wanted(transaction, (peer, ours), message, now)?,
                 Message::Confirmation(_) => None,
             };
             let had_effect = error.is_none();
@@ -191,7 +192,12 @@ fn supplied(
     let Some(request) = id.map(RequestId::from_bytes).map_or(Ok(None), |id| one(transaction, id))? else {
         return Ok(wrong("requestingAgencyRequestId: request not found"));
     };
-    let Some((event, note)) = reported(message) else { return Ok(None) };
+    let said = if message.reason == Reason::StatusRequestResponse {
+        Some(answered(message, history_of(transaction, request.id)?.standing().0))
+    } else {
+        reported(message)
+    };
+    let Some((event, note)) = said else { return Ok(None) };
     // A status that goes back is kept and moves nothing; what cannot be kept is confirmed and passed over.
     if let Err(bar) = record(transaction, &request, (peer, Party::Lender), &event, &note, now)? {
         tracing::info!(%peer, request = %request.id, ?event, ?bar, "a peer's report has no place here");
@@ -202,26 +208,23 @@ fn supplied(
 // A message of the library that asked us.
 fn wanted(
     transaction: &Transaction<'_>,
-    peer: &LibraryCode,
+    (peer, ours): (&LibraryCode, &LibraryCode),
     message: &Requesting,
     now: Timestamp,
 ) -> rusqlite::Result<Option<Fault>> {
     let Some(request) = of_peer(transaction, peer, &message.header.request)? else {
         return Ok(wrong("requestingAgencyRequestId: request not found"));
     };
-    let (event, note) = match asked(message) {
-        Asked::Event(event, note) => (event, note),
-        Asked::Status => {
-            let said =
-                (ErrorType::UnsupportedActionType, "StatusRequest: each change is told at once".to_owned());
-            return Ok(Some(said));
-        }
+    let (by, event, note) = match asked(message) {
+        Asked::Event(event, note) => ((peer, Party::Requester), event, note),
+        // The answer is a report of ours like any other, and goes its way.
+        Asked::Status => ((ours, Party::Lender), Event::TellStatus, String::new()),
         Asked::Words(note) => {
             tracing::info!(%peer, request = %request.id, note, "a peer's notification");
             return Ok(None);
         }
     };
-    match record(transaction, &request, (peer, Party::Requester), &event, &note, now)? {
+    match record(transaction, &request, by, &event, &note, now)? {
         Ok(_) => Ok(None),
         Err(Bar::RenewalAsked) => Ok(None),
         Err(Bar::Ended(state) | Bar::NotIn(state)) => {
@@ -229,5 +232,141 @@ fn wanted(
             tracing::info!(%peer, request = %request.id, %state, "a peer asked for what cannot be");
             Ok(wrong(&format!("action: not possible while the request is {standing}")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::central::iso18626::{About, Agency, Status, requesting, supplying};
+    use crate::store::CENTRE;
+    use crate::trial::{code, request_form};
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + minute * 60).unwrap()
+    }
+
+    fn about<'a>(request: &'a str, form: Option<&'a crate::requests::RequestForm>) -> About<'a> {
+        let agency = |value: &str| Agency { scheme: "LIANMU".into(), value: value.into() };
+        About {
+            supplier: agency("PKU"),
+            requester: agency("BJFU"),
+            request,
+            authentication: None,
+            form,
+            patron: "",
+            previous: None,
+        }
+    }
+
+    fn event(minute: i64, party: Party, event: Event) -> Recorded {
+        let (library, at, note) = (code("BJFU"), at(minute), String::new());
+        Recorded { clock: 1, library, seq: 1, life: 0, at, party, event, note }
+    }
+
+    /// A lender whom a peer has asked for a book.
+    struct Lender(Store);
+
+    impl Lender {
+        fn new() -> Self {
+            let lender = Self(Store::in_memory());
+            let asks = requesting(
+                &about("r1", Some(&request_form())),
+                &event(0, Party::Reader, Event::Submit),
+                false,
+            );
+            assert!(lender.take(&asks.unwrap(), 0).contains("<messageStatus>OK"));
+            lender
+        }
+
+        fn take(&self, message: &Message, minute: i64) -> String {
+            self.0.take_from_peer(&code("BJFU"), &code("PKU"), message, at(minute)).unwrap()
+        }
+
+        fn ask_status(&self, request: &str, written: i64, comes: i64) -> String {
+            let asks = event(written, Party::Requester, Event::AskStatus);
+            self.take(&requesting(&about(request, None), &asks, false).unwrap(), comes)
+        }
+
+        fn request(&self) -> StoredRequest {
+            let mut all = Vec::new();
+            self.0.each_request(|request, _| all.push(request)).unwrap();
+            all.remove(0)
+        }
+
+        /// What waits to go to the peer, as it would be written.
+        fn reports(&self) -> Vec<Supplying> {
+            let history = self.0.history(self.request().id).unwrap();
+            let ours: Vec<&Recorded> = history.events().filter(|one| one.party == Party::Lender).collect();
+            let n_waiting = self.0.all_waiting(CENTRE, 99).unwrap().len();
+            assert_eq!(n_waiting, ours.len(), "each event of ours is one message");
+            let written =
+                (0..ours.len()).map(|n| supplying(&about("r1", None), ours[n], ours[..n].iter().copied()));
+            written
+                .map(|message| match message {
+                    Some(Message::Supplying(message)) => *message,
+                    other => panic!("{other:?}"),
+                })
+                .collect()
+        }
+    }
+
+    #[test]
+    fn who_asks_how_it_stands_is_told_once_a_question() {
+        let lender = Lender::new();
+        let ship = Event::Ship { due: Some(date(2026, 12, 29)) };
+        let (id, by) = (lender.request().id, (&code("PKU"), Party::Lender));
+        lender.0.record_event(id, by, &ship, "", at(1)).unwrap().unwrap().unwrap();
+        let before = lender.request();
+        let answer = lender.ask_status("r1", 5, 6);
+        assert!(answer.contains("<messageStatus>OK") && answer.contains("<action>StatusRequest"), "{answer}");
+        assert_eq!(lender.ask_status("r1", 5, 7), answer, "the same once more: the same confirmation");
+        let reports = lender.reports();
+        assert_eq!(reports.len(), 2, "the loan, and one answer");
+        let told = &reports[1];
+        assert_eq!((told.reason, told.status), (Reason::StatusRequestResponse, Some(Status::Loaned)));
+        assert_eq!((told.due, told.since, told.header.at), (Some(date(2026, 12, 29)), at(1), at(6)));
+        assert_eq!(lender.request(), before, "a question changes nothing");
+        // Another question has an answer of its own, also when all is over.
+        lender.0.record_event(id, by, &Event::CheckIn, "", at(8)).unwrap().unwrap().unwrap();
+        assert!(lender.ask_status("r1", 9, 9).contains("<messageStatus>OK"));
+        let reports = lender.reports();
+        assert_eq!((reports.len(), reports[3].status), (4, Some(Status::LoanCompleted)));
+        assert!(lender.ask_status("r2", 10, 10).contains("request not found"));
+        assert_eq!(lender.reports().len(), 4);
+    }
+
+    #[test]
+    fn what_a_lender_answers_moves_a_request_forward_only() {
+        let store = Store::in_memory();
+        let id = crate::trial::submitted(&store, at(0));
+        let heads = store.heads(CENTRE, 9, at(1)).unwrap();
+        store.take_to_send(&heads, None, at(1)).unwrap();
+        let number = store.request(id).unwrap().unwrap().number;
+        let ask = || {
+            let by = (&code("BJFU"), Party::Requester);
+            store.record_event(id, by, &Event::AskStatus, "", at(2)).unwrap().unwrap().unwrap();
+            store.messages().unwrap().iter().filter(|message| message.kind == "status").count()
+        };
+        assert_eq!(ask(), 1);
+        let answer = |minute, before: Option<Event>| {
+            let known: Vec<_> = before.into_iter().map(|does| event(minute, Party::Lender, does)).collect();
+            let told = event(minute, Party::Lender, Event::TellStatus);
+            let message = supplying(&about(&number, None), &told, &known).unwrap();
+            let taken = |at| store.take_from_peer(&code("PKU"), &code("BJFU"), &message, at).unwrap();
+            let confirmed = taken(at(minute));
+            assert!(confirmed.contains("<messageStatus>OK") && confirmed.contains("StatusRequestResponse"));
+            assert_eq!(taken(at(minute + 1)), confirmed);
+            let request = store.request(id).unwrap().unwrap();
+            (request.state, request.due, store.history(id).unwrap().events().count())
+        };
+        let ship = Event::Ship { due: Some(date(2026, 12, 29)) };
+        assert_eq!(answer(3, None), (State::Acknowledged, None, 4));
+        assert_eq!(answer(4, Some(ship)), (State::Shipped, Some(date(2026, 12, 29)), 5));
+        // What is said late is kept, and moves nothing.
+        assert_eq!(answer(5, Some(Event::Accept)), (State::Shipped, Some(date(2026, 12, 29)), 6));
     }
 }

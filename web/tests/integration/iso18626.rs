@@ -87,6 +87,11 @@ fn who_is_not_known_is_told_so_and_nothing_else() {
     assert_eq!(post(&lender, xml, b"<!DOCTYPE a [<!ENTITY b \"c\">]><request>&b;</request>").status, 400);
     assert_eq!(post(&lender, xml, &vec![b' '; 100_001]).status, 413);
     assert_eq!(lender.get("/iso18626").status, 405);
+    let status =
+        message("BJFU", "PKU", "三十六计", "r1", "<action>StatusRequest</action>", "requestingAgencyMessage");
+    let answer = post(&lender, xml, status.as_bytes());
+    answer.has("<messageStatus>OK</messageStatus>").has("<action>StatusRequest</action>");
+    assert_eq!(post(&lender, xml, status.as_bytes()).body, answer.body);
     let kept = requests(&lender);
     assert_eq!((kept.len(), &kept[0]["title"], &kept[0]["library"]), (1, &"三国演义".into(), &"BJFU".into()));
 }
@@ -113,6 +118,16 @@ fn a_loan_between_two_machines_by_iso_18626() {
         }
     };
     step(&lender, &lend, &[("act", "accept")], "accepted");
+    // A librarian asks how it stands, and is told so; nothing moves by that.
+    borrower.done(&borrow, &[("act", "ask_status")]);
+    let is_told = |site: &Site| {
+        let events = requests(site)[0]["events"].clone();
+        events.as_array().unwrap().iter().filter(|event| event["event"] == "tell_status").count() == 1
+    };
+    lending.until("the lender is asked", is_told);
+    borrowing.until("the answer is there", is_told);
+    borrower.get(&borrow).has("The lender said how it stands");
+    lender.get(&lend).lacks("ask_status");
     step(&lender, &lend, &[("act", "ship"), ("due", "2999-01-31"), ("barcodes", "00123")], "shipped");
     borrower.get(&borrow).has("00123").has("2999-01-31");
     step(&borrower, &borrow, &[("act", "receive")], "received");

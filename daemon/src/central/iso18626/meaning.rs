@@ -1,6 +1,7 @@
 //! What our events are told as: each event that the other side must hear of is one message.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::message::{
     Agency, Book, Header, ItemId, Message, Publication, Request, Requesting, Service, Supplying,
@@ -55,6 +56,7 @@ pub fn requesting(about: &About<'_>, recorded: &Recorded, has_come: bool) -> Opt
         Event::Close | Event::Lose | Event::AgreeCondition => Action::Notification,
         Event::Receive => Action::Received,
         Event::AskRenew => Action::Renew,
+        Event::AskStatus => Action::StatusRequest,
         Event::Return => Action::ShippedReturn,
         _ => return None,
     };
@@ -105,14 +107,15 @@ pub fn supplying<'a>(
     recorded: &Recorded,
     before: impl IntoIterator<Item = &'a Recorded>,
 ) -> Option<Message> {
-    let mut is_first = true;
-    let mut standing = None;
+    let (mut is_first, mut standing, mut changed, mut known_due) = (true, None, recorded.at, None);
     for earlier in before {
-        is_first &= status_of(&earlier.event).is_none();
-        standing = status_of(&earlier.event).or(standing);
+        let Some(status) = status_of(&earlier.event) else { continue };
+        (is_first, standing, changed) = (false, Some(status), earlier.at);
+        known_due = due_of(&earlier.event).or(known_due);
     }
     let status = status_of(&recorded.event).or(standing);
     let (mut reason, mut answer, mut due) = (Reason::StatusChange, None, None);
+    let since = if recorded.event == Event::TellStatus { changed } else { recorded.at };
     match recorded.event {
         Event::AnswerCancel { granted } => (reason, answer) = (Reason::CancelResponse, Some(granted)),
         Event::AnswerRenew { granted, due: day } => {
@@ -125,6 +128,10 @@ pub fn supplying<'a>(
         }
         Event::Acknowledge | Event::Accept | Event::Unfill | Event::OfferRetry => {}
         Event::CheckIn | Event::Lose => {}
+        Event::TellStatus => {
+            reason = Reason::StatusRequestResponse;
+            due = known_due.filter(|_| matches!(status, Some(Status::Loaned | Status::Recalled)));
+        }
         _ => return None,
     }
     let is_sent = matches!(recorded.event, Event::Ship { .. });
@@ -143,11 +150,19 @@ pub fn supplying<'a>(
         },
         status: status.or(Some(Status::RequestReceived)),
         due,
-        since: recorded.at,
+        since,
         sent: is_sent.then_some(recorded.at),
         item: if is_sent { shipment.barcodes.join(" ") } else { String::new() },
         condition,
     })))
+}
+
+// The day by which an event of the lender wants the item back.
+fn due_of(event: &Event) -> Option<Date> {
+    match event {
+        Event::Ship { due } | Event::Recall { due } | Event::AnswerRenew { granted: true, due } => *due,
+        _ => None,
+    }
 }
 
 /// The status that an event of the lender brings; `None`: it stays.

@@ -18,7 +18,7 @@ pub use message::{
     Supplying, Which,
 };
 pub use read::{Faulty, Unread, read};
-pub use reports::{Asked, asked, of_form, reported};
+pub use reports::{Asked, answered, asked, of_form, reported};
 pub use words::{Action, ErrorType, Reason, RequestType, ServiceType, Status, may_follow};
 pub use write::write;
 

@@ -5,7 +5,7 @@
 use super::meaning::AGREED;
 use super::message::{Request, Requesting, Supplying};
 use super::words::{Action, Reason, Status};
-use crate::requests::{Event, RequestForm, Shipment};
+use crate::requests::{Event, RequestForm, Shipment, Standing, Step};
 
 /// What a supplier's message says has happened; `None`: nothing that moves a request.
 pub fn reported(message: &Supplying) -> Option<(Event, String)> {
@@ -22,6 +22,23 @@ pub fn reported(message: &Supplying) -> Option<(Event, String)> {
         _ => by_status(message)?,
     };
     Some((event.clone(), words(message, &event)))
+}
+
+/// What a supplier's answer to our question for the status comes to where the request stands so here: what we did not
+/// know, or that nothing has changed.
+pub fn answered(message: &Supplying, standing: Standing) -> (Event, String) {
+    let (event, note) = reported(message).unwrap_or((Event::TellStatus, message.note.clone()));
+    let event = match event {
+        // That a renewal was granted shows by its day alone.
+        Event::Ship { due: Some(day) } if standing.renewal_asked && Some(day) > standing.due => {
+            Event::AnswerRenew { granted: true, due: Some(day) }
+        }
+        event => event,
+    };
+    match standing.after(&event) {
+        Ok(Step::To(next)) if next != standing => (event, note),
+        _ => (Event::TellStatus, note),
+    }
 }
 
 // A condition that comes with the goods is no question any more.
@@ -117,4 +134,139 @@ pub fn of_form(request: &Request, supplier: &str) -> RequestForm {
         ..RequestForm::default()
     }
     .tidied()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use jiff::civil::date;
+
+    use super::super::tests::{about, recorded};
+    use super::super::{Message, read, supplying, write};
+    use super::*;
+    use crate::requests::{Party, Recorded};
+
+    fn supplied(reason: Reason, answer: Option<bool>, status: Option<Status>) -> Supplying {
+        let Message::Supplying(blank) =
+            supplying(&about(None), &recorded(Party::Lender, Event::Accept, ""), &[]).unwrap()
+        else {
+            panic!()
+        };
+        Supplying { reason, answer, status, due: Some(date(2026, 12, 29)), ..*blank }
+    }
+
+    #[test]
+    fn a_suppliers_message_says_what_happened() {
+        use Reason::*;
+        let due = Some(date(2026, 12, 29));
+        for (message, expect) in [
+            (supplied(RequestResponse, None, Some(Status::RequestReceived)), Some(Event::Acknowledge)),
+            (supplied(StatusChange, None, Some(Status::ExpectToSupply)), Some(Event::Accept)),
+            (supplied(StatusChange, None, Some(Status::Loaned)), Some(Event::Ship { due })),
+            (supplied(StatusChange, None, Some(Status::Recalled)), Some(Event::Recall { due })),
+            (
+                supplied(CancelResponse, Some(true), Some(Status::Cancelled)),
+                Some(Event::AnswerCancel { granted: true }),
+            ),
+            (
+                supplied(CancelResponse, Some(false), Some(Status::Loaned)),
+                Some(Event::AnswerCancel { granted: false }),
+            ),
+            (
+                supplied(CancelResponse, None, Some(Status::Cancelled)),
+                Some(Event::AnswerCancel { granted: true }),
+            ),
+            (
+                supplied(RenewResponse, Some(true), Some(Status::Loaned)),
+                Some(Event::AnswerRenew { granted: true, due }),
+            ),
+            (
+                supplied(RenewResponse, Some(false), Some(Status::Loaned)),
+                Some(Event::AnswerRenew { granted: false, due: None }),
+            ),
+            (supplied(StatusChange, None, Some(Status::LoanCompleted)), Some(Event::CheckIn)),
+            (supplied(Notification, None, None), None),
+        ] {
+            assert_eq!(reported(&message).map(|(event, _)| event), expect, "{message:?}");
+        }
+        let asks = Supplying {
+            condition: "LibraryUseOnly".into(),
+            ..supplied(Notification, None, Some(Status::WillSupply))
+        };
+        assert_eq!(reported(&asks), Some((Event::Condition, "LibraryUseOnly".into())));
+        let goods = Supplying {
+            condition: "LibraryUseOnly".into(),
+            item: "00123".into(),
+            ..supplied(StatusChange, None, Some(Status::Loaned))
+        };
+        let (event, note) = reported(&goods).unwrap();
+        assert_eq!(
+            (event, Shipment::of_note(&note).barcodes),
+            (Event::Ship { due }, vec!["00123".to_owned()])
+        );
+    }
+
+    #[test]
+    fn an_answer_about_the_status_says_how_it_stands_and_since_when() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let does = |event, text| Recorded { at: at(text), ..recorded(Party::Lender, event, "") };
+        let ship = does(Event::Ship { due: Some(date(2026, 12, 29)) }, "2026-11-20T01:00:00Z");
+        let renew = Event::AnswerRenew { granted: true, due: Some(date(2027, 1, 15)) };
+        let renew = does(renew, "2026-11-25T01:00:00Z");
+        let refuse = does(Event::AnswerRenew { granted: false, due: None }, "2026-11-26T01:00:00Z");
+        let told = does(Event::TellStatus, "2026-11-29T12:00:00Z");
+        let back = does(Event::CheckIn, "2026-11-28T01:00:00Z");
+        let check = |before: &[&Recorded], status: Status, due, since: &str| {
+            let text = write(&supplying(&about(None), &told, before.iter().copied()).unwrap());
+            let Ok(Message::Supplying(message)) = read(text.as_bytes()) else { panic!("{text}") };
+            assert_eq!(message.reason, Reason::StatusRequestResponse);
+            assert_eq!(
+                (message.status, message.due, message.since),
+                (Some(status), due, at(since)),
+                "{text}"
+            );
+            assert_eq!((message.header.at, message.answer, message.sent), (told.at, None, None));
+        };
+        check(&[], Status::RequestReceived, None, "2026-11-29T12:00:00Z");
+        check(&[&ship], Status::Loaned, Some(date(2026, 12, 29)), "2026-11-20T01:00:00Z");
+        check(
+            &[&ship, &renew, &refuse, &told],
+            Status::Loaned,
+            Some(date(2027, 1, 15)),
+            "2026-11-25T01:00:00Z",
+        );
+        check(&[&ship, &renew, &back], Status::LoanCompleted, None, "2026-11-28T01:00:00Z");
+    }
+
+    #[test]
+    fn an_answer_about_the_status_is_an_event_only_where_it_says_more_than_is_known() {
+        let stands = |events: &[Event]| {
+            events.iter().fold(Standing::default(), |standing, event| match standing.after(event) {
+                Ok(Step::To(next)) => next,
+                other => panic!("{other:?}"),
+            })
+        };
+        let due = Some(date(2026, 12, 29));
+        let sent = &[Event::Submit, Event::Transmit, Event::CentreReceipt][..];
+        let lent = [sent, &[Event::Ship { due }, Event::Receive, Event::CheckOut]].concat();
+        let renewing = [&lent[..], &[Event::AskRenew]].concat();
+        let later = Some(date(2027, 1, 15));
+        let answer = |status| supplied(Reason::StatusRequestResponse, None, status);
+        let renewed = Supplying { due: later, ..answer(Some(Status::Loaned)) };
+        for (message, before, expect) in [
+            (answer(Some(Status::RequestReceived)), sent, Event::Acknowledge),
+            (answer(Some(Status::Loaned)), sent, Event::Ship { due }),
+            (answer(Some(Status::Unfilled)), sent, Event::Unfill),
+            (answer(None), sent, Event::TellStatus),
+            // It stands so already, or was further.
+            (answer(Some(Status::Loaned)), &lent[..], Event::TellStatus),
+            (answer(Some(Status::WillSupply)), &lent[..], Event::TellStatus),
+            (answer(Some(Status::LoanCompleted)), &lent[..], Event::CheckIn),
+            (renewed.clone(), &renewing[..], Event::AnswerRenew { granted: true, due: later }),
+            (answer(Some(Status::Loaned)), &renewing[..], Event::TellStatus),
+            (renewed, &lent[..], Event::TellStatus),
+        ] {
+            assert_eq!(answered(&message, stands(before)).0, expect, "{message:?} {before:?}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ fn agency(value: &str) -> Agency {
     Agency { scheme: "LIANMU".into(), value: value.into() }
 }
 
-fn about(form: Option<&RequestForm>) -> About<'_> {
+pub(super) fn about(form: Option<&RequestForm>) -> About<'_> {
     About {
         supplier: agency("PKU"),
         requester: agency("BJFU"),
@@ -33,7 +33,7 @@ fn about(form: Option<&RequestForm>) -> About<'_> {
     }
 }
 
-fn recorded(party: Party, event: Event, note: &str) -> Recorded {
+pub(super) fn recorded(party: Party, event: Event, note: &str) -> Recorded {
     let at = at("2026-11-29T12:00:00Z");
     // What is not named is as it comes.
     let json = serde_json::json!({"clock": 1, "library": "PKU", "seq": 1, "at": at, "party": party, "event": "submit"});
@@ -62,7 +62,18 @@ fn of_lender() -> Vec<Event> {
 
 fn of_requester() -> Vec<Event> {
     use Event::*;
-    vec![Submit, AskCancel, RefuseCondition, Close, Lose, AgreeCondition, Receive, AskRenew, Return]
+    vec![
+        Submit,
+        AskCancel,
+        RefuseCondition,
+        Close,
+        Lose,
+        AgreeCondition,
+        Receive,
+        AskRenew,
+        Return,
+        AskStatus,
+    ]
 }
 
 /// Everything that we ever write.
@@ -89,6 +100,10 @@ fn ours() -> Vec<Message> {
         let one = recorded(Party::Lender, event, &shipment.to_note());
         all.push(supplying(&about(None), &one, &[]).unwrap());
     }
+    let lent = recorded(Party::Lender, Event::Ship { due: Some(date(2026, 12, 29)) }, "");
+    let asked = recorded(Party::Lender, Event::TellStatus, "");
+    all.extend(supplying(&about(None), &asked, [&lent]));
+    all.extend(supplying(&about(None), &asked, &[]));
     let now = at("2026-11-29T12:00:01Z");
     let errors = ErrorType::ALL.iter().map(|kind| Some((*kind, "a \"<&>\" b".to_owned())));
     let confirmed: Vec<Message> = [None]
@@ -280,63 +295,6 @@ fn faults_are_named_with_the_type_of_the_standard() {
     );
 }
 
-fn supplied(reason: Reason, answer: Option<bool>, status: Option<Status>) -> Supplying {
-    let Message::Supplying(blank) =
-        supplying(&about(None), &recorded(Party::Lender, Event::Accept, ""), &[]).unwrap()
-    else {
-        panic!()
-    };
-    Supplying { reason, answer, status, due: Some(date(2026, 12, 29)), ..*blank }
-}
-
-#[test]
-fn a_suppliers_message_says_what_happened() {
-    use Reason::*;
-    let due = Some(date(2026, 12, 29));
-    for (message, expect) in [
-        (supplied(RequestResponse, None, Some(Status::RequestReceived)), Some(Event::Acknowledge)),
-        (supplied(StatusChange, None, Some(Status::ExpectToSupply)), Some(Event::Accept)),
-        (supplied(StatusChange, None, Some(Status::Loaned)), Some(Event::Ship { due })),
-        (supplied(StatusChange, None, Some(Status::Recalled)), Some(Event::Recall { due })),
-        (
-            supplied(CancelResponse, Some(true), Some(Status::Cancelled)),
-            Some(Event::AnswerCancel { granted: true }),
-        ),
-        (
-            supplied(CancelResponse, Some(false), Some(Status::Loaned)),
-            Some(Event::AnswerCancel { granted: false }),
-        ),
-        (
-            supplied(CancelResponse, None, Some(Status::Cancelled)),
-            Some(Event::AnswerCancel { granted: true }),
-        ),
-        (
-            supplied(RenewResponse, Some(true), Some(Status::Loaned)),
-            Some(Event::AnswerRenew { granted: true, due }),
-        ),
-        (
-            supplied(RenewResponse, Some(false), Some(Status::Loaned)),
-            Some(Event::AnswerRenew { granted: false, due: None }),
-        ),
-        (supplied(StatusChange, None, Some(Status::LoanCompleted)), Some(Event::CheckIn)),
-        (supplied(Notification, None, None), None),
-    ] {
-        assert_eq!(reported(&message).map(|(event, _)| event), expect, "{message:?}");
-    }
-    let asks = Supplying {
-        condition: "LibraryUseOnly".into(),
-        ..supplied(Notification, None, Some(Status::WillSupply))
-    };
-    assert_eq!(reported(&asks), Some((Event::Condition, "LibraryUseOnly".into())));
-    let goods = Supplying {
-        condition: "LibraryUseOnly".into(),
-        item: "00123".into(),
-        ..supplied(StatusChange, None, Some(Status::Loaned))
-    };
-    let (event, note) = reported(&goods).unwrap();
-    assert_eq!((event, Shipment::of_note(&note).barcodes), (Event::Ship { due }, vec!["00123".to_owned()]));
-}
-
 #[test]
 fn our_events_come_back_as_they_were() {
     for event in of_lender() {
@@ -354,6 +312,7 @@ fn our_events_come_back_as_they_were() {
         (Event::Return, Asked::Event(Event::Return, "n".into())),
         (Event::AgreeCondition, Asked::Event(Event::AgreeCondition, "n".into())),
         (Event::Lose, Asked::Words("n".into())),
+        (Event::AskStatus, Asked::Status),
     ] {
         let text = write(&requesting(&about(None), &recorded(Party::Requester, event, "n"), true).unwrap());
         let Ok(Message::Requesting(message)) = read(text.as_bytes()) else { panic!("{text}") };

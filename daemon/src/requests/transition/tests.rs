@@ -41,6 +41,8 @@ fn events() -> Vec<(&'static str, Event)> {
         ("check-in", Event::CheckIn),
         ("lose", Event::Lose),
         ("close", Event::Close),
+        ("status?", Event::AskStatus),
+        ("status", Event::TellStatus),
     ]
 }
 
@@ -52,63 +54,63 @@ const TABLE: &[(State, &str)] = &[
         State::Sent,
         "transmit>sent receipt>at_centre reject>rejected cancel?>cancel_pending acknowledge>acknowledged \
          accept>accepted condition>conditional unfill>unfilled retry>retry_possible cancel-yes~ cancel-no~ \
-         ship>shipped receive>sent renew-yes~ renew-no~ recall~ check-in~ close>cancelled",
+         ship>shipped receive>sent renew-yes~ renew-no~ recall~ check-in~ close>cancelled status?>sent status~",
     ),
     (
         State::AtCentre,
         "receipt~ reject>rejected cancel?>cancel_pending acknowledge>acknowledged accept>accepted \
          condition>conditional unfill>unfilled retry>retry_possible cancel-yes~ cancel-no~ ship>shipped \
-         receive>at_centre renew-yes~ renew-no~ recall~ check-in~ close>cancelled",
+         receive>at_centre renew-yes~ renew-no~ recall~ check-in~ close>cancelled status?>at_centre status~",
     ),
     (
         State::Acknowledged,
         "receipt~ cancel?>cancel_pending acknowledge~ accept>accepted condition>conditional unfill>unfilled \
          retry>retry_possible cancel-yes~ cancel-no~ ship>shipped receive>acknowledged renew-yes~ renew-no~ \
-         recall~ check-in~ close>cancelled",
+         recall~ check-in~ close>cancelled status?>acknowledged status~",
     ),
     (
         State::Conditional,
         "receipt~ cancel?>cancel_pending acknowledge~ accept>accepted condition~ agree>accepted \
          refuse>cancel_pending unfill>unfilled retry>retry_possible cancel-yes~ cancel-no~ ship>shipped \
-         receive>conditional renew-yes~ renew-no~ recall~ check-in~ close>cancelled",
+         receive>conditional renew-yes~ renew-no~ recall~ check-in~ close>cancelled status?>conditional status~",
     ),
     (
         State::Accepted,
         "receipt~ cancel?>cancel_pending acknowledge~ accept~ condition~ unfill>unfilled retry>retry_possible \
          cancel-yes~ cancel-no~ ship>shipped receive>accepted renew-yes~ renew-no~ recall~ check-in~ \
-         close>cancelled",
+         close>cancelled status?>accepted status~",
     ),
     (
         State::Shipped,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ receive>received \
-         renew-yes~ renew-no~ recall>shipped check-in>completed lose>lost close>completed",
+         renew-yes~ renew-no~ recall>shipped check-in>completed lose>lost close>completed status?>shipped status~",
     ),
     (
         State::Received,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ check-out>on_loan \
-         renew-yes~ renew-no~ recall>recalled return>returning check-in>completed lose>lost close>completed",
+         renew-yes~ renew-no~ recall>recalled return>returning check-in>completed lose>lost close>completed status?>received status~",
     ),
     (
         State::OnLoan,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ overdue>overdue \
          renew?>on_loan renew-yes>on_loan renew-no>on_loan recall>recalled return>returning check-in>completed \
-         lose>lost close>completed",
+         lose>lost close>completed status?>on_loan status~",
     ),
     (
         State::Overdue,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ renew?>overdue \
          renew-yes>on_loan renew-no>overdue recall>recalled return>returning check-in>completed lose>lost \
-         close>completed",
+         close>completed status?>overdue status~",
     ),
     (
         State::Recalled,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ renew-yes~ \
-         renew-no>recalled recall~ return>returning check-in>completed lose>lost close>completed",
+         renew-no>recalled recall~ return>returning check-in>completed lose>lost close>completed status?>recalled status~",
     ),
     (
         State::Returning,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ renew-yes~ \
-         renew-no~ recall~ check-in>completed lose>lost close>completed",
+         renew-no~ recall~ check-in>completed lose>lost close>completed status?>returning status~",
     ),
 ];
 
@@ -119,13 +121,13 @@ const CANCELLING: &[(State, &str)] = &[
         "transmit>cancel_pending receipt>cancel_pending reject>rejected acknowledge>cancel_pending \
          accept>cancel_pending condition>cancel_pending unfill>unfilled retry>retry_possible \
          cancel-yes>cancelled cancel-no>sent ship>shipped receive>cancel_pending renew-yes~ renew-no~ recall~ \
-         check-in~ close>cancelled",
+         check-in~ close>cancelled status?>cancel_pending status~",
     ),
     (
         State::Accepted,
         "receipt~ acknowledge~ accept~ condition~ unfill>unfilled retry>retry_possible cancel-yes>cancelled \
          cancel-no>accepted ship>shipped receive>cancel_pending renew-yes~ renew-no~ recall~ check-in~ \
-         close>cancelled",
+         close>cancelled status?>cancel_pending status~",
     ),
 ];
 
