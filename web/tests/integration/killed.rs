@@ -1,7 +1,8 @@
 //! Everything accepted has one effect, whatever dies on the way: hub and branch are killed at random moments, and at
 //! every named step of submit → deliver → settle (`daemon/src/store/step.rs`) while a reader goes on.
 //!
-//! `LIANMU_KILLS` says how often; by default 24 times at random, and eight times at each of the eighteen steps.
+//! `LIANMU_KILLS` says how often, `LIANMU_SEED` at which moments; by default 24 times at random, and four times at each
+//! of the eighteen steps.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -90,7 +91,8 @@ fn killed_at_any_moment_everything_accepted_has_one_effect() {
     let n_kills = n_kills().unwrap_or(24);
     let mut pair = Pair::new();
     let accepted = Accepted::default();
-    let mut dice = 0x9e37_79b9_u64;
+    let seed = std::env::var("LIANMU_SEED").ok().and_then(|text| text.parse::<u64>().ok());
+    let mut dice = 0x9e37_79b9_u64 ^ seed.unwrap_or_default();
     let mut roll = |bound: u64| {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (dice >> 33) % bound
