@@ -166,6 +166,31 @@ mod tests {
     }
 
     #[test]
+    fn what_a_hub_decides_that_was_put_back_counts_from_its_older_version_on() {
+        let (hub, branch, library) = (Store::in_memory(), Store::in_memory(), LibraryCode::new("BJFU"));
+        hub.add_enrol_code([0; 32], &library, now()).unwrap();
+        hub.enrol([0; 32], None, PublicKeys { signing: [1; 32], sealing: [2; 32] }, now()).unwrap().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let decide = |hub: &Store, word: &str| hub.publish("calendar", "", &serde_json::json!(word)).unwrap();
+        let in_force = |hub: &Store| {
+            let fed = hub.feed(&library, 0, "", now()).unwrap();
+            branch.take_in(&library, branch.machine().unwrap().cursor, &fed.items, now()).unwrap();
+            branch.policy_of::<String>("calendar").unwrap()
+        };
+        decide(&hub, "one");
+        hub.copy_to(&folder.path().join("hub.db"));
+        for word in ["two", "three", "four"] {
+            decide(&hub, word);
+        }
+        assert_eq!(in_force(&hub), ["four"]);
+        let hub = Store::of_copy(&folder.path().join("hub.db"));
+        branch.begin_feed_again(hub.stand().unwrap()).unwrap();
+        assert_eq!(in_force(&hub), ["one"]);
+        decide(&hub, "another two");
+        assert_eq!(in_force(&hub), ["another two"]);
+    }
+
+    #[test]
     fn what_the_hub_decides_is_in_force_at_its_branches_and_the_higher_version_wins() {
         let (hub_dir, branch_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (hub, branch) = (Store::open(hub_dir.path()).unwrap(), Store::open(branch_dir.path()).unwrap());

@@ -6,8 +6,8 @@ use indexer::bib::LibraryCode;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Enrolled, Enrolling, Fares, FeedAnswer, LettersAnswer, LettersCall, MOST_LETTERS, Reply, answer_text,
-    call_text,
+    Enrolled, Enrolling, Fares, FeedAnswer, LettersAnswer, LettersCall, MOST_LETTERS, Reply, Stand,
+    answer_text, call_text,
 };
 use crate::keys::{Identity, PublicKeys, from_hex, is_signed, random, to_hex};
 use crate::store::Store;
@@ -93,7 +93,7 @@ impl HubDesk {
             Ok(_) => (413, vec![refused(413, format!("at most {MOST_LETTERS} letters are taken at once"))]),
             Err(cause) => (422, vec![refused(422, format!("the letters cannot be read: {cause}"))]),
         };
-        self.signed(caller, status, &LettersAnswer { replies, time: now })
+        self.signed(caller, status, &LettersAnswer { replies, time: now, stand: self.store.stand()? })
     }
 
     /// Whether there is anything for the caller behind what it has read.
@@ -101,20 +101,21 @@ impl HubDesk {
         self.store.has_news(&caller.library, after)
     }
 
-    /// What the caller should know beyond what it has read; `fares` is what it says of itself.
+    /// What the caller should know beyond what it has read; `heard` is where it says that this hub was last, `fares` what
+    /// it says of itself.
     pub fn feed(
         &self,
         caller: &Caller,
-        (after, mark): (i64, &str),
+        place: (i64, &str, Stand),
         fares: Option<&Fares>,
         root: Option<String>,
         now: Timestamp,
     ) -> Result<Answer> {
-        self.store.note_branch(&caller.library, after, caller.skew, now)?;
+        self.store.note_branch(&caller.library, place.0, caller.skew, now)?;
         if let Some(fares) = fares {
             self.store.note_fares(&caller.library, fares)?;
         }
-        let answer = FeedAnswer { root, ..self.store.feed(&caller.library, after, mark, now)? };
+        let answer = FeedAnswer { root, ..self.store.feed_since(&caller.library, place, now)? };
         self.signed(caller, 200, &answer)
     }
 

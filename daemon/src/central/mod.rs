@@ -15,7 +15,9 @@ pub use fares::{Fares, Worry};
 pub use hub::{Answer, CODE_LENGTH, Call, Caller, HubDesk, new_code};
 pub use judge::{Judgement, judge};
 pub use signed::{AUTHOR, SIGNATURE, TIME, answer_text, call_text};
-pub use wire::{Enrolled, Enrolling, FeedAnswer, Item, LettersAnswer, LettersCall, Reply, Told, mark_of};
+pub use wire::{
+    Enrolled, Enrolling, FeedAnswer, Item, LettersAnswer, LettersCall, Reply, Stand, Told, mark_of,
+};
 
 /// Where the hub takes letters.
 pub const LETTERS_PATH: &str = "/api/v1/hub/letters";

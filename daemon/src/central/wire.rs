@@ -20,6 +20,18 @@ pub struct LettersAnswer {
     pub replies: Vec<Reply>,
     /// The hub's time.
     pub time: Timestamp,
+    /// Where the hub is with their effects.
+    #[serde(default)]
+    pub stand: Stand,
+}
+
+/// Where a hub is: in which of its lives, and up to which number of its feed, whoever is told. A life of 0 is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stand {
+    /// Begins with each start.
+    pub life: u32,
+    /// The newest number.
+    pub end: i64,
 }
 
 /// What the hub says of a letter.
@@ -112,22 +124,25 @@ pub struct Told {
     pub body: String,
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=&root=`; `card` is the key by which the branch signs
-/// its cards, `wait` for how many seconds the hub may think, `root=none` that it trusts no repository yet, the rest
-/// says how the branch fares
+/// `GET /api/v1/hub/feed?after=&mark=&life=&end=&card=&generation=&bytes=&trouble=&wait=&root=`; `life` and `end` say where
+/// the hub was when the branch heard it last, `card` is the key by which the branch signs its cards, `wait` for how many
+/// seconds the hub may think, `root=none` that it trusts no repository yet, the rest says how the branch fares
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedAnswer {
     /// What comes after, in order.
     pub items: Vec<Told>,
     /// There is more to ask for at once.
     pub more: bool,
-    /// The hub does not know the item that `after` and `mark` name: it was put back from an older copy. Begin at 0.
+    /// The hub does not know the item or the moment that the branch names: it was put back from an older copy. Begin at 0.
     pub reset: bool,
     /// The hub's time.
     pub time: Timestamp,
     /// The first root of what the hub publishes, for a branch that trusts none yet: it enrolled before there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
+    /// Where the hub is.
+    #[serde(default)]
+    pub stand: Stand,
 }
 
 /// `POST /api/v1/hub/enrol`

@@ -114,7 +114,8 @@ impl HubLine {
     /// One answer of the feed, taken in; whether there is more. The hub may think about it for so long.
     pub(super) fn read_feed(&self, wait: Duration) -> Result<bool, Trouble> {
         let machine = self.store.machine().map_err(own)?;
-        let (after, mark) = (machine.cursor, machine.mark);
+        let (after, mark, heard) = (machine.cursor, machine.mark, self.store.heard().map_err(own)?);
+        let heard = format!("&life={}&end={}", heard.life, heard.end);
         let own_key = self.store.own_card_key(&self.hub.library).map_err(own)?;
         let card = own_key.map(|key| format!("&card={}", to_hex(&key))).unwrap_or_default();
         let wait = if wait.is_zero() { String::new() } else { format!("&wait={}", wait.as_secs()) };
@@ -122,7 +123,7 @@ impl HubLine {
         let fares = fares.map_or_else(String::new, |status| format!("&{}", Fares::of(&status).to_query()));
         let is_new_here = !status::trusts_somebody(&self.data_dir);
         let root = if is_new_here { "&root=none" } else { "" };
-        let path = format!("{FEED_PATH}?after={after}&mark={mark}{card}{fares}{wait}{root}");
+        let path = format!("{FEED_PATH}?after={after}&mark={mark}{heard}{card}{fares}{wait}{root}");
         let answer: FeedAnswer = self.call("GET", &path, b"")?;
         if let Some(root) = answer.root.as_ref().filter(|_| is_new_here) {
             self.trust(root);
@@ -168,6 +169,7 @@ impl Destination for HubLine {
                 serde_json::to_vec(&call).map_err(|cause| Trouble::Sick { reason: cause.to_string() })?;
             match self.call::<LettersAnswer>("POST", LETTERS_PATH, &body) {
                 Ok(answer) if answer.replies.len() == now.len() => {
+                    self.store.hear(answer.stand).map_err(own)?;
                     outcomes.extend(answer.replies.into_iter().map(Outcome::from));
                 }
                 Ok(_) => {
@@ -192,11 +194,21 @@ pub(super) fn take_answer(
 ) -> crate::Result<bool> {
     store.note_contact(skew(now, answer.time), now)?;
     if answer.reset {
-        tracing::error!("the hub was put back from an older copy: what it may have forgotten is sent again");
-        store.begin_feed_again()?;
+        tracing::error!(
+            "the hub was put back from an older copy: its feed is read again, and what it forgot is sent again"
+        );
+        store.begin_feed_again(answer.stand)?;
         return Ok(true);
     }
+    store.hear(answer.stand)?;
     store.take_in(me, after, &answer.items, now)?;
+    if !answer.more {
+        let at = answer.items.last().map_or(after, |told| told.seq);
+        let n_again = store.send_again_what_was_forgotten(at)?;
+        if n_again > 0 {
+            tracing::warn!(n_again, "the hub had forgotten messages of this machine");
+        }
+    }
     Ok(answer.more)
 }
 
@@ -220,4 +232,221 @@ fn own(cause: crate::Error) -> Trouble {
 // By how many seconds this machine's clock is ahead.
 fn skew(now: Timestamp, theirs: Timestamp) -> i64 {
     now.as_second() - theirs.as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+    use crate::central::{Reply, Stand};
+    use crate::delivery::Settlement;
+    use crate::keys::PublicKeys;
+    use crate::requests::{Event, Party, RequestForm, RequestId, State};
+    use crate::store::{CENTRE, NewRequest};
+    use crate::trial::{self, code};
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + minute * 60).unwrap()
+    }
+
+    /// A hub with a library that asks and one that lends.
+    struct Three {
+        hub: Store,
+        asks: Store,
+        lends: Store,
+        folder: tempfile::TempDir,
+    }
+
+    impl Three {
+        fn new() -> Self {
+            let [hub, asks, lends] = [0, 1, 2].map(|life| {
+                let store = Store::in_memory();
+                store.begin_life(7 + life, at(0)).unwrap();
+                store
+            });
+            for (n, (store, library)) in [(&asks, "BJFU"), (&lends, "PKU")].into_iter().enumerate() {
+                let keys = PublicKeys { signing: [n as u8; 32], sealing: [n as u8; 32] };
+                hub.add_enrol_code([n as u8; 32], &code(library), at(0)).unwrap();
+                hub.enrol([n as u8; 32], None, keys, at(0)).unwrap().unwrap();
+                store.set_hub(&Hub { library: code(library), url: String::new(), keys }).unwrap();
+            }
+            Self { hub, asks, lends, folder: tempfile::tempdir().unwrap() }
+        }
+
+        /// Whether the hub turned out to have been put back.
+        fn read(&self, store: &Store, library: &str) -> bool {
+            let mut was_put_back = false;
+            loop {
+                let machine = store.machine().unwrap();
+                let place = (machine.cursor, machine.mark.as_str(), store.heard().unwrap());
+                let answer = self.hub.feed_since(&code(library), place, at(1)).unwrap();
+                was_put_back |= answer.reset;
+                if !take_answer(store, &code(library), machine.cursor, &answer, at(1)).unwrap() {
+                    return was_put_back;
+                }
+            }
+        }
+
+        /// What waits goes to the hub; what the hub says of each.
+        fn send(&self, store: &Store, library: &str, minute: i64) -> Vec<Reply> {
+            let heads = store.heads(CENTRE, 9, at(minute)).unwrap();
+            let parcels = store.take_to_send(&heads, None, at(minute)).unwrap();
+            let letters: Vec<String> = parcels.iter().map(|parcel| parcel.body.clone()).collect();
+            let replies = self.hub.take_letters(&code(library), &letters, &code("HUB"), at(minute)).unwrap();
+            store.hear(self.hub.stand().unwrap()).unwrap();
+            for (parcel, reply) in parcels.iter().zip(&replies) {
+                let ended = Settlement::Ended(Outcome::from(reply.clone()));
+                store.settle(&[((parcel.request, parcel.n), ended)], at(minute)).unwrap();
+            }
+            replies
+        }
+
+        fn exchange(&self) {
+            for minute in [10, 20, 30, 40] {
+                for (store, library) in [(&self.lends, "PKU"), (&self.asks, "BJFU")] {
+                    self.read(store, library);
+                    while !self.send(store, library, minute).is_empty() {}
+                    self.read(store, library);
+                }
+            }
+        }
+
+        fn ask(&self, store: &Store, (library, supplier): (&str, &str), n: u8) -> RequestId {
+            let barcode = format!("X{n}");
+            let account = store.add_account(&trial::new_account(library, &barcode), at(0)).unwrap().unwrap();
+            let form = RequestForm { supplier: supplier.into(), ..trial::request_form() };
+            let id = RequestId::new(at(0), [n; 10]);
+            let new = NewRequest {
+                id,
+                number: &format!("{library}-{n}"),
+                account,
+                library: &code(library),
+                form: &form,
+                party: Party::Reader,
+                key: None,
+                is_barred: false,
+            };
+            store.submit_request(&new, at(5)).unwrap();
+            id
+        }
+
+        fn borrow(&self, n: u8) -> RequestId {
+            self.ask(&self.asks, ("BJFU", "PKU"), n)
+        }
+
+        /// A request that went its whole way.
+        fn gone_by(&self) -> RequestId {
+            let id = self.borrow(1);
+            let lends = |event| (&self.lends, "PKU", Party::Lender, event);
+            let asks = |event| (&self.asks, "BJFU", Party::Requester, event);
+            for (store, library, party, event) in [
+                lends(Event::Accept),
+                lends(Event::Ship { due: None }),
+                asks(Event::Receive),
+                asks(Event::Return),
+                lends(Event::CheckIn),
+            ] {
+                self.exchange();
+                let by = (&code(library), party);
+                store.record_event(id, by, &event, "", at(2)).unwrap().unwrap().unwrap();
+            }
+            self.exchange();
+            id
+        }
+
+        fn copy(&self) -> std::path::PathBuf {
+            let path = self.folder.path().join(format!("{}.db", self.hub.stand().unwrap().end));
+            self.hub.copy_to(&path);
+            path
+        }
+
+        fn put_back(&mut self, copy: &std::path::Path) {
+            let life = 77 + self.hub.stand().unwrap().life;
+            self.hub = Store::of_copy(copy);
+            self.hub.begin_life(life, at(3)).unwrap();
+        }
+
+        fn state_at_hub(&self, id: RequestId) -> Option<State> {
+            self.hub.request(id).unwrap().map(|request| request.state)
+        }
+    }
+
+    #[test]
+    fn what_ended_while_the_hub_forgot_is_ended_there_again() {
+        let mut three = Three::new();
+        let copy = three.copy();
+        let id = three.gone_by();
+        assert_eq!(three.state_at_hub(id), Some(State::Completed));
+        let events = |store: &Store| store.history(id).unwrap().events().count();
+        let (n_asks, n_messages) = (events(&three.asks), three.asks.messages().unwrap().len());
+        // Its reader is forgotten at home; that this was told is forgotten at the hub.
+        assert_eq!(three.asks.anonymise_requests(at(50), at(50)).unwrap(), 1);
+        three.exchange();
+        three.put_back(&copy);
+        assert_eq!(three.state_at_hub(id), None);
+        // The lender comes first, with reports on what the hub does not know: they wait, and are not refused.
+        assert!(three.read(&three.lends, "PKU"));
+        assert!(matches!(three.send(&three.lends, "PKU", 4)[..], [Reply::Gap { last: 0 }]));
+        three.exchange();
+        assert_eq!(three.state_at_hub(id), Some(State::Completed));
+        for store in [&three.hub, &three.asks, &three.lends] {
+            assert!(store.is_anonymous(id).unwrap());
+            assert!(store.depths().unwrap().iter().all(|depth| !depth.delivery.is_waiting()));
+        }
+        // One receipt more, for it was taken twice; else each event once.
+        assert_eq!(events(&three.asks), n_asks + 1);
+        assert_eq!(events(&three.hub), n_asks);
+        assert_eq!(three.asks.messages().unwrap().len(), n_messages + 1, "and that it is to be forgotten");
+        // What the hub knew all along is not told again.
+        let copy = three.copy();
+        let stand = three.hub.stand().unwrap();
+        let open = three.borrow(9);
+        three.exchange();
+        three.put_back(&copy);
+        assert_eq!(three.hub.stand().unwrap().end, stand.end);
+        three.exchange();
+        assert_eq!(three.state_at_hub(open), Some(State::AtCentre));
+        assert_eq!(three.hub.stand().unwrap().end, stand.end + 2, "one letter, told to two");
+    }
+
+    #[test]
+    fn a_branch_that_has_read_nothing_since_the_copy_sees_it_all_the_same() {
+        let mut three = Three::new();
+        three.gone_by();
+        let copy = three.copy();
+        let id = three.borrow(9);
+        assert!(matches!(three.send(&three.asks, "BJFU", 5)[..], [Reply::Delivered { .. }]));
+        let cursor = three.asks.machine().unwrap().cursor;
+        three.put_back(&copy);
+        // Another library's news takes the numbers that were used.
+        three.ask(&three.lends, ("PKU", "BJFU"), 8);
+        three.send(&three.lends, "PKU", 5);
+        let machine = three.asks.machine().unwrap();
+        assert!(
+            !three.hub.feed(&code("BJFU"), cursor, &machine.mark, at(6)).unwrap().reset,
+            "the item is known"
+        );
+        assert!(three.read(&three.asks, "BJFU"), "the moment is not");
+        three.exchange();
+        assert_eq!(three.state_at_hub(id), Some(State::AtCentre));
+        assert_eq!(three.lends.request(id).unwrap().map(|request| request.state), Some(State::AtCentre));
+    }
+
+    #[test]
+    fn a_hub_remembers_its_own_moments_over_any_number_of_starts() {
+        let three = Three::new();
+        let mut moments = vec![Stand::default()];
+        for life in [11, 12, 13] {
+            three.hub.begin_life(life, at(4)).unwrap();
+            moments.push(three.hub.stand().unwrap());
+            three.borrow(life as u8);
+            three.exchange();
+            moments.push(three.hub.stand().unwrap());
+        }
+        let has_been_at = |stand| three.hub.has_been_at(stand).unwrap();
+        assert!(moments.iter().all(|moment| has_been_at(*moment)));
+        for (life, end) in [(99, 0), (13, moments[6].end + 1), (12, moments[4].end + 1)] {
+            assert!(!has_been_at(Stand { life, end }), "{life} {end}");
+        }
+    }
 }

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::line::Settlement;
 use super::quotas::Quotas;
-use crate::central::{MOST_LETTERS, Told};
+use crate::central::{MOST_LETTERS, Stand, Told};
 use crate::keys::{Identity, from_hex, is_signed, seal, to_hex};
 use crate::store::{CENTRE, Hub, Store};
 use crate::{Error, Result};
 
 const FIRST_LINE: &[u8] = b"lianmu stick 1\n";
+/// How far a branch has read that has to begin again, because this hub was put back from an older copy.
+const BEGINS_AGAIN: i64 = -1;
 /// Letters that one stick carries.
 const MOST_ON_STICK: u32 = 100_000;
 
@@ -34,6 +36,14 @@ struct Content {
     made: Timestamp,
     // How far the branch has read, or behind which item these come.
     after: i64,
+    // Which item that is, as the branch knows it, and where it heard the hub last; of the hub, where it is.
+    #[serde(default)]
+    mark: Option<String>,
+    #[serde(default)]
+    stand: Stand,
+    // The hub was put back from an older copy since the branch heard it: these are all of its items.
+    #[serde(default)]
+    again: bool,
     #[serde(default)]
     letters: Vec<String>,
     #[serde(default)]
@@ -63,11 +73,21 @@ pub fn export_to_hub(
 ) -> Result<(Vec<u8>, usize)> {
     let heads = store.all_waiting(CENTRE, MOST_ON_STICK)?;
     let parcels = store.take_to_send(&heads, quotas, now)?;
-    let after = store.machine()?.cursor;
+    let machine = store.machine()?;
     let letters: Vec<String> = parcels.iter().map(|parcel| parcel.body.clone()).collect();
     let n_letters = letters.len();
     let from = hub.library.to_string();
-    let content = Content { from, to: String::new(), made: now, after, letters, items: Vec::new() };
+    let content = Content {
+        from,
+        to: String::new(),
+        made: now,
+        after: machine.cursor,
+        mark: Some(machine.mark),
+        stand: store.heard()?,
+        again: false,
+        letters,
+        items: Vec::new(),
+    };
     let bytes = closed(&content, identity, &hub.keys.sealing)?;
     let on_stick = |parcel: &super::Parcel| {
         let error = "it is on a stick".to_owned();
@@ -87,9 +107,10 @@ pub fn export_to_branch(
     let Some(branch) = store.branch(library)? else {
         return Err(Error::stick(format!("{library} is no branch of this hub")));
     };
+    let stand = store.stand()?;
     let mut items: Vec<Told> = Vec::new();
     loop {
-        let after = items.last().map_or(branch.acked, |last| last.seq);
+        let after = items.last().map_or(branch.acked.max(0), |last| last.seq);
         let more = store.feed_after(library, after)?;
         if more.is_empty() {
             break;
@@ -97,8 +118,17 @@ pub fn export_to_branch(
         items.extend(more);
     }
     let n_items = items.len();
-    let (to, after) = (library.to_string(), branch.acked);
-    let content = Content { from: String::new(), to, made: now, after, letters: Vec::new(), items };
+    let content = Content {
+        from: String::new(),
+        to: library.to_string(),
+        made: now,
+        after: branch.acked.max(0),
+        mark: None,
+        stand,
+        again: branch.acked == BEGINS_AGAIN,
+        letters: Vec::new(),
+        items,
+    };
     Ok((closed(&content, identity, &branch.keys.sealing)?, n_items))
 }
 
@@ -151,21 +181,36 @@ fn from_branch(
         }
     }
     // A stick that was written before the line said more moves nothing back.
-    let acked = store.branch(from)?.map_or(0, |branch| branch.acked).max(content.after);
+    let acked = if is_remembered(store, from, content, now)? {
+        store.branch(from)?.map_or(0, |branch| branch.acked).max(content.after)
+    } else {
+        BEGINS_AGAIN
+    };
     store.note_branch(from, acked, 0, now)?;
     Ok(Brought { from: from.to_string(), letters, refused, items: 0 })
+}
+
+// Whether this hub knows the item and the moment that a branch names; a branch of an older version names neither.
+fn is_remembered(store: &Store, from: &LibraryCode, content: &Content, now: Timestamp) -> Result<bool> {
+    let Some(mark) = &content.mark else { return Ok(true) };
+    Ok(!store.feed_since(from, (content.after, mark, content.stand), now)?.reset)
 }
 
 fn from_hub(store: &Store, content: Content, now: Timestamp) -> Result<Brought> {
     let Some(hub) = store.hub()?.filter(|hub| hub.library.as_str() == content.to) else {
         return Err(Error::stick(format!("it is for the branch of {}", content.to)));
     };
+    if content.again {
+        store.begin_feed_again(content.stand)?;
+    }
     let cursor = store.machine()?.cursor;
     if content.after > cursor {
         return Err(Error::stick("it begins later than this machine has read: bring the earlier one first"));
     }
     let items: Vec<Told> = content.items.into_iter().filter(|told| told.seq > cursor).collect();
+    store.hear(content.stand)?;
     let is_new = store.take_in(&hub.library, cursor, &items, now)?;
+    store.send_again_what_was_forgotten(items.last().map_or(cursor, |told| told.seq))?;
     Ok(Brought { from: String::new(), letters: 0, refused: 0, items: if is_new { items.len() } else { 0 } })
 }
 
@@ -291,5 +336,35 @@ mod tests {
             assert!(import(&pair.hub, &pair.hub_keys, &name, &changed, at(3)).is_err(), "byte {place}");
         }
         assert_eq!(import(&pair.hub, &pair.hub_keys, &name, &good, at(3)).unwrap().letters, 1);
+    }
+    #[test]
+    fn a_hub_that_was_put_back_is_told_by_stick_what_it_forgot() {
+        let mut pair = pair();
+        let (name, library, folder) =
+            (LibraryCode::new("HUB"), LibraryCode::new("BJFU"), tempfile::tempdir().unwrap());
+        pair.hub.begin_life(1, at(0)).unwrap();
+        let to_hub = |pair: &Pair, second| {
+            let (there, n) =
+                export_to_hub(&pair.branch, &pair.branch_keys, &pair.of_branch, None, at(second)).unwrap();
+            import(&pair.hub, &pair.hub_keys, &name, &there, at(second)).unwrap();
+            n
+        };
+        let to_branch = |pair: &Pair, second| {
+            let (back, _) = export_to_branch(&pair.hub, &pair.hub_keys, &library, at(second)).unwrap();
+            import(&pair.branch, &pair.branch_keys, &name, &back, at(second)).unwrap().items
+        };
+        let copy = folder.path().join("hub.db");
+        pair.hub.copy_to(&copy);
+        let id = trial::submitted(&pair.branch, at(1));
+        assert_eq!((to_hub(&pair, 2), to_branch(&pair, 3)), (1, 1));
+        pair.hub = Store::of_copy(&copy);
+        pair.hub.begin_life(2, at(4)).unwrap();
+        assert_eq!(to_hub(&pair, 5), 0, "as far as the branch knows all is there");
+        assert_eq!(pair.hub.branch(&library).unwrap().unwrap().acked, BEGINS_AGAIN);
+        assert_eq!((to_branch(&pair, 6), to_hub(&pair, 7)), (0, 1));
+        assert_eq!(pair.hub.request(id).unwrap().unwrap().state, State::AtCentre);
+        assert_eq!((to_branch(&pair, 8), to_hub(&pair, 9)), (1, 0), "its receipt");
+        assert_eq!(pair.branch.depths().unwrap().len(), 1);
+        assert_eq!(pair.branch.heard().unwrap().life, 2);
     }
 }

@@ -187,6 +187,7 @@ mod tests {
     use indexer::bib::LibraryCode;
 
     use super::*;
+    use crate::central::Stand;
     use crate::central::iso18626::{About, Agency, requesting};
     use crate::delivery::{Outcome, Settlement};
     use crate::keys::PublicKeys;
@@ -374,7 +375,7 @@ mod tests {
         assert!(matches!(replies[..], [Reply::Delivered { .. }]), "{replies:?}");
         // The hub was put back, so its feed is read again from the beginning; the lender likewise.
         for machine in [asks, lends] {
-            machine.store.begin_feed_again().unwrap();
+            machine.store.begin_feed_again(Stand::default()).unwrap();
             machine.exchange(hub);
         }
         // The machine itself is put back from a copy in which the reader has a name.

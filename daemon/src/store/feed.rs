@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Store;
+use super::remembered::stand;
 use super::requests::json;
 use crate::Result;
-use crate::central::{Fares, FeedAnswer, Item, MOST_ITEMS, Told, mark_of};
+use crate::central::{Fares, FeedAnswer, Item, MOST_ITEMS, Stand, Told, mark_of};
 use crate::requests::RequestId;
 
 const TELL: &str = "INSERT INTO feed (branch, body, request) VALUES (?1, ?2, ?3)";
@@ -42,8 +43,22 @@ impl Store {
             let reset = after > 0 && !last.is_some_and(is_same);
             let items = if reset { Vec::new() } else { items(connection, branch, after)? };
             let more = items.len() >= MOST_ITEMS as usize;
-            Ok(FeedAnswer { items, more, reset, time: now, root: None })
+            Ok(FeedAnswer { items, more, reset, time: now, root: None, stand: stand(connection)? })
         })
+    }
+
+    /// The same for a branch that says where it heard this hub last.
+    pub fn feed_since(
+        &self,
+        branch: &LibraryCode,
+        (after, mark, heard): (i64, &str, Stand),
+        now: Timestamp,
+    ) -> Result<FeedAnswer> {
+        let answer = self.feed(branch, after, mark, now)?;
+        if self.has_been_at(heard)? {
+            return Ok(answer);
+        }
+        Ok(FeedAnswer { items: Vec::new(), more: false, reset: true, ..answer })
     }
 
     /// Whether anything comes after an item.

@@ -74,6 +74,8 @@ fn take_letter(
             rejected(422, format!("another letter had its effect as number {} of this request", letter.n))
         }
         Judgement::Gap { last } => Ok(Reply::Gap { last }),
+        // Who asked has yet to tell this hub of it once more: it was put back from an older copy.
+        Judgement::New if is_ahead_of_its_request(transaction, branch, &letter)? => Ok(Reply::Gap { last }),
         Judgement::New => match effect(transaction, branch, &letter, hub, now)? {
             Err(reason) => rejected(422, reason),
             Ok(events) => {
@@ -104,6 +106,15 @@ fn take_letter(
             }
         },
     }
+}
+
+// A lender hears of a request from this hub alone.
+fn is_ahead_of_its_request(
+    connection: &Connection,
+    branch: &LibraryCode,
+    letter: &Letter,
+) -> rusqlite::Result<bool> {
+    Ok(*branch != letter.library && one(connection, letter.request)?.is_none())
 }
 
 fn last_of(connection: &Connection, branch: &LibraryCode, letter: &Letter) -> rusqlite::Result<u32> {

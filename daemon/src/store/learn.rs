@@ -32,9 +32,6 @@ const KNOWN_MESSAGE: &str = "INSERT INTO messages (request, n, kind, recipient, 
 const WAITS: &str = "SELECT EXISTS (SELECT 1 FROM messages WHERE request = ?1 AND delivery IN ('pending', 'in_flight', \
                      'unknown', 'held'))";
 const ACCOUNT: &str = "SELECT id FROM accounts WHERE library = ?1 AND barcode = ?2";
-const RESEND: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE delivery = 'delivered' AND \
-                      road = 'centre' AND request IN (SELECT id FROM requests WHERE state NOT IN ('completed', \
-                      'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost'))";
 
 impl Store {
     /// Takes in what comes after `after`, with the cursor, in one transaction. `false`: somebody else did meanwhile.
@@ -56,15 +53,6 @@ impl Store {
                 transaction.execute(MOVE, params![last.seq, mark_of(&last.body)])?;
             }
             Ok(true)
-        })
-    }
-
-    /// The hub was put back from an older copy: its feed is read from the beginning, and what it may have forgotten
-    /// is sent again.
-    pub fn begin_feed_again(&self) -> Result<()> {
-        self.write(|transaction| {
-            transaction.execute(MOVE, params![0, ""])?;
-            transaction.execute(RESEND, []).map(drop)
         })
     }
 }
@@ -143,11 +131,11 @@ fn own_letter(
             return arrived(transaction, (id, n), &receipt, now);
         }
         Some((kind, packet, delivery)) => {
-            let is_same = kind == letter.kind && is_written_in(transaction, &request, letter, &kind)?;
-            if is_same && packet.is_none() && delivery == "delivered" {
+            if kind == letter.kind && packet.is_none() && delivery == "delivered" {
                 // It was told, and what it said has been taken out here since.
                 return arrived(transaction, (id, n), &receipt, now);
             }
+            let is_same = kind == letter.kind && is_written_in(transaction, &request, letter, &kind)?;
             if is_same && packet.is_none() {
                 transaction.execute(WROTE, params![id.as_bytes(), n, text])?;
             } else if delivery == "delivered" {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::sources::instant;
+use super::{Store, remembered};
 use crate::Result;
 use crate::requests::RequestId;
 
@@ -72,6 +72,7 @@ impl Store {
                 transaction.execute(FAULT, params![now.as_second(), gap, "set"])?;
             }
             transaction.execute("UPDATE machine SET life = ?1", [random])?;
+            remembered::begin(transaction, random)?;
             live(transaction, gap.clamp(0, MOST_UNWATCHED), now)
         })
     }

@@ -37,6 +37,7 @@ mod policy;
 mod quality;
 mod recovery;
 mod registrations;
+mod remembered;
 mod reminders;
 mod requests;
 mod runs;

@@ -38,8 +38,8 @@ const ALL_WAITING: &str = "SELECT request, n, attempts, next_try FROM messages m
     b.road = m.road AND b.delivery IN ('in_flight', 'held')) ORDER BY request, n LIMIT ?2";
 const TAKE: &str = "UPDATE messages SET delivery = 'in_flight', attempts = attempts + 1, next_try = NULL, packet = ?3 \
                     WHERE request = ?1 AND n = ?2";
-const DELIVERED: &str = "UPDATE messages SET delivery = 'delivered', next_try = NULL, last_error = NULL, settled = ?3 \
-                         WHERE request = ?1 AND n = ?2";
+const DELIVERED: &str = "UPDATE messages SET delivery = 'delivered', next_try = NULL, last_error = NULL, settled = \
+                         coalesce(settled, ?3), reading = (SELECT reading FROM machine) WHERE request = ?1 AND n = ?2";
 const REJECTED: &str = "UPDATE messages SET delivery = 'rejected', next_try = NULL, last_error = ?4, settled = ?3 \
                         WHERE request = ?1 AND n = ?2 AND delivery = 'in_flight'";
 const BACK: &str = "UPDATE messages SET delivery = iif(may_have_arrived OR ?3, 'unknown', 'pending'), \
@@ -71,6 +71,9 @@ const GONE_TO: &str = "SELECT count(*) FROM requests r JOIN messages m ON m.requ
                        r.supplier = ?2 AND r.created >= ?3 - 2764800 AND r.state <> 'cancelled' AND m.kind = 'request' \
                        AND (m.settled >= ?3 OR m.delivery IN ('in_flight', 'unknown'))";
 const WAIT: &str = "UPDATE messages SET next_try = ?3, last_error = ?4 WHERE request = ?1 AND n = ?2";
+/// What lacks something before it is tried again after so many seconds, up to so many times as long.
+const GAP_FOR: i64 = 5;
+const MOST_GAPS: u32 = 120;
 /// A request that a quota keeps back is looked at again after so many seconds.
 const FULL_FOR: i64 = 600;
 
@@ -332,7 +335,8 @@ fn settle(
                 transaction.execute(AGAIN, params![id, last, message.road])?;
             }
             let error = format!("the other side knows message {last} as the last one of this request");
-            let next_try = now.as_second() + 5;
+            let attempts = message(transaction, key)?.map_or(1, |message| message.attempts);
+            let next_try = now.as_second() + GAP_FOR * i64::from(attempts.clamp(1, MOST_GAPS));
             transaction.execute(BACK, params![id, n, false, next_try, error])?;
         }
         Settlement::Ended(Outcome::Later { reason, .. }) => {

@@ -10,7 +10,7 @@ use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daemon::central::{
-    AUTHOR, Answer, Call, Caller, Enrolling, Fares, HubDesk, LONGEST_POLL, SIGNATURE, TIME,
+    AUTHOR, Answer, Call, Caller, Enrolling, Fares, HubDesk, LONGEST_POLL, SIGNATURE, Stand, TIME,
 };
 use daemon::keys::from_hex;
 use daemon::settings::Role;
@@ -51,7 +51,7 @@ pub(crate) async fn letters(
     .await
 }
 
-/// `GET /api/v1/hub/feed?after=&mark=&card=&generation=&bytes=&trouble=&wait=&root=`: with `wait` it is answered when there is
+/// `GET /api/v1/hub/feed?after=&mark=&life=&end=&card=&generation=&bytes=&trouble=&wait=&root=`: with `wait` it is answered when there is
 /// news, or after so many seconds.
 pub(crate) async fn feed(
     State(app): State<App>,
@@ -62,6 +62,9 @@ pub(crate) async fn feed(
     let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let after = reader.asked.get("after").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mark = reader.asked.get("mark").unwrap_or_default().to_owned();
+    let number = |name: &str| reader.asked.get(name).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    let end = reader.asked.get("end").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let heard = Stand { life: number("life"), end };
     let card = reader.asked.get("card").and_then(from_hex::<32>);
     let wait = reader.asked.get("wait").and_then(|text| text.parse().ok()).unwrap_or(0);
     if wait > 0 {
@@ -76,7 +79,7 @@ pub(crate) async fn feed(
             hub.store.note_card_key(&caller.library, key, Timestamp::now())?;
         }
         let root = repository.and_then(|folder| root_in(&folder));
-        hub.feed(caller, (after, &mark), fares.as_ref(), root, Timestamp::now())
+        hub.feed(caller, (after, &mark, heard), fares.as_ref(), root, Timestamp::now())
     })
     .await
 }
