@@ -25,6 +25,8 @@ pub(super) const OF_LINE: &[&str] = &[
     "the second item of each answer is skipped",
     "letters are cut where they are long",
     "only the first letter of a call is taken",
+    "a hub that was put back is taken for what it was",
+    "what was heard of a hub is not held against it",
 ];
 
 /// Seeds that are tried before a fault counts as not found.

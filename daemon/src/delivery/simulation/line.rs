@@ -8,7 +8,7 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 
 use super::Dice;
-use crate::central::Reply;
+use crate::central::{Reply, Stand};
 use crate::delivery::hub_line::take_answer;
 use crate::delivery::{Destination, Outcome, Parcel, Receipt, Trouble};
 use crate::harvest::{Clock, Stop};
@@ -45,6 +45,8 @@ pub(super) struct HubEnd {
     pub(super) late: Vec<(LibraryCode, Vec<String>)>,
     /// Replies that say that a number was used for something else.
     pub(super) n_conflicts: usize,
+    /// Its disk goes as soon as the answer is out.
+    pub(super) falls: bool,
     pub(super) dice: Dice,
 }
 
@@ -94,7 +96,7 @@ impl SimLine {
         }
         let mut letters = letters.to_vec();
         if self.has("letters are cut where they are long") {
-            letters.iter_mut().for_each(|letter| letter.truncate(900));
+            letters.iter_mut().for_each(|letter| letter.truncate(800));
         }
         if self.has("a letter that comes again is refused") {
             for letter in &letters {
@@ -110,6 +112,8 @@ impl SimLine {
         if self.has("answers are given to the wrong letters") {
             replies.rotate_left(1);
         }
+        // A machine that is dead notes nothing, and knows nothing of the answer either.
+        let _ = self.store.hear(hub.store.stand().unwrap());
         replies.into_iter().map(Outcome::from).collect()
     }
 }
@@ -138,7 +142,14 @@ impl Destination for SimLine {
             let now = hub.clock.now();
             let other = LibraryCode::new("THU");
             let reader = if self.has("a branch reads another's feed") { &other } else { &self.me };
-            let mut answer = hub.store.feed(reader, machine.cursor, &machine.mark, now).unwrap();
+            let heard = if self.has("what was heard of a hub is not held against it") {
+                Stand::default()
+            } else {
+                self.store.heard().map_err(|_| away(true))?
+            };
+            let place = (machine.cursor, machine.mark.as_str(), heard);
+            let mut answer = hub.store.feed_since(reader, place, now).unwrap();
+            answer.reset &= !self.has("a hub that was put back is taken for what it was");
             hub.store.note_branch(&self.me, machine.cursor, 0, now).unwrap();
             if self.has("the second item of each answer is skipped") && answer.items.len() > 2 {
                 answer.items.remove(1);
@@ -168,7 +179,9 @@ impl Destination for SimLine {
             return Err(away(false));
         }
         if !hub.dice.percent(weather.trouble) {
-            return Ok(self.taken(&mut hub, &letters));
+            let outcomes = self.taken(&mut hub, &letters);
+            hub.falls = hub.dice.percent(10);
+            return Ok(outcomes);
         }
         if self.has("trouble counts as an answer") {
             return Ok(letters.iter().map(|_| Outcome::Delivered(Receipt::Ok)).collect());

@@ -12,6 +12,7 @@
 
 mod check;
 mod faults;
+mod hub_disk;
 
 mod line;
 mod people;

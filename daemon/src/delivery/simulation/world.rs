@@ -56,7 +56,7 @@ pub(super) struct Machine {
     /// How often its clock was set or its disk put back: by each it may take itself for a day older than it is.
     pub(super) n_unwatched: u64,
     /// A copy of the disk of some earlier day.
-    image: Option<(PathBuf, Vec<RequestId>)>,
+    pub(super) image: Option<(PathBuf, Vec<RequestId>)>,
     /// Nothing is to be done before that second, unless something happens.
     rests_until: u64,
 }
@@ -67,6 +67,9 @@ pub(super) struct World {
     pub(super) hub: Arc<Mutex<HubEnd>>,
     pub(super) machines: Vec<Machine>,
     pub(super) n_put_back: usize,
+    pub(super) n_hub_put_back: usize,
+    /// A copy of the hub's disk of some earlier day.
+    pub(super) hub_image: Option<PathBuf>,
     fault: Fault,
     extent: Extent,
     folder: tempfile::TempDir,
@@ -93,7 +96,7 @@ impl World {
             store.plant(trigger);
         }
         let dice = Dice(seed.wrapping_mul(31));
-        let hub = HubEnd { store, clock: hub_clock, late: Vec::new(), n_conflicts: 0, dice };
+        let hub = HubEnd { store, clock: hub_clock, late: Vec::new(), n_conflicts: 0, falls: false, dice };
         let mut world = Self {
             dice: Dice(seed),
             steady: Arc::clone(&steady),
@@ -102,6 +105,8 @@ impl World {
             fault,
             extent,
             n_put_back: 0,
+            n_hub_put_back: 0,
+            hub_image: None,
             folder: tempfile::tempdir().unwrap(),
             n_images: 0,
         };
@@ -214,6 +219,7 @@ impl World {
                         Ok(rest) => self.machines[place].rests_until = now + rest.as_secs(),
                         Err(_) => self.start_again(place),
                     }
+                    self.let_hub_fall();
                 }
             }
             let mut hub = self.hub.lock().unwrap();
@@ -228,7 +234,7 @@ impl World {
     pub(super) fn happen(&mut self) {
         let n_likely = if self.dice.percent(50) { N_BUSY } else { u64::MAX };
         let place = self.dice.below(n_likely.min(self.machines.len() as u64)) as usize;
-        match self.dice.below(22) {
+        match self.dice.below(25) {
             0..=5 => self.submit(place),
             6 | 7 => self.withdraw(place),
             8..=11 => self.librarian(place),
@@ -249,6 +255,8 @@ impl World {
             17 | 18 => self.put_back(place),
             19 => self.part(),
             20 => self.forget(place),
+            21 => self.take_image_of_hub(),
+            22 | 23 => self.put_hub_back(),
             _ => {}
         }
         self.machines[place].rests_until = 0;
@@ -273,9 +281,13 @@ impl World {
         machine.store.anonymise_requests(later, later).unwrap();
     }
 
-    fn take_image(&mut self, place: usize) {
+    pub(super) fn new_file(&mut self) -> PathBuf {
         self.n_images += 1;
-        let path = self.folder.path().join(format!("{}.db", self.n_images));
+        self.folder.path().join(format!("{}.db", self.n_images))
+    }
+
+    fn take_image(&mut self, place: usize) {
+        let path = self.new_file();
         self.machines[place].store.copy_to(&path);
         self.machines[place].image = Some((path, self.machines[place].accepted.clone()));
     }
@@ -285,13 +297,14 @@ impl World {
         let Some((path, _)) = self.machines[place].image.clone() else { return };
         self.n_put_back += 1;
         self.machines[place].n_unwatched += 1;
+        // What machine and hub both forget nobody knows: one of them is put back to before the other was.
+        self.hub_image = None;
         let hub = self.hub.lock().unwrap();
         let image = self.machines[place].image.as_ref().map(|(_, accepted)| accepted.clone()).unwrap();
         let is_safe = |id: &RequestId| image.contains(id) || hub.store.request(*id).unwrap().is_some();
         let accepted = self.machines[place].accepted.iter().copied().filter(is_safe).collect();
         drop(hub);
-        self.n_images += 1;
-        let again = self.folder.path().join(format!("{}.db", self.n_images));
+        let again = self.new_file();
         std::fs::copy(&path, &again).unwrap();
         let machine = &mut self.machines[place];
         machine.accepted = accepted;

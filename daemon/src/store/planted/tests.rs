@@ -194,6 +194,12 @@ pub(crate) const OF_BRANCH: &[(&str, &str)] = &[
          request = new.request AND n = new.n; END",
     ),
     (
+        "what has ended is not told again to a hub that was put back",
+        "CREATE TRIGGER planted AFTER UPDATE OF delivery ON messages WHEN old.delivery = 'delivered' AND new.delivery = \
+         'unknown' AND (SELECT state FROM requests WHERE id = new.request) IN ('completed', 'unfilled', 'cancelled', \
+         'lost') BEGIN UPDATE messages SET delivery = 'delivered' WHERE request = new.request AND n = new.n; END",
+    ),
+    (
         "another machine's request counts as one's own",
         "CREATE TRIGGER planted AFTER INSERT ON requests WHEN new.is_own = 0 BEGIN UPDATE requests SET is_own = 1 \
          WHERE id = new.id; END",
