@@ -114,7 +114,10 @@ fn rewritten(parent: &Generation, child: &Generation) -> Result<Option<Moved>, E
     places.iter().flatten().for_each(|number| carried.insert(*number));
     let gone = live.iter().zip(&places).filter(|(_, place)| place.is_none());
     let retired = gone.map(|(number, _)| *number).collect();
-    let new = child.live().filter(|number| !carried.contains(*number)).collect();
+    let mut new: Vec<u32> = child.live().filter(|number| !carried.contains(*number)).collect();
+    // Where they stand in the base is found again there. In the order of the old forms they cost least.
+    let origin = |number: u32| child.key(number).and_then(|key| parent.number_of_key(key));
+    new.sort_by_cached_key(|number| (origin(*number).unwrap_or(u32::MAX), *number));
     Ok(Some(Moved { retired, new, rewritten: Some(base.keys.bits()) }))
 }
 
