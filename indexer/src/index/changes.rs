@@ -9,7 +9,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;
@@ -101,19 +100,13 @@ fn moved(parent: &Generation, child: &Generation) -> Result<Option<Moved>, Error
 /// What does not say in a rewritten base what it said before; nothing where the child is none.
 fn rewritten(parent: &Generation, child: &Generation) -> Result<Option<Moved>, Error> {
     let [base] = &child.layers[..] else { return Ok(None) };
-    let live: Vec<u32> = parent.live().collect();
-    let again = |number: &u32| -> Result<Option<u32>, Error> {
-        let there = parent.key(*number).and_then(|key| child.number_of_key(key));
-        Ok(match there {
-            Some(there) if child.entry(there)? == parent.entry(*number)? => Some(there),
-            _ => None,
-        })
-    };
-    let places: Vec<Option<u32>> = live.par_iter().map(again).collect::<Result<_, _>>()?;
-    let mut carried = Retired::default();
-    places.iter().flatten().for_each(|number| carried.insert(*number));
-    let gone = live.iter().zip(&places).filter(|(_, place)| place.is_none());
-    let retired = gone.map(|(number, _)| *number).collect();
+    let (mut carried, mut retired) = (Retired::default(), Vec::new());
+    for number in parent.live() {
+        match parent.key(number).and_then(|key| child.number_of_key(key)) {
+            Some(there) if child.entry(there)? == parent.entry(number)? => carried.insert(there),
+            _ => retired.push(number),
+        }
+    }
     let mut new: Vec<u32> = child.live().filter(|number| !carried.contains(*number)).collect();
     // Where they stand in the base is found again there. In the order of the old forms they cost least.
     let origin = |number: u32| child.key(number).and_then(|key| parent.number_of_key(key));

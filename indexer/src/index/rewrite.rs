@@ -1,23 +1,20 @@
 //! A base written again out of a generation's entries in force: in good order, without those that retired.
 //!
 //! It reads no archive and judges no record, and what it writes depends on the generation alone; so another machine
-//! that has the generation writes the same files, and none of them need be sent.
+//! that has the generation writes the same files, and none of them need be sent. The caller's thread prepares what the
+//! lanes write, so that a branch has a core left for its readers.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::bib::Entry;
 use crate::cluster::OrderKey;
 use crate::files::FileLayer;
-use crate::index::build::{Builder, Prepared};
+use crate::index::build::Builder;
 use crate::index::generation::Generation;
 use crate::index::keys::{self, Keeps};
 use crate::index::{Beside, Error, pack, switch};
 
-/// Entries that are read and prepared side by side.
-const STEP: usize = 1024;
 /// What a table may keep less of a key than it should: one look-up in eight meets another key then.
 const MOST_BITS_SHORT: u32 = 3;
 
@@ -63,34 +60,21 @@ fn keeps(generation: &Generation) -> Keeps {
 fn written(mut builder: Builder, below: &Generation) -> Result<Builder, Error> {
     let numbers = in_order(below)?;
     train(&builder, below, &numbers)?;
-    let mut ready: Vec<Prepared> = Vec::new();
-    for step in numbers.chunks(STEP) {
-        let prepare = |number: &u32| builder.prepared(&below.entry(*number)?, Vec::new());
-        let (pushed, prepared) = rayon::join(
-            || push_all(&builder, ready),
-            || step.par_iter().map(prepare).collect::<Result<_, Error>>(),
-        );
-        pushed?;
-        ready = prepared?;
+    for number in &numbers {
+        builder.push(builder.prepared(&below.entry(*number)?, Vec::new())?)?;
     }
-    push_all(&builder, ready)?;
     push_keys(&mut builder, below, &numbers)?;
     Ok(builder)
 }
 
-fn push_all(builder: &Builder, prepared: Vec<Prepared>) -> Result<(), Error> {
-    prepared.into_iter().try_for_each(|prepared| builder.push(prepared).map(|_| ()))
-}
-
 /// The numbers of all entries in force, like beside like; the id decides where all else is equal.
 fn in_order(below: &Generation) -> Result<Vec<u32>, Error> {
-    let live: Vec<u32> = below.live().collect();
-    let key = |number: &u32| -> Result<(OrderKey, u64, u32), Error> {
-        let order = OrderKey::of_bib(&below.entry(*number)?.bib);
-        Ok((order, below.key(*number).unwrap_or_default(), *number))
+    let key = |number: u32| -> Result<(OrderKey, u64, u32), Error> {
+        let order = OrderKey::of_bib(&below.entry(number)?.bib);
+        Ok((order, below.key(number).unwrap_or_default(), number))
     };
-    let mut sorted: Vec<(OrderKey, u64, u32)> = live.par_iter().map(key).collect::<Result<_, _>>()?;
-    sorted.par_sort_unstable();
+    let mut sorted: Vec<(OrderKey, u64, u32)> = below.live().map(key).collect::<Result<_, _>>()?;
+    sorted.sort_unstable();
     Ok(sorted.into_iter().map(|(_, _, number)| number).collect())
 }
 

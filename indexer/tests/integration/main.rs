@@ -9,6 +9,7 @@ mod flaws;
 mod increments;
 mod marc_laws;
 mod mutations;
+mod nights;
 mod reading;
 mod round_trip;
 mod union;
