@@ -26,6 +26,8 @@ pub struct Writer {
     pub(crate) zone: TimeZone,
     /// By what a bucket is reached.
     pub(crate) access: settings::BucketAccess,
+    /// Machines that are asked for files before a repository is.
+    pub(crate) neighbours: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) files: Arc<dyn FileLayer>,
     /// Whether this process serves what comes in force.
@@ -54,6 +56,7 @@ impl Writer {
             gate: settings.gate,
             zone: TimeZone::get(&settings.timezone).unwrap_or(TimeZone::UTC),
             access: settings.snapshot.access.clone(),
+            neighbours: settings.snapshot.neighbours.clone(),
             clock,
             files,
             serves: holder == Holder::Daemon,

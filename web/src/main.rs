@@ -22,6 +22,7 @@ mod mailed;
 mod markdown;
 mod metrics;
 mod money;
+mod neighbour;
 mod open;
 mod pages;
 mod reader;

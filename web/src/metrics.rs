@@ -107,6 +107,9 @@ pub(crate) fn snapshot(text: &mut String, status: &Status) {
     }
     family(text, "lianmu_snapshot_bytes_fetched_total", "counter", "Bytes fetched out of repositories.");
     let _ = writeln!(text, "lianmu_snapshot_bytes_fetched_total {}", status.bytes);
+    let near = "lianmu_snapshot_bytes_from_neighbours_total";
+    family(text, near, "counter", "Bytes that neighbours gave.");
+    let _ = writeln!(text, "{near} {}", status.bytes_from_neighbours);
     family(text, "lianmu_snapshot_state", "gauge", "1 for the state of what comes out of repositories.");
     let _ = writeln!(text, "lianmu_snapshot_state{{state=\"{}\"}} 1", status.state);
 }

@@ -107,16 +107,16 @@ fn answer(name: &str, found: Found, headers: &HeaderMap) -> Response {
     }
 }
 
-fn with_range(mut response: Response, range: &str) -> Response {
+pub(crate) fn with_range(mut response: Response, range: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(range) {
         response.headers_mut().insert(header::CONTENT_RANGE, value);
     }
     response
 }
 
-// `bytes=100-` or `bytes=100-199`, as first byte and the one behind the last; any other wish is passed over, as the
-// standard allows, and the whole file is the answer.
-fn part_of(range: &str, length: u64) -> Option<(u64, u64)> {
+/// `bytes=100-` or `bytes=100-199`, as first byte and the one behind the last; any other wish is passed over, as the
+/// standard allows, and the whole file is the answer.
+pub(crate) fn part_of(range: &str, length: u64) -> Option<(u64, u64)> {
     let (from, to) = range.trim().strip_prefix("bytes=")?.split_once('-')?;
     let from: u64 = from.parse().ok()?;
     let to = if to.is_empty() { length } else { to.parse::<u64>().ok()?.checked_add(1)?.min(length) };

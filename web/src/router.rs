@@ -21,7 +21,7 @@ use crate::i18n::Lang;
 use crate::login::origin;
 use crate::pages::admin;
 use crate::state::App;
-use crate::{api, assets, iso18626, pages, reader, repository, robots, terminal};
+use crate::{api, assets, iso18626, neighbour, pages, reader, repository, robots, terminal};
 
 /// Nothing inline, nothing from elsewhere, in no other site's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -197,9 +197,11 @@ fn branches() -> Router<App> {
         .method_not_allowed_fallback(pages::wrong_method)
 }
 
-/// Files that they fetch.
+/// Files that they fetch, from their hub and from one another.
 fn repository_files() -> Router<App> {
-    Router::new().route("/repository/{*name}", get(repository::show))
+    Router::new()
+        .route("/repository/{*name}", get(repository::show))
+        .route("/neighbour/{blake3}", get(neighbour::show))
 }
 
 /// Messages of other systems, with a cap of their own.

@@ -33,13 +33,15 @@ pub(crate) struct Patience {
     pub(crate) connect: Duration,
     /// For the next bytes, the first ones too: a provider may have to search long for a page.
     pub(crate) silence: Duration,
+    /// For the head of an answer, where nothing has to be searched for.
+    pub(crate) head: Option<Duration>,
     /// For an answer altogether, where it has no business being long.
     pub(crate) answer: Option<Duration>,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(20), silence: Duration::from_secs(120), answer: None }
+        Self { connect: Duration::from_secs(20), silence: Duration::from_secs(120), head: None, answer: None }
     }
 }
 
@@ -149,14 +151,7 @@ impl Client {
     pub(crate) fn get(&self, uri: &Uri, headers: &[(&str, &str)]) -> Result<Response<Body>, Trouble> {
         let mut uri = uri.clone();
         for _ in 0..=MOST_REDIRECTS {
-            let mut request = self.agent.get(&uri);
-            for (name, value) in headers {
-                request = request.header(*name, *value);
-            }
-            if let Some(credentials) = self.credentials.as_ref().filter(|_| same_origin(&uri, &self.home)) {
-                request = request.header(AUTHORIZATION, credentials);
-            }
-            let response = request.call().map_err(Trouble::of)?;
+            let response = self.get_there(&uri, headers)?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }
@@ -171,6 +166,18 @@ impl Client {
             uri = next;
         }
         Err(Trouble::lasting(format!("the server redirects more than {MOST_REDIRECTS} times")))
+    }
+
+    /// Asks for something there and nowhere else: a redirect is the answer.
+    pub(crate) fn get_there(&self, uri: &Uri, headers: &[(&str, &str)]) -> Result<Response<Body>, Trouble> {
+        let mut request = self.agent.get(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(credentials) = self.credentials.as_ref().filter(|_| same_origin(uri, &self.home)) {
+            request = request.header(AUTHORIZATION, credentials);
+        }
+        request.call().map_err(Trouble::of)
     }
 }
 
@@ -196,6 +203,7 @@ fn agent(private_host: Option<String>, patience: Patience, roots: RootCerts) -> 
         .timeout_resolve(Some(patience.connect))
         .timeout_connect(Some(patience.connect))
         .timeout_send_request(Some(patience.silence))
+        .timeout_recv_response(patience.head)
         .timeout_recv_body(patience.answer)
         .timeout_per_read(Some(patience.silence))
         .timeout_per_write(Some(patience.silence))
@@ -209,7 +217,7 @@ fn agent(private_host: Option<String>, patience: Patience, roots: RootCerts) -> 
 /// redirect.
 pub(crate) fn agent_for(url: &str, roots: RootCerts, connect: Duration, answer: Duration) -> Agent {
     let host = parse(url).ok().and_then(|(uri, _)| uri.host().map(str::to_ascii_lowercase));
-    let patience = Patience { connect, silence: answer, answer: Some(answer) };
+    let patience = Patience { connect, silence: answer, head: None, answer: Some(answer) };
     agent(host, patience, roots)
 }
 

@@ -75,7 +75,13 @@ impl Daemon {
             Ok(pulled) => {
                 self.complaints.note("pull", Ok(()));
                 if pulled.from.as_ref() != Some(&pulled.to) {
-                    tracing::info!(to = pulled.to, bytes = pulled.bytes_fetched, "a generation has come");
+                    let near = pulled.bytes_from_neighbours;
+                    tracing::info!(
+                        to = pulled.to,
+                        bytes = pulled.bytes_fetched,
+                        near,
+                        "a generation has come"
+                    );
                     self.pulls.proven_at = Some(Instant::now() + switch::PROBATION);
                 }
                 pulled.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
@@ -91,12 +97,7 @@ impl Daemon {
     fn begin_pull(&mut self) {
         // A branch without a hub and without a repository serves what it finds.
         let Ok(Some(repository)) = repository_of(&self.settings, &self.writer.store) else { return };
-        let manner = Manner {
-            expiry: Expiry::Enforced,
-            originals: self.settings.snapshot.originals,
-            budget: self.budget(),
-            served: true,
-        };
+        let budget = self.budget();
         self.pulls.is_running = true;
         let (site, stop, sender) = (self.writer.site(), self.stop.clone(), self.events.0.clone());
         let (store, snapshot) = (self.writer.store.clone(), self.settings.snapshot.clone());
@@ -106,6 +107,13 @@ impl Daemon {
                 use crate::requests::DeliveryState::{InFlight, Pending, Unknown};
                 let depths = store.depths().unwrap_or_default();
                 depths.iter().any(|depth| matches!(depth.delivery, Pending | InFlight | Unknown))
+            };
+            let manner = Manner {
+                expiry: Expiry::Enforced,
+                originals: snapshot.originals,
+                budget,
+                served: true,
+                neighbours: &snapshot.neighbours,
             };
             let pace = Pace::new(&*site.clock, &stop, snapshot.kilobits, &requests_wait);
             let tell = |bytes| pace.after(bytes);

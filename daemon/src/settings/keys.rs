@@ -56,6 +56,8 @@ pub(super) const KEYS: &[Key] = &[
     key("snapshot.kilobits", Kind::Count, "0"),
     key("snapshot.megabytes", Kind::Count, "0"),
     key("snapshot.window", Kind::Text, ""),
+    key("snapshot.neighbours", Kind::Texts, "[]"),
+    key("snapshot.share", Kind::Flag, "false"),
     key("mail.host", Kind::Text, ""),
     key("mail.port", Kind::Count, ""),
     key("mail.security", Kind::Choice(&["tls", "starttls", "none"]), "\"tls\""),

@@ -22,6 +22,10 @@ pub struct Snapshot {
     pub window: Option<String>,
     /// Whether the members' original records come along: `[catalogue] marc`.
     pub originals: bool,
+    /// Addresses of machines that are asked for files before the repository is.
+    pub neighbours: Vec<String>,
+    /// Whether this machine gives its own files to others.
+    pub share: bool,
 }
 
 /// By what a bucket of an S3-compatible store is reached; what is not said here the environment says, by the names
@@ -60,6 +64,13 @@ pub(super) fn snapshot(settings: &[Setting], folder: &Path, faults: &mut Vec<Fau
     if window.is_some_and(|window| Window::parse(window).is_none()) {
         faults.push(Fault::new("snapshot.window", "is no part of the day, such as 18:00-07:00"));
     }
+    let neighbours: Vec<String> = check::texts(settings, "snapshot.neighbours")
+        .map(|address| address.trim_end_matches('/').to_owned())
+        .collect();
+    let is_web = |address: &&String| address.starts_with("http://") || address.starts_with("https://");
+    if neighbours.iter().any(|address| !is_web(&address)) {
+        faults.push(Fault::new("snapshot.neighbours", "holds what is no http: or https: address"));
+    }
     let is_hub = check::text(settings, "central.kind") == "hub";
     let of_hub = text("central.url").filter(|_| is_hub && check::text(settings, "role") == "branch");
     let of_hub = of_hub.map(|url| format!("{}/repository", url.trim_end_matches('/')));
@@ -81,6 +92,8 @@ pub(super) fn snapshot(settings: &[Setting], folder: &Path, faults: &mut Vec<Fau
         megabytes: Some(number("snapshot.megabytes")).filter(|n| *n > 0),
         window: window.map(str::to_owned),
         originals: check::flag(settings, "catalogue.marc"),
+        neighbours,
+        share: check::flag(settings, "snapshot.share"),
     }
 }
 
@@ -111,6 +124,12 @@ mod tests {
         assert_eq!((bucket.bucket(), bucket.folder()), (Some("s3://catalogue/union"), None));
         assert!(bucket.access.bucket_is_host);
         assert_eq!(bucket.access.secret_file.as_deref(), Some(Path::new("/etc/lianmu/s3.secret")));
+        let near =
+            parse("[snapshot]\nneighbours = [\"http://192.168.10.5:8046/\"]\nshare = true").unwrap().snapshot;
+        assert_eq!((near.neighbours, near.share), (vec!["http://192.168.10.5:8046".to_owned()], true));
+        assert!(!parse("").unwrap().snapshot.share, "nothing is given out unless it is said");
+        let fault = parse("[snapshot]\nneighbours = [\"192.168.10.5\"]").unwrap_err().to_string();
+        assert!(fault.contains("snapshot.neighbours"), "{fault}");
         assert!(
             parse("[snapshot]\nwindow = \"at night\"").unwrap_err().to_string().contains("snapshot.window")
         );

@@ -34,7 +34,10 @@ pub(crate) fn pull(writer: &Writer, asked: &Pull, progress: &dyn Progress) -> Re
     }
     let carrier = carrier_of(&asked.repository, &writer.access, &site.data_dir)?;
     let expiry = if asked.is_stick { Expiry::Told } else { Expiry::Enforced };
-    let manner = Manner { expiry, originals: asked.originals, budget: None, served: writer.serves };
+    // What a stick lacks is not looked for elsewhere: whoever brings it has no line.
+    let neighbours: &[String] = if asked.is_stick { &[] } else { &writer.neighbours };
+    let manner =
+        Manner { expiry, originals: asked.originals, budget: None, served: writer.serves, neighbours };
     progress.begin(Stage::Fetch, None);
     let pulled = pull_from(&site, carrier.as_ref(), manner, &Stop::default(), &|n| progress.advance(n, 0));
     progress.end();
@@ -65,6 +68,7 @@ pub fn document(pulled: &Pulled) -> serde_json::Value {
         "to": pulled.to,
         "way": pulled.way,
         "bytes_fetched": pulled.bytes_fetched,
+        "bytes_from_neighbours": pulled.bytes_from_neighbours,
         "bytes_reused": pulled.bytes_reused,
         "seconds": (pulled.took.as_secs_f64() * 1000.0).round() / 1000.0,
     })

@@ -1,5 +1,7 @@
 //! A repository behind `http:` or `https:`, on any web server that knows ranges, or on one that does not.
 
+use std::time::Duration;
+
 use ureq::http::StatusCode;
 use ureq::http::header::CONTENT_RANGE;
 use ureq::http::uri::Uri;
@@ -12,15 +14,33 @@ use crate::{Error, Result};
 pub(super) struct HttpCarrier {
     client: Client,
     base: String,
+    follows: bool,
 }
+
+// Who is on the same network answers at once or is not there.
+const NEAR: Patience = Patience {
+    connect: Duration::from_secs(2),
+    silence: Duration::from_secs(5),
+    head: Some(Duration::from_secs(5)),
+    answer: None,
+};
 
 impl HttpCarrier {
     pub(super) fn new(repository: &str, roots: RootCerts) -> Result<Self> {
-        // Whoever configures a hub in the own network means it.
-        let client = Client::trusting(repository, true, Patience::default(), roots);
-        let client = client.map_err(|trouble| error(repository, trouble))?;
+        Self::with(repository, roots, Patience::default(), true)
+    }
+
+    /// The carrier of a neighbour: nobody is waited for long, and nobody sends this machine elsewhere.
+    pub(super) fn near(address: &str) -> Result<Self> {
+        Self::with(address, RootCerts::PlatformVerifier, NEAR, false)
+    }
+
+    fn with(address: &str, roots: RootCerts, patience: Patience, follows: bool) -> Result<Self> {
+        // Whoever configures a machine in the own network means it.
+        let client = Client::trusting(address, true, patience, roots);
+        let client = client.map_err(|trouble| error(address, trouble))?;
         let base = client.home().to_string().trim_end_matches('/').to_owned();
-        Ok(Self { client, base })
+        Ok(Self { client, base, follows })
     }
 }
 
@@ -39,7 +59,9 @@ impl Carrier for HttpCarrier {
             text.parse().map_err(|_| error(&text, Trouble::lasting("the address cannot be understood")))?;
         let range = format!("bytes={at}-");
         let headers: &[(&str, &str)] = if at > 0 { &[("range", &range)] } else { &[] };
-        let response = self.client.get(&uri, headers).map_err(|trouble| error(&self.base, trouble))?;
+        let response =
+            if self.follows { self.client.get(&uri, headers) } else { self.client.get_there(&uri, headers) };
+        let response = response.map_err(|trouble| error(&self.base, trouble))?;
         let begins =
             response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok()).and_then(begin_of);
         let at = match (response.status(), begins) {

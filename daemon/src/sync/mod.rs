@@ -2,9 +2,10 @@
 //!
 //! What may be trusted and what is missing is decided by `indexer::snapshot`, which touches nothing. Here is what
 //! touches: `carrier` reads repositories in a folder, on a stick, behind `http(s):` or in a `bucket`; `publish`,
-//! `prune` and `export` write them in a folder, and `mirror` copies them into a bucket; `pull` brings a generation here and `switch` puts it in force, back or aside. Every write
-//! goes through the file layer, in an order in which it may be cut anywhere: a reader finds the old generation
-//! or the new one, a branch the old repository or the new one.
+//! `prune` and `export` write them in a folder, and `mirror` copies them into a bucket; `pull` brings a generation here
+//! and `switch` puts it in force, back or aside; `neighbours` are asked for files first, and `share` is what this
+//! machine gives to its own. Every write goes through the file layer, in an order in which it may be cut anywhere: a
+//! reader finds the old generation or the new one, a branch the old repository or the new one.
 
 pub mod asked;
 mod blocks;
@@ -14,12 +15,14 @@ pub mod export;
 mod http;
 pub mod keys;
 pub mod mirror;
+mod neighbours;
 mod offer;
 mod pace;
 pub mod prune;
 pub mod publish;
 pub mod pull;
 pub mod repository;
+pub mod share;
 mod stage;
 mod state;
 pub mod status;

@@ -10,6 +10,7 @@ use indexer::snapshot::{Manifest, Plan, Wanted, check_canaries, plan};
 
 use super::blocks::Blocks;
 use super::carrier::Carrier;
+use super::neighbours::Neighbours;
 use super::offer::{self, Offer};
 use super::stage::{self, Inventory};
 use super::state::{self, State, Watch};
@@ -19,7 +20,7 @@ use crate::{Error, Result};
 
 /// How to pull.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct Manner<'a> {
     /// What is made of metadata that holds no longer.
     pub expiry: Expiry,
     /// Whether the members' original records are wanted too.
@@ -28,9 +29,11 @@ pub struct Manner {
     pub budget: Option<u64>,
     /// Whether this process serves what comes in force.
     pub served: bool,
+    /// Addresses of machines that are asked for files before the repository is; their bytes are in no budget.
+    pub neighbours: &'a [String],
 }
 
-impl Manner {
+impl Manner<'_> {
     // A stick has room for files, and who sent it did not know what it would meet.
     fn wanted(self, from: Option<&str>) -> Wanted<'_> {
         Wanted { originals: self.originals, from: from.filter(|_| self.expiry == Expiry::Enforced) }
@@ -46,8 +49,10 @@ pub struct Pulled {
     pub to: String,
     /// `packs` where the layers were written again here, else `files`.
     pub way: &'static str,
-    /// Bytes that came.
+    /// Bytes that came out of the repository, its lists not counted.
     pub bytes_fetched: u64,
+    /// Bytes that came from neighbours.
+    pub bytes_from_neighbours: u64,
     /// Bytes of files and pieces that were here already.
     pub bytes_reused: u64,
     /// How long it took.
@@ -70,7 +75,7 @@ pub struct Planned {
 }
 
 /// Says what a pull would do, and changes nothing.
-pub fn dry_run(site: &Site, carrier: &dyn Carrier, manner: Manner) -> Result<Planned> {
+pub fn dry_run(site: &Site, carrier: &dyn Carrier, manner: Manner<'_>) -> Result<Planned> {
     let Offer { manifest, .. } = offer::offer(site, carrier, manner.expiry, true)?;
     let from = index::name_in_force(&site.catalogue());
     let to = manifest.generation.clone();
@@ -88,7 +93,7 @@ pub fn dry_run(site: &Site, carrier: &dyn Carrier, manner: Manner) -> Result<Pla
 pub fn pull(
     site: &Site,
     carrier: &dyn Carrier,
-    manner: Manner,
+    manner: Manner<'_>,
     stop: &Stop,
     tell: &dyn Fn(u64),
 ) -> Result<Pulled> {
@@ -98,10 +103,11 @@ pub fn pull(
         state.last_try = Some(tried.clone());
         state.source = Some(carrier.place().to_owned());
     })?;
-    let mut fetched = 0;
-    let outcome = Pull { site, carrier, manner, stop, tell, fetched: &mut fetched }.run();
+    let mut pull = Pull { site, carrier, manner, stop, tell, fetched: 0, from_neighbours: 0 };
+    let outcome = pull.run();
     state::update(site, |state| {
-        state.bytes += fetched;
+        state.bytes += pull.fetched;
+        state.bytes_from_neighbours += pull.from_neighbours;
         state.reason = outcome.as_ref().err().map(|error| crate::import::chain(error));
     })?;
     outcome
@@ -110,10 +116,11 @@ pub fn pull(
 struct Pull<'a> {
     site: &'a Site,
     carrier: &'a dyn Carrier,
-    manner: Manner,
+    manner: Manner<'a>,
     stop: &'a Stop,
     tell: &'a dyn Fn(u64),
-    fetched: &'a mut u64,
+    fetched: u64,
+    from_neighbours: u64,
 }
 
 impl Pull<'_> {
@@ -129,6 +136,7 @@ impl Pull<'_> {
             to: manifest.generation.clone(),
             way: "files",
             bytes_fetched: 0,
+            bytes_from_neighbours: 0,
             bytes_reused: 0,
             took: Duration::ZERO,
             remarks: remarks(&offer),
@@ -143,23 +151,20 @@ impl Pull<'_> {
         if let Some(room) = stage::room(site).filter(|room| *room < todo.room) {
             return Err(Error::NoRoom { needed: todo.room.div_ceil(1 << 20), there: room >> 20 });
         }
-        let mut blocks = Blocks {
-            site,
-            carrier: self.carrier,
-            stop: self.stop,
-            budget: self.manner.budget,
-            fetched: 0,
-            tell: self.tell,
-        };
-        pulled.way = todo.way();
         pulled.bytes_reused = todo.bytes_here;
+        if self.ask_neighbours(manifest, &inventory, &mut pulled.remarks)? {
+            inventory = Inventory::of(site, manifest);
+            todo = plan(manifest, &inventory.have, self.manner.wanted(from.as_deref()));
+        }
+        pulled.way = todo.way();
+        let mut blocks = self.blocks();
         let replayed = stage::replay(site, manifest, &todo, &mut inventory, &mut blocks);
         let filled = replayed.and_then(|()| {
             // What was made is here now; whatever is not is fetched.
             todo = plan(manifest, &inventory.have, self.manner.wanted(None));
             stage::fill(site, manifest, &inventory, &todo, &mut blocks)
         });
-        *self.fetched = blocks.fetched;
+        self.fetched = blocks.fetched;
         let dir = filled?;
         stage::clear_others(site, Some(&manifest.generation))?;
         if from.as_ref() == Some(&manifest.generation) {
@@ -170,9 +175,39 @@ impl Pull<'_> {
             put_in_force(site, manifest, &dir, from, self.manner.served)?;
         }
         stage::clear_blocks(site);
-        pulled.bytes_fetched = *self.fetched;
+        pulled.bytes_fetched = self.fetched;
+        pulled.bytes_from_neighbours = self.from_neighbours;
         pulled.took = site.clock.monotonic().saturating_sub(began);
         Ok(pulled)
+    }
+
+    // Whole files, whatever way would be the shorter one over the line to the hub: that line is the dear one.
+    fn ask_neighbours(
+        &mut self,
+        manifest: &Manifest,
+        inventory: &Inventory,
+        remarks: &mut Vec<String>,
+    ) -> Result<bool> {
+        if self.manner.neighbours.is_empty() {
+            return Ok(false);
+        }
+        let missing = plan(manifest, &inventory.have, self.manner.wanted(None));
+        let mut neighbours = Neighbours::new(self.site, self.stop, self.manner.neighbours);
+        let came = stage::ask_neighbours(self.site, manifest, &missing, &mut neighbours);
+        self.from_neighbours = neighbours.bytes;
+        remarks.append(&mut neighbours.remarks);
+        came
+    }
+
+    fn blocks(&self) -> Blocks<'_> {
+        Blocks {
+            site: self.site,
+            carrier: self.carrier,
+            stop: self.stop,
+            budget: self.manner.budget,
+            fetched: 0,
+            tell: self.tell,
+        }
     }
 
     fn remember(&self, offer: &Offer) -> Result<()> {

@@ -13,10 +13,11 @@ use indexer::archive::{Archive, Arrived, arrive};
 use indexer::bib::LibraryCode;
 use indexer::files::remove_tree;
 use indexer::index::{self, Beside, Changes, FileHash, Generation};
-use indexer::snapshot::{Have, Manifest, Plan, Refusal, SnapshotFile};
+use indexer::snapshot::{Fetch, Have, Manifest, Plan, Refusal, SnapshotFile};
 
 use super::Site;
 use super::blocks::{self, Blocks};
+use super::neighbours::Neighbours;
 use super::repository::put;
 use crate::{Error, Result};
 
@@ -107,6 +108,35 @@ pub(super) fn clear_blocks(site: &Site) {
     let _ = remove_tree(&*site.files, &blocks::folder(site));
 }
 
+/// Brings what neighbours have of what is missing to where it belongs; whether anything came.
+pub(super) fn ask_neighbours(
+    site: &Site,
+    manifest: &Manifest,
+    plan: &Plan,
+    neighbours: &mut Neighbours<'_>,
+) -> Result<bool> {
+    let dir = folder(site, &manifest.generation);
+    for folder in [&dir, &blocks::folder(site)] {
+        site.files.create_dir_all(folder).map_err(Error::writing(folder))?;
+    }
+    let mut is_any = false;
+    // Of an empty file there is nothing to ask for.
+    for fetch in plan.fetch.iter().filter(|fetch| fetch.file.bytes > 0) {
+        if !neighbours.is_anybody() {
+            break;
+        }
+        is_any |= neighbours.bring(&fetch.file, &target(site, &dir, fetch))?;
+    }
+    Ok(is_any)
+}
+
+fn target(site: &Site, dir: &Path, fetch: &Fetch) -> PathBuf {
+    match &fetch.library {
+        Some(library) => original_path(site, library, &fetch.file.name),
+        None => dir.join(&fetch.file.name),
+    }
+}
+
 /// Puts everything in its place, by what is here and what comes. Each file is durable when this returns.
 pub(super) fn fill(
     site: &Site,
@@ -131,10 +161,7 @@ pub(super) fn fill(
         }
     }
     for fetch in &plan.fetch {
-        let target = match &fetch.library {
-            Some(library) => original_path(site, library, &fetch.file.name),
-            None => dir.join(&fetch.file.name),
-        };
+        let target = target(site, &dir, fetch);
         if !is_right(&target, &fetch.file) {
             assemble(site, &fetch.file, &target, blocks)?;
         }
@@ -308,7 +335,7 @@ fn assemble(site: &Site, file: &SnapshotFile, target: &Path, blocks: &mut Blocks
 }
 
 /// Whether a file is there and is the one that is meant.
-fn is_right(path: &Path, file: &SnapshotFile) -> bool {
+pub(super) fn is_right(path: &Path, file: &SnapshotFile) -> bool {
     let hashed = || -> std::io::Result<String> {
         let mut read = File::open(path)?;
         if read.metadata()?.len() != file.bytes {

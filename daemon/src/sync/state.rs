@@ -45,8 +45,10 @@ pub(super) struct State {
     pub(super) source: Option<String>,
     /// Why the last try brought nothing.
     pub(super) reason: Option<String>,
-    /// Bytes fetched in all.
+    /// Bytes fetched in all out of repositories.
     pub(super) bytes: u64,
+    /// Bytes that neighbours gave in all.
+    pub(super) bytes_from_neighbours: u64,
 }
 
 /// A generation on probation.

@@ -33,8 +33,10 @@ pub struct Status {
     pub state: &'static str,
     /// Why it is not well; a sentence.
     pub reason: Option<String>,
-    /// Bytes fetched in all.
+    /// Bytes fetched in all out of repositories.
     pub bytes: u64,
+    /// Bytes that neighbours gave in all.
+    pub bytes_from_neighbours: u64,
 }
 
 impl Status {
@@ -89,6 +91,7 @@ fn status(state: State, generation: Option<String>, now: Timestamp) -> Status {
         source: state.source,
         reason: state.reason,
         bytes: state.bytes,
+        bytes_from_neighbours: state.bytes_from_neighbours,
     }
 }
 

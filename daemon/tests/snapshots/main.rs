@@ -14,6 +14,7 @@ mod forge;
 mod hostile;
 #[path = "../peers/moto.rs"]
 mod moto;
+mod neighbours;
 #[path = "../peers/nginx.rs"]
 mod nginx;
 mod packs;

@@ -153,8 +153,8 @@ pub(crate) fn site(data_dir: &Path, clock: &Arc<Turned>, files: Arc<dyn FileLaye
     Site { data_dir: data_dir.to_owned(), files, clock }
 }
 
-pub(crate) const MANNER: Manner =
-    Manner { expiry: Expiry::Enforced, originals: true, budget: None, served: false };
+pub(crate) const MANNER: Manner<'_> =
+    Manner { expiry: Expiry::Enforced, originals: true, budget: None, served: false, neighbours: &[] };
 
 pub(crate) fn pull_from(branch: &Site, repository: &Path) -> daemon::Result<Pulled> {
     pull_by(branch, &Folder::new(repository))

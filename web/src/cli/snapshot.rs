@@ -253,6 +253,7 @@ impl Desk<'_> {
             originals: self.settings.snapshot.originals,
             budget: None,
             served: false,
+            neighbours: &[],
         };
         let Planned { from, to, plan, objection } = dry_run(&self.site, carrier.as_ref(), manner)?;
         if json {
@@ -320,7 +321,14 @@ impl Desk<'_> {
         } else {
             let text = |key: &str| document[key].as_str().unwrap_or("nothing").to_owned();
             let (from, to, bytes) = (text("from"), text("to"), &document["bytes_fetched"]);
-            println!("{to} is in force in place of {from}: {bytes} bytes came in {} s", document["seconds"]);
+            let near = match document["bytes_from_neighbours"].as_u64() {
+                Some(near) if near > 0 => format!(" and {near} bytes from neighbours"),
+                _ => String::new(),
+            };
+            println!(
+                "{to} is in force in place of {from}: {bytes} bytes came{near} in {} s",
+                document["seconds"]
+            );
         }
         Ok(Outcome::Done)
     }

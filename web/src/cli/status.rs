@@ -120,6 +120,8 @@ fn print(document: &Value) {
         let [source, published, freshness, state] =
             ["source", "published_at", "freshness", "state"].map(|key| text(&snapshot[key]));
         println!("catalogue of {published} from {source}: {freshness}, {state}");
+        let [fetched, near] = ["bytes_fetched", "bytes_from_neighbours"].map(|key| &snapshot[key]);
+        println!("  {fetched} bytes came from there, {near} bytes from neighbours");
         if let Some(reason) = snapshot["reason"].as_str() {
             println!("  {reason}");
         }

@@ -28,7 +28,7 @@ struct HelpPage {
 type Section = (&'static str, &'static str, &'static str, &'static str);
 
 /// How a hub and its branches are set up and what is done when something is in the way.
-const BRANCHES: [Section; 7] = [
+const BRANCHES: [Section; 8] = [
     ("hub", "branches_guide.hub_title", "branches_guide.hub_text", "lianmu snapshot init\nlianmu serve"),
     (
         "enrol",
@@ -41,6 +41,12 @@ const BRANCHES: [Section; 7] = [
         "branches_guide.night_title",
         "branches_guide.night_text",
         "lianmu snapshot pull --dry-run\nlianmu snapshot pull",
+    ),
+    (
+        "near",
+        "branches_guide.near_title",
+        "branches_guide.near_text",
+        "[snapshot]\nshare = true\nneighbours = [\"http://192.168.10.5:8046\"]",
     ),
     (
         "cut",

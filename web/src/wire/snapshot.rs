@@ -18,6 +18,7 @@ pub(crate) struct SnapshotStatus {
     pub(crate) last_contact: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) bytes_fetched: u64,
+    pub(crate) bytes_from_neighbours: u64,
 }
 
 impl SnapshotStatus {
@@ -36,6 +37,7 @@ impl SnapshotStatus {
             last_contact: text(status.last_contact),
             reason: status.reason.clone(),
             bytes_fetched: status.bytes,
+            bytes_from_neighbours: status.bytes_from_neighbours,
         }
     }
 }

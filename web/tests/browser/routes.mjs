@@ -24,6 +24,7 @@ export const files = {
   "/staff/statistics/csv": ["/staff/statistics/csv"],
   "/staff/statistics/xlsx": ["/staff/statistics/xlsx"],
   "/repository/{*name}": ["/repository/metadata/timestamp.json"],
+  "/neighbour/{blake3}": [`/neighbour/${"0".repeat(64)}`],
   "/me/data/export": ["/me/data/export"],
   "/leave": ["/leave"],
   "/healthz": ["/healthz"],

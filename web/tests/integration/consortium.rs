@@ -63,6 +63,58 @@ fn next_night(hub: &Site, version: u32) -> String {
 }
 
 #[test]
+fn a_branch_gives_its_files_to_its_neighbours_where_it_shares_them() {
+    let hub = hub();
+    let shared = |share: bool| format!("{}[snapshot]\nminutes = 0\nshare = {share}\n", branch_config(&hub));
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("lianmu.toml"), shared(false)).unwrap();
+    document(&run(data.path(), &["snapshot", "pull", "--json"]));
+    let branch = Site::over(data, &shared(false));
+    let catalogue = branch.data().join("catalogue");
+    let manifest = index::manifest_in_force(&catalogue).unwrap();
+    let file = manifest.files.iter().max_by_key(|file| file.bytes).unwrap();
+    let path = format!("/neighbour/{}", file.blake3);
+    assert_eq!(branch.get(&path).status, 404, "nothing is given unless it is said");
+    let branch = Site::over(branch.killed(), &shared(true));
+    let whole = branch.get(&path);
+    assert_eq!((whole.status, whole.header("content-length")), (200, Some(&*file.bytes.to_string())));
+    let part = branch.ask("GET", &path, &[("Range", "bytes=10-19")]);
+    assert_eq!((part.status, part.header("content-length")), (206, Some("10")));
+    assert_eq!(part.header("content-range"), Some(&*format!("bytes 10-19/{}", file.bytes)));
+    let beyond = branch.ask("GET", &path, &[("Range", &format!("bytes={}-", file.bytes))]);
+    assert_eq!((beyond.status, beyond.body.len()), (416, 0));
+    for refused in
+        ["", "..", "../state.db", "..%2f..%2fstate.db", &"0".repeat(64), &file.blake3[1..], &file.name]
+    {
+        assert_eq!(branch.get(&format!("/neighbour/{refused}")).status, 404, "{refused}");
+    }
+
+    // Another branch beside it: its line to the hub carries lists alone.
+    let other = tempfile::tempdir().unwrap();
+    let config =
+        format!("{}[snapshot]\nneighbours = [\"http://{}\"]\n", branch_config(&hub), branch.address());
+    std::fs::write(other.path().join("lianmu.toml"), config).unwrap();
+    let pulled = document(&run(other.path(), &["snapshot", "pull", "--json"]));
+    let near = pulled["bytes_from_neighbours"].as_u64().unwrap();
+    assert!(
+        pulled["bytes_fetched"] == 0 && near > manifest.files.iter().map(|file| file.bytes).sum(),
+        "{pulled}"
+    );
+    let status = document(&run(other.path(), &["status", "--json"]))["snapshot"].clone();
+    assert_eq!((&status["bytes_fetched"], &status["bytes_from_neighbours"]), (&0.into(), &near.into()));
+    let said = run(other.path(), &["status"]).stdout;
+    assert!(String::from_utf8_lossy(&said).contains(&format!("{near} bytes from neighbours")));
+    let files = |data: &Path| {
+        let dir = data.join("catalogue").join(&manifest.generation);
+        let items = std::fs::read_dir(dir).unwrap().map(|item| item.unwrap().path());
+        let mut files: Vec<_> = items.map(|path| std::fs::read(path).unwrap()).collect();
+        files.sort_unstable();
+        files
+    };
+    assert_eq!(files(other.path()), files(hub.data()));
+}
+
+#[test]
 fn a_hub_publishes_and_a_branch_pulls_serves_and_says_how_old_it_is() {
     let hub = hub();
     let first = index::name_in_force(&hub.data().join("catalogue")).unwrap();

@@ -75,11 +75,16 @@ pub(crate) async fn generations(State(app): State<App>, reader: Reader, admin: A
     let lang = reader.lang;
     let result = rows.await.and_then(|rows| {
         let entries = app.open().map(|open| open.catalogue.manifest().entries).unwrap_or_default();
+        let mut lead = lang.fill("admin.generations_lead", &[("n", &grouped(entries))]);
+        if let Some(fares) = app.snapshot() {
+            let came = [("bytes", &*size(fares.bytes)), ("near", &*size(fares.bytes_from_neighbours))];
+            lead += &lang.fill("admin.generations_came", &came);
+        }
         render(&TablePage {
             ui: Ui::new(&app, &reader),
             frame: Frame::of(&app, &admin, None),
             title: lang.t("admin.generations"),
-            lead: &lang.fill("admin.generations_lead", &[("n", &grouped(entries))]),
+            lead: &lead,
             head: ["admin.in_force", "admin.generation", "admin.bytes"].map(|key| lang.t(key)).into(),
             rows,
             command: "lianmu build",
