@@ -44,6 +44,18 @@ pub(super) fn generations(targets: &Targets) -> Vec<(Custom, &String, &TargetFil
 
 /// The manifest that a signed file is.
 pub(super) fn manifest(carrier: &dyn Carrier, name: &str, target: &TargetFile) -> Result<Manifest> {
+    let bytes = bytes_of(carrier, name, target)?;
+    manifest_in(name, target, &bytes)
+}
+
+fn bytes_of(carrier: &dyn Carrier, name: &str, target: &TargetFile) -> Result<Vec<u8>> {
+    let (_, sha256) = described(name, target)?;
+    let place = target_name(name, sha256);
+    carrier.read(&place, target.length)?.ok_or_else(|| Refusal::Missing { name: place }.into())
+}
+
+// What is said of a manifest, and its hash.
+fn described<'a>(name: &str, target: &'a TargetFile) -> Result<(Custom, &'a str)> {
     let malformed = |what: &str| Refusal::Malformed { name: name.to_owned(), what: what.to_owned() };
     let custom = custom(target).ok_or_else(|| malformed("it is not described"))?;
     let sha256 = target.sha256().ok_or_else(|| malformed("it has no SHA-256"))?;
@@ -53,12 +65,16 @@ pub(super) fn manifest(carrier: &dyn Carrier, name: &str, target: &TargetFile) -
     {
         return Err(malformed("it is no name of a manifest").into());
     }
-    let place = target_name(name, sha256);
-    let bytes = carrier.read(&place, target.length)?.ok_or(Refusal::Missing { name: place })?;
-    target.check(name, &bytes)?;
-    let manifest = Manifest::read(name, &bytes, custom.plain)?;
+    Ok((custom, sha256))
+}
+
+fn manifest_in(name: &str, target: &TargetFile, bytes: &[u8]) -> Result<Manifest> {
+    let (custom, _) = described(name, target)?;
+    target.check(name, bytes)?;
+    let manifest = Manifest::read(name, bytes, custom.plain)?;
     if manifest.generation != custom.generation {
-        return Err(malformed("it describes another generation").into());
+        let what = "it describes another generation".to_owned();
+        return Err(Refusal::Malformed { name: name.to_owned(), what }.into());
     }
     Ok(manifest)
 }
@@ -72,7 +88,8 @@ pub(super) fn offer(site: &Site, carrier: &dyn Carrier, expiry: Expiry, dry: boo
     let known = state.published_at.as_deref().and_then(Time::new);
     let judged_at = known.as_ref().filter(|known| **known > now).unwrap_or(&now);
     let refreshed = refresh(&mut client, judged_at, expiry, carrier);
-    let found = refreshed.and_then(|expired| newest(carrier, &client).map(|manifest| (expired, manifest)));
+    let found =
+        refreshed.and_then(|expired| newest(site, carrier, &client, dry).map(|manifest| (expired, manifest)));
     // What was verified of an update that failed is kept too: nobody can go back behind it.
     let kept = if dry { Ok(()) } else { state::keep_trusted(site, &client) };
     let (expired, manifest) = found?;
@@ -81,11 +98,21 @@ pub(super) fn offer(site: &Site, carrier: &dyn Carrier, expiry: Expiry, dry: boo
     Ok(Offer { client, manifest, expired, clock_is_behind })
 }
 
-fn newest(carrier: &dyn Carrier, client: &Client) -> Result<Manifest> {
+// What is known already does not come again: a branch looks every quarter of an hour, on whatever line it has.
+fn newest(site: &Site, carrier: &dyn Carrier, client: &Client, dry: bool) -> Result<Manifest> {
     let none = || Refusal::NoGeneration { name: "yet".to_owned() };
     let targets = client.targets().ok_or_else(none)?;
     let (_, name, target) = generations(targets).pop().ok_or_else(none)?;
-    manifest(carrier, name, target)
+    if let Some(manifest) = state::kept_manifest(site).and_then(|kept| manifest_in(name, target, &kept).ok())
+    {
+        return Ok(manifest);
+    }
+    let bytes = bytes_of(carrier, name, target)?;
+    let manifest = manifest_in(name, target, &bytes)?;
+    if !dry {
+        state::keep_manifest(site, &bytes)?;
+    }
+    Ok(manifest)
 }
 
 pub(super) fn refresh(

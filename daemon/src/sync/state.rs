@@ -16,6 +16,7 @@ use crate::{Error, Result};
 
 const TRUSTED: &str = "trusted.json";
 const STATE: &str = "state.json";
+const MANIFEST: &str = "manifest.zst";
 const LOCK: &str = "lock";
 /// Generations that failed here; older ones are gone from every repository by then.
 const MOST_BAD: usize = 16;
@@ -124,6 +125,15 @@ pub(super) fn keep_trusted(site: &Site, client: &Client) -> Result<()> {
         return Ok(());
     }
     write(site, TRUSTED, &bytes)
+}
+
+/// The manifest that came last, as it lay in the repository. Nobody vouches for it: whoever uses it compares.
+pub(super) fn kept_manifest(site: &Site) -> Option<Vec<u8>> {
+    std::fs::read(site.folder().join(MANIFEST)).ok()
+}
+
+pub(super) fn keep_manifest(site: &Site, bytes: &[u8]) -> Result<()> {
+    write(site, MANIFEST, bytes)
 }
 
 fn write(site: &Site, name: &str, bytes: &[u8]) -> Result<()> {

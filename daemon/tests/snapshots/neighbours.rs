@@ -1,5 +1,5 @@
 //! Machines of the own network that give files, and such that lie: what they have does not come over the line to the hub,
-//! and whatever they send spoils nothing.
+//! and whatever they send spoils nothing. And what a look costs that finds nothing new.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -200,6 +200,23 @@ fn what_a_neighbour_has_comes_from_it_and_the_line_to_the_hub_carries_lists_alon
     let fares = status::of(&second.data_dir, Timestamp::UNIX_EPOCH).unwrap().unwrap();
     assert!(fares.bytes == 0 && fares.bytes_from_neighbours > 5000, "{fares:?}");
     assert!(!second.data_dir.join("sync/blocks").exists(), "nothing is left");
+}
+
+#[test]
+fn a_look_that_finds_nothing_new_fetches_the_timestamp_alone() {
+    let scene = Scene::new();
+    let branch = scene.branch_with("branch");
+    let look = || {
+        let repository = Counting::new(&scene, true);
+        pull_by(&branch, &repository).unwrap();
+        repository.others.into_inner()
+    };
+    let least = ["metadata/2.root.json", "metadata/timestamp.json"];
+    assert_eq!(look(), least);
+    // What is kept is compared like what comes.
+    fs::write(branch.data_dir.join("sync/manifest.zst"), "damaged").unwrap();
+    assert!(look().iter().any(|name| name.starts_with("targets/")));
+    assert_eq!(look(), least);
 }
 
 #[test]
