@@ -32,7 +32,11 @@ pub(super) fn put(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> Result<()
         files.rename(&unfinished, path)?;
         files.sync_dir(above)
     };
-    written().map_err(Error::writing(path))
+    written().map_err(|cause| {
+        // A full stick has no room for what is of no use.
+        let _ = files.remove(&unfinished);
+        Error::writing(path)(cause)
+    })
 }
 
 impl<'a> Repository<'a> {
