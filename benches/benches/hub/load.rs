@@ -64,20 +64,24 @@ pub(crate) fn load(n_branches: usize, requests_a_second: usize, seconds: usize) 
         hub.processor_seconds() - spent
     );
     for (what, waits) in ["requests", "polls"].into_iter().zip(waits) {
-        let mut waits = waits.into_inner().unwrap();
-        waits.sort_unstable();
-        let at = |share: f64| {
-            let place = ((waits.len() as f64 * share) as usize).min(waits.len().saturating_sub(1));
-            waits.get(place).map_or(0.0, |wait| wait.as_secs_f64() * 1000.0)
-        };
-        println!(
-            "load: {} {what}, {:.1} a second, answered in {:.1} ms (p50), {:.1} (p99), {:.1} (longest)",
-            waits.len(),
-            waits.len() as f64 / lasted,
-            at(0.5),
-            at(0.99),
-            at(1.0)
-        );
+        say("load", what, waits.into_inner().unwrap(), lasted);
     }
     hub.kill();
+}
+
+/// Says how long answers were waited for.
+pub(crate) fn say(of: &str, what: &str, mut waits: Vec<Duration>, lasted: f64) {
+    waits.sort_unstable();
+    let at = |share: f64| {
+        let place = ((waits.len() as f64 * share) as usize).min(waits.len().saturating_sub(1));
+        waits.get(place).map_or(0.0, |wait| wait.as_secs_f64() * 1000.0)
+    };
+    println!(
+        "{of}: {} {what}, {:.1} a second, answered in {:.1} ms (p50), {:.1} (p99), {:.1} (longest)",
+        waits.len(),
+        waits.len() as f64 / lasted,
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
 }

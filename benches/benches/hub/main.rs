@@ -3,11 +3,13 @@
 //! `cargo build --release -p web`, then `cargo bench -p benches --bench hub -- burst [REQUESTS]` drains a queue (100,000)
 //! from one `lianmu serve` into another, and `-- load [BRANCHES [REQUESTS_A_SECOND [SECONDS]]]` (5,000, 120, 60) calls a
 //! hub at fixed moments: every branch asks for its feed each five minutes, as a branch with nothing under way does.
+//! `-- looks [BRANCHES [SECONDS]]` (5,000, 60) is what they fetch out of its repository.
 //! `LIANMU` names the program.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints and may panic")]
 
 mod branch;
 mod load;
+mod looks;
 mod machine;
 
 use std::path::Path;
@@ -24,11 +26,13 @@ fn main() {
     let number = |at: usize, usual: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(usual);
     match words.first().map(String::as_str) {
         Some("burst") => burst(number(1, 100_000)),
+        Some("looks") => looks::looks(number(1, 5_000), number(2, 60)),
         Some("load") => load::load(number(1, 5_000), number(2, 120), number(3, 60)),
         _ => {
             // As one of all benches: small, so that it is seen to work.
             burst(2_000);
             load::load(200, 20, 5);
+            looks::looks(900, 5);
         }
     }
 }
