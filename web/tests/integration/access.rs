@@ -19,7 +19,13 @@ impl Route {
     /// Its path with a value in each gap.
     pub(crate) fn example(&self) -> String {
         let gaps = [("{id}", "1"), ("{code}", "BJFU"), ("{slug}", "about"), ("{who}", "reader")];
-        let files = [("{format}", "ris"), ("{hash}", "0"), ("{name}", "look.css"), ("{*name}", "x")];
+        let files = [
+            ("{format}", "ris"),
+            ("{hash}", "0"),
+            ("{blake3}", "0"),
+            ("{name}", "look.css"),
+            ("{*name}", "x"),
+        ];
         let filled = |path: String, (gap, value): &(&str, &str)| path.replace(gap, value);
         let path = gaps.iter().chain(&files).fold(self.path.clone(), filled);
         assert!(!path.contains('{'), "{path} needs a value here");
