@@ -169,7 +169,9 @@ impl Destination for HubLine {
                 serde_json::to_vec(&call).map_err(|cause| Trouble::Sick { reason: cause.to_string() })?;
             match self.call::<LettersAnswer>("POST", LETTERS_PATH, &body) {
                 Ok(answer) if answer.replies.len() == now.len() => {
-                    self.store.hear(answer.stand).map_err(own)?;
+                    if !self.store.hear_aside(answer.stand).map_err(own)? {
+                        return Err(started_again());
+                    }
                     outcomes.extend(answer.replies.into_iter().map(Outcome::from));
                 }
                 Ok(_) => {
@@ -218,6 +220,16 @@ fn read(answer: Response<Body>) -> Result<Vec<u8>, Trouble> {
         wish: None,
         may_have_arrived: true,
     })
+}
+
+/// What a hub says that was started again is not believed before its feed has said what it remembers. Letters that it
+/// took get the same answer then.
+pub(super) fn started_again() -> Trouble {
+    Trouble::Away {
+        reason: "the hub was started again: it is asked first what it remembers".to_owned(),
+        wish: None,
+        may_have_arrived: true,
+    }
 }
 
 // Our own store, not the line: nothing is sent either way.
@@ -293,10 +305,13 @@ mod tests {
             let parcels = store.take_to_send(&heads, None, at(minute)).unwrap();
             let letters: Vec<String> = parcels.iter().map(|parcel| parcel.body.clone()).collect();
             let replies = self.hub.take_letters(&code(library), &letters, &code("HUB"), at(minute)).unwrap();
-            store.hear(self.hub.stand().unwrap()).unwrap();
+            let is_believed = store.hear_aside(self.hub.stand().unwrap()).unwrap();
             for (parcel, reply) in parcels.iter().zip(&replies) {
-                let ended = Settlement::Ended(Outcome::from(reply.clone()));
-                store.settle(&[((parcel.request, parcel.n), ended)], at(minute)).unwrap();
+                let settlement = match is_believed {
+                    true => Settlement::Ended(Outcome::from(reply.clone())),
+                    false => Settlement::Waits { is_unknown: true, next_try: None, error: String::new() },
+                };
+                store.settle(&[((parcel.request, parcel.n), settlement)], at(minute)).unwrap();
             }
             replies
         }
@@ -430,6 +445,26 @@ mod tests {
         three.exchange();
         assert_eq!(three.state_at_hub(id), Some(State::AtCentre));
         assert_eq!(three.lends.request(id).unwrap().map(|request| request.state), Some(State::AtCentre));
+    }
+
+    #[test]
+    fn a_branch_that_sends_before_it_reads_sees_it_too() {
+        let mut three = Three::new();
+        three.gone_by();
+        let copy = three.copy();
+        let forgotten = three.borrow(9);
+        three.send(&three.asks, "BJFU", 5);
+        three.put_back(&copy);
+        let later = three.borrow(10);
+        assert!(matches!(three.send(&three.asks, "BJFU", 6)[..], [Reply::Delivered { .. }]));
+        let waits = |store: &Store| store.depths().unwrap().iter().any(|depth| depth.delivery.is_waiting());
+        assert!(waits(&three.asks), "it is taken, and that is not believed yet");
+        three.exchange();
+        for id in [forgotten, later] {
+            assert_eq!(three.state_at_hub(id), Some(State::AtCentre));
+            assert!(three.lends.request(id).unwrap().is_some());
+        }
+        assert!(!waits(&three.asks));
     }
 
     #[test]

@@ -44,10 +44,23 @@ struct Content {
     // The hub was put back from an older copy since the branch heard it: these are all of its items.
     #[serde(default)]
     again: bool,
+    // The lives of the hub, each with the end of its feed before it.
+    #[serde(default)]
+    lives: Vec<(u32, i64)>,
     #[serde(default)]
     letters: Vec<String>,
     #[serde(default)]
     items: Vec<Told>,
+}
+
+impl Content {
+    // Whether the hub that wrote this knows a moment of its own; one of an older version names no lives.
+    fn remembers(&self, moment: Stand) -> bool {
+        let Some(nth) = self.lives.iter().position(|(life, _)| *life == moment.life) else {
+            return moment.life == 0 || self.lives.is_empty();
+        };
+        moment.end <= self.lives.get(nth + 1).map_or(self.stand.end, |(_, since)| *since)
+    }
 }
 
 /// What a stick brought.
@@ -85,6 +98,7 @@ pub fn export_to_hub(
         mark: Some(machine.mark),
         stand: store.heard()?,
         again: false,
+        lives: Vec::new(),
         letters,
         items: Vec::new(),
     };
@@ -126,6 +140,7 @@ pub fn export_to_branch(
         mark: None,
         stand,
         again: branch.acked == BEGINS_AGAIN,
+        lives: store.lives()?,
         letters: Vec::new(),
         items,
     };
@@ -202,6 +217,9 @@ fn from_hub(store: &Store, content: Content, now: Timestamp) -> Result<Brought> 
     };
     if content.again {
         store.begin_feed_again(content.stand)?;
+    } else if !content.remembers(store.heard()?) {
+        let reason = "the hub was put back from an older copy since it was heard here: bring it a stick of this machine first";
+        return Err(Error::stick(reason));
     }
     let cursor = store.machine()?.cursor;
     if content.after > cursor {
@@ -359,6 +377,9 @@ mod tests {
         assert_eq!((to_hub(&pair, 2), to_branch(&pair, 3)), (1, 1));
         pair.hub = Store::of_copy(&copy);
         pair.hub.begin_life(2, at(4)).unwrap();
+        let (early, _) = export_to_branch(&pair.hub, &pair.hub_keys, &library, at(4)).unwrap();
+        let refused = import(&pair.branch, &pair.branch_keys, &name, &early, at(4));
+        assert!(refused.unwrap_err().to_string().contains("put back"), "it does not know what it lacks");
         assert_eq!(to_hub(&pair, 5), 0, "as far as the branch knows all is there");
         assert_eq!(pair.hub.branch(&library).unwrap().unwrap().acked, BEGINS_AGAIN);
         assert_eq!((to_branch(&pair, 6), to_hub(&pair, 7)), (0, 1));

@@ -18,6 +18,7 @@ const STAND: &str =
 // A life goes to the beginning of the next one, the last one to now.
 const HAS_BEEN_AT: &str = "SELECT EXISTS (SELECT 1 FROM lives l WHERE l.life = ?1 AND ?2 <= coalesce((SELECT since FROM \
                            lives n WHERE n.n = l.n + 1), (SELECT max(seq) FROM sqlite_sequence WHERE name = 'feed'), 0))";
+const LIVES: &str = "SELECT life, since FROM lives ORDER BY n";
 const HEARD: &str = "SELECT hub_life, hub_end FROM machine";
 const HEAR: &str = "UPDATE machine SET hub_end = iif(hub_life = ?1, max(hub_end, ?2), ?2), hub_life = ?1 WHERE hub_life \
                     <> ?1 OR hub_end < ?2";
@@ -36,6 +37,14 @@ impl Store {
     /// Where this hub is.
     pub fn stand(&self) -> Result<Stand> {
         self.read(stand)
+    }
+
+    /// The lives of this hub, oldest first, each with the end of its feed before it.
+    pub fn lives(&self) -> Result<Vec<(u32, i64)>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(LIVES)?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
     }
 
     /// Whether this hub remembers a moment of its own. Of no moment there is nothing to be remembered.
@@ -65,6 +74,18 @@ impl Store {
             return Ok(());
         }
         self.write(|transaction| transaction.execute(HEAR, params![stand.life, stand.end]).map(drop))
+    }
+
+    /// The hub answered beside its feed; whether that may be believed. In another life than the one it was heard in last
+    /// it may have forgotten what it said then, and that is told by nothing but its feed, which is asked for the moment.
+    /// What is believed before would hide that there is something to be asked.
+    pub fn hear_aside(&self, stand: Stand) -> Result<bool> {
+        let heard = self.heard()?;
+        let is_same_life = heard.life == 0 || stand.life == 0 || heard.life == stand.life;
+        if is_same_life {
+            self.hear(stand)?;
+        }
+        Ok(is_same_life)
     }
 
     /// The hub was put back from an older copy: its feed is read from the beginning, by the hub as it stands now.

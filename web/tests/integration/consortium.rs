@@ -207,7 +207,7 @@ fn a_hub_publishes_and_a_branch_pulls_serves_and_says_how_old_it_is() {
 
 #[test]
 fn a_pull_that_is_killed_at_any_moment_leaves_one_generation_or_the_other() {
-    let n_kills = if is_thorough() { 500 } else { 24 };
+    let n_kills = if is_thorough() { 2_000 } else { 24 };
     let hub = hub();
     let mut names = vec![index::name_in_force(&hub.data().join("catalogue")).unwrap()];
     let data = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::Dice;
 use crate::central::{Reply, Stand};
-use crate::delivery::hub_line::take_answer;
+use crate::delivery::hub_line::{started_again, take_answer};
 use crate::delivery::{Destination, Outcome, Parcel, Receipt, Trouble};
 use crate::harvest::{Clock, Stop};
 use crate::store::Store;
@@ -90,9 +90,9 @@ impl SimLine {
     }
 
     // What the hub says, as far as the line lets it through.
-    fn taken(&self, hub: &mut HubEnd, letters: &[String]) -> Vec<Outcome> {
+    fn taken(&self, hub: &mut HubEnd, letters: &[String]) -> Result<Vec<Outcome>, Trouble> {
         if self.has("the hub acknowledges what it has not taken") && hub.dice.percent(20) {
-            return letters.iter().map(|_| Outcome::Delivered(Receipt::Ok)).collect();
+            return Ok(letters.iter().map(|_| Outcome::Delivered(Receipt::Ok)).collect());
         }
         let mut letters = letters.to_vec();
         if self.has("letters are cut where they are long") {
@@ -102,7 +102,8 @@ impl SimLine {
             for letter in &letters {
                 if hub.store.had_effect(&self.me, letter) {
                     let reason = "known already".to_owned();
-                    return letters.iter().map(|_| Outcome::Rejected { reason: reason.clone() }).collect();
+                    let refused = |_| Outcome::Rejected { reason: reason.clone() };
+                    return Ok(letters.iter().map(refused).collect());
                 }
             }
         }
@@ -113,8 +114,10 @@ impl SimLine {
             replies.rotate_left(1);
         }
         // A machine that is dead notes nothing, and knows nothing of the answer either.
-        let _ = self.store.hear(hub.store.stand().unwrap());
-        replies.into_iter().map(Outcome::from).collect()
+        if !self.store.hear_aside(hub.store.stand().unwrap()).unwrap_or(true) {
+            return Err(started_again());
+        }
+        Ok(replies.into_iter().map(Outcome::from).collect())
     }
 }
 
@@ -181,7 +184,7 @@ impl Destination for SimLine {
         if !hub.dice.percent(weather.trouble) {
             let outcomes = self.taken(&mut hub, &letters);
             hub.falls = hub.dice.percent(10);
-            return Ok(outcomes);
+            return outcomes;
         }
         if self.has("trouble counts as an answer") {
             return Ok(letters.iter().map(|_| Outcome::Delivered(Receipt::Ok)).collect());
@@ -205,13 +208,13 @@ impl Destination for SimLine {
             5 => {
                 hub.take(&self.me, &letters);
                 hub.take(&self.me, &letters);
-                Ok(self.taken(&mut hub, &letters))
+                self.taken(&mut hub, &letters)
             }
             // Killed after the hub's answer, before it is written down; or before anything was sent.
             6 => {
                 let outcomes = self.taken(&mut hub, &letters);
                 self.store.be_dead(true);
-                Ok(outcomes)
+                outcomes
             }
             _ => {
                 self.store.be_dead(true);
