@@ -77,7 +77,7 @@ fn i4_a_line_that_breaks_at_any_byte_costs_nothing_that_was_there() {
         dice: RefCell::new(Dice(46)),
         left: Cell::new(n_cuts),
         // The more cuts, the less comes between two of them.
-        most: 9_000 / n_cuts.max(1),
+        most: 9_000 / u64::from(n_cuts.max(1)),
     };
     let planned = daemon::sync::pull::dry_run(&branch, &line, MANNER).unwrap().plan.unwrap();
     let pulled = pull_by(&branch, &line).unwrap();
