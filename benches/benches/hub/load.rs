@@ -13,7 +13,7 @@ use crate::machine::Machine;
 /// A branch with nothing under way asks so often.
 const POLL: f64 = 300.0;
 /// More calls at once than are ever under way.
-const N_CALLERS: usize = 48;
+const N_CALLERS: usize = 64;
 
 pub(crate) fn load(n_branches: usize, requests_a_second: usize, seconds: usize) {
     let folder = tempfile::tempdir().unwrap();
@@ -32,10 +32,32 @@ pub(crate) fn load(n_branches: usize, requests_a_second: usize, seconds: usize) 
     let a_second = requests_a_second as f64 + polls_a_second;
     let n_calls = (a_second * seconds as f64) as usize;
     let share_of_polls = polls_a_second / a_second;
-    let next = AtomicUsize::new(0);
     let waits: [Mutex<Vec<Duration>>; 2] = Default::default();
     let n_failed = AtomicUsize::new(0);
-    let (began, spent) = (Instant::now(), hub.processor_seconds());
+    let spent = hub.processor_seconds();
+    let lasted = at_moments(n_calls, a_second, |n, due| {
+        let is_poll = ((n + 1) as f64 * share_of_polls) as usize > (n as f64 * share_of_polls) as usize;
+        // Each call is of another branch than those around it.
+        let mut branch = branches[n.wrapping_mul(7919) % n_branches].lock().unwrap();
+        let well = if is_poll { branch.poll(&hub.address) } else { branch.ask(&hub.address, n) };
+        n_failed.fetch_add(usize::from(!well), Ordering::Relaxed);
+        waits[usize::from(is_poll)].lock().unwrap().push(due.elapsed());
+    });
+    println!(
+        "load: {n_branches} branches, {n_calls} calls in {lasted:.1} s, {} failed; the hub spent {:.1} processor seconds",
+        n_failed.load(Ordering::Relaxed),
+        hub.processor_seconds() - spent
+    );
+    for (what, waits) in ["requests", "polls"].into_iter().zip(waits) {
+        say("load", what, waits.into_inner().unwrap(), lasted);
+    }
+    hub.kill();
+}
+
+/// Makes calls, so many a second: of each its number and the moment at which it is due. How many seconds all took.
+pub(crate) fn at_moments(n_calls: usize, a_second: f64, call: impl Fn(usize, Instant) + Sync) -> f64 {
+    let next = AtomicUsize::new(0);
+    let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..N_CALLERS {
             scope.spawn(|| {
@@ -46,27 +68,12 @@ pub(crate) fn load(n_branches: usize, requests_a_second: usize, seconds: usize) 
                     }
                     let due = began + Duration::from_secs_f64(n as f64 / a_second);
                     std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                    let is_poll =
-                        ((n + 1) as f64 * share_of_polls) as usize > (n as f64 * share_of_polls) as usize;
-                    // Each call is of another branch than those around it.
-                    let mut branch = branches[n.wrapping_mul(7919) % n_branches].lock().unwrap();
-                    let well = if is_poll { branch.poll(&hub.address) } else { branch.ask(&hub.address, n) };
-                    n_failed.fetch_add(usize::from(!well), Ordering::Relaxed);
-                    waits[usize::from(is_poll)].lock().unwrap().push(due.elapsed());
+                    call(n, due);
                 }
             });
         }
     });
-    let lasted = began.elapsed().as_secs_f64();
-    println!(
-        "load: {n_branches} branches, {n_calls} calls in {lasted:.1} s, {} failed; the hub spent {:.1} processor seconds",
-        n_failed.load(Ordering::Relaxed),
-        hub.processor_seconds() - spent
-    );
-    for (what, waits) in ["requests", "polls"].into_iter().zip(waits) {
-        say("load", what, waits.into_inner().unwrap(), lasted);
-    }
-    hub.kill();
+    began.elapsed().as_secs_f64()
 }
 
 /// Says how long answers were waited for.

@@ -11,14 +11,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::load::say;
+use crate::load::{at_moments, say};
 use crate::machine::{Machine, command, configure};
 
 /// A branch looks so often.
 const EVERY: f64 = 900.0;
 /// Within so many seconds all come at once.
 const RUSH: f64 = 20.0;
-const N_CALLERS: usize = 64;
 
 pub(crate) fn looks(n_branches: usize, seconds: usize) {
     let folder = tempfile::tempdir().unwrap();
@@ -32,29 +31,15 @@ pub(crate) fn looks(n_branches: usize, seconds: usize) {
 }
 
 fn run(hub: &mut Machine, what: &str, n_looks: usize, a_second: f64, paths: &[String]) {
-    let next = AtomicUsize::new(0);
     let n_failed = AtomicUsize::new(0);
     let [looks, files] = [(); 2].map(|()| Mutex::new(Vec::new()));
-    let (began, spent) = (Instant::now(), hub.processor_seconds());
-    std::thread::scope(|scope| {
-        for _ in 0..N_CALLERS {
-            scope.spawn(|| {
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    if n >= n_looks {
-                        return;
-                    }
-                    let due = began + Duration::from_secs_f64(n as f64 / a_second);
-                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                    let waits = look(&hub.address, paths);
-                    n_failed.fetch_add(usize::from(waits.is_none()), Ordering::Relaxed);
-                    looks.lock().unwrap().push(due.elapsed());
-                    files.lock().unwrap().extend(waits.unwrap_or_default());
-                }
-            });
-        }
+    let spent = hub.processor_seconds();
+    let lasted = at_moments(n_looks, a_second, |_, due| {
+        let waits = look(&hub.address, paths);
+        n_failed.fetch_add(usize::from(waits.is_none()), Ordering::Relaxed);
+        looks.lock().unwrap().push(due.elapsed());
+        files.lock().unwrap().extend(waits.unwrap_or_default());
     });
-    let lasted = began.elapsed().as_secs_f64();
     let (n_failed, spent) = (n_failed.into_inner(), hub.processor_seconds() - spent);
     println!(
         "{what}: {n_looks} looks in {lasted:.1} s, {n_failed} failed; the hub spent {spent:.1} processor seconds"

@@ -9,6 +9,7 @@
 
 mod broken;
 mod buckets;
+mod counting;
 mod engines;
 mod forge;
 mod hostile;

@@ -1,7 +1,7 @@
 //! Machines of the own network that give files, and such that lie: what they have does not come over the line to the hub,
 //! and whatever they send spoils nothing. And what a look costs that finds nothing new.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use daemon::harvest::{Clock, Stop};
 use daemon::sync::Site;
-use daemon::sync::carrier::{Carrier, Folder, Opened};
+use daemon::sync::carrier::{Carrier, Folder};
 use daemon::sync::pull::{Manner, Pulled, dry_run, pull};
 use daemon::sync::share::file_by_hash;
 use daemon::sync::status;
@@ -19,6 +19,7 @@ use indexer::files::{Disk, FileLayer};
 use indexer::index;
 use jiff::Timestamp;
 
+use crate::counting::Counting;
 use crate::scene::{MANNER, Scene, answers, files_of, in_force, pull_by, site};
 
 /// What a neighbour does.
@@ -127,44 +128,6 @@ fn answer(
             stream.write_all(&file[from..whole / 2])
         }
         _ => stream.write_all(&file[from..]),
-    }
-}
-
-/// A repository that counts what is asked for, and may be behind a line that is cut for pieces.
-struct Counting {
-    inner: Folder,
-    pieces: Cell<u32>,
-    others: RefCell<Vec<String>>,
-    is_cut: bool,
-}
-
-impl Counting {
-    fn new(scene: &Scene, is_cut: bool) -> Self {
-        let inner = Folder::new(&scene.repository());
-        Self { inner, pieces: Cell::new(0), others: RefCell::default(), is_cut }
-    }
-}
-
-impl Carrier for Counting {
-    fn place(&self) -> &str {
-        self.inner.place()
-    }
-
-    fn is_a_line(&self) -> bool {
-        false
-    }
-
-    fn open(&self, name: &str, at: u64) -> daemon::Result<Option<Opened>> {
-        if name.starts_with("objects/") {
-            self.pieces.set(self.pieces.get() + 1);
-            if self.is_cut {
-                let (place, reason) = (self.place().to_owned(), "it is cut".to_owned());
-                return Err(daemon::Error::Line { place, reason });
-            }
-        } else {
-            self.others.borrow_mut().push(name.to_owned());
-        }
-        self.inner.open(name, at)
     }
 }
 

@@ -17,6 +17,7 @@ use indexer::bib::LibraryCode;
 use indexer::search::{Catalogue, Query};
 use indexer::snapshot::tuf::Expiry;
 
+use crate::counting::Counting;
 use crate::scene::{Dice, MANNER, Scene, answers, copy_tree, files_of, in_force, pull_by, pull_from};
 
 #[test]
@@ -105,7 +106,7 @@ fn i5_no_more_comes_than_is_missing() {
     let branch = scene.branch_with("branch");
     scene.grow(5..9, "红楼梦");
     scene.publish();
-    let counted = Counting { inner: Folder::new(&scene.repository()), bytes: Cell::new(0) };
+    let counted = Counting::new(&scene, false);
     let planned = dry_run(&branch, &counted, MANNER).unwrap().plan.unwrap();
     assert!(planned.reuse.len() > 5 && !planned.fetch.is_empty());
     assert!(in_force(&branch).is_some(), "looking changes nothing");
@@ -120,30 +121,6 @@ fn i5_no_more_comes_than_is_missing() {
     counted.bytes.set(0);
     assert_eq!(pull_by(&branch, &counted).unwrap().bytes_fetched, 0);
     assert!(counted.bytes.get() <= metadata);
-}
-
-struct Counting {
-    inner: Folder,
-    bytes: Cell<u64>,
-}
-
-impl Carrier for Counting {
-    fn place(&self) -> &str {
-        self.inner.place()
-    }
-
-    fn is_a_line(&self) -> bool {
-        false
-    }
-
-    fn open(&self, name: &str, at: u64) -> daemon::Result<Option<Opened>> {
-        let opened = self.inner.open(name, at)?;
-        if opened.is_some() {
-            let length = fs::metadata(std::path::Path::new(self.inner.place()).join(name)).unwrap().len();
-            self.bytes.set(self.bytes.get() + length - at);
-        }
-        Ok(opened)
-    }
 }
 
 #[test]
