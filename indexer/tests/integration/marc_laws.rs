@@ -164,6 +164,21 @@ fn two_gigabytes_without_a_terminator_are_one_reject() {
 }
 
 #[test]
+fn noise_between_records_is_no_record() {
+    let (before, after) = (titled("1", "红楼梦"), titled("2", "三国演义"));
+    for seed in 0..200u8 {
+        let mut noise = vec![0; 3_000];
+        blake3::Hasher::new().update(&[seed]).finalize_xof().fill(&mut noise);
+        let (outcomes, account) = read_bytes(&[&before[..], &noise, &after].concat());
+        let read: Vec<_> = outcomes.iter().filter(|outcome| outcome.reject.is_none()).collect();
+        let titles: Vec<_> = read.iter().filter_map(|outcome| outcome.title()).collect();
+        assert_eq!(titles, ["红楼梦", "三国演义"], "seed {seed}");
+        assert_eq!(read.len(), 2, "seed {seed}: {:?}", read.iter().map(|one| one.texts()).collect::<Vec<_>>());
+        assert!(account.bytes_quarantined >= 2_900, "seed {seed}");
+    }
+}
+
+#[test]
 fn a_damaged_record_costs_no_other() {
     let (one, two, three) = (titled("1", "红楼梦"), titled("2", "三国演义"), titled("3", "水浒传"));
     let replaced = |from: &str, to: &str| {

@@ -8,8 +8,16 @@ use memchr::{memchr, memchr_iter};
 use super::super::{FlawCode, Leader, RawRecord, Record};
 use super::iso2709::{ENTRY, FT, Parts, Place, length_and_start, tag};
 
-/// The places of the fields when the directory is not to be trusted.
+/// The places of the fields when the directory is not to be trusted; nothing where not one of them has a tag of digits
+/// and the leader is none either: such bytes only happen to have the terminators of a record.
 pub(super) fn places(parts: &Parts<'_>, raw: &RawRecord, record: &mut Record) -> Option<Vec<Place>> {
+    let places = recovered(parts, raw, record)?;
+    let is_tag = |place: &Place| place.tag.iter().all(u8::is_ascii_digit);
+    let is_noise = !places.is_empty() && !places.iter().any(is_tag) && !is_plausible(&parts.leader);
+    (!is_noise).then_some(places)
+}
+
+fn recovered(parts: &Parts<'_>, raw: &RawRecord, record: &mut Record) -> Option<Vec<Place>> {
     let segments = segments(parts);
     let at = raw.offset + (parts.base - parts.directory.len()) as u64;
     if parts.directory.is_empty() {
