@@ -151,11 +151,12 @@ fn places(
     result: &[Docs],
     end: usize,
 ) -> Result<Vec<Place>, Error> {
-    if query.sort == Sort::Relevance && ranker.asks() {
-        ranker.order(result, end).map_err(|e| Error::engine(catalogue.dir())(e))
+    let places = if query.sort == Sort::Relevance && ranker.asks() {
+        ranker.order(result, end)
     } else {
-        Ok(order::order(catalogue, query, result, end))
-    }
+        order::order(catalogue, query, result, end)
+    };
+    places.map_err(|e| Error::engine(catalogue.dir())(e))
 }
 
 fn hits(

@@ -14,7 +14,7 @@ use crate::index::class_form;
 use crate::search::docs::Docs;
 use crate::search::filter::{Filters, Kind};
 use crate::search::headings;
-use crate::search::segment::{NO_YEAR, Segment, Sets};
+use crate::search::segment::{Segment, Sets};
 use crate::search::{Catalogue, Facets, Query, Sort};
 
 /// Counts kept at most: some six kilobytes each.
@@ -94,7 +94,10 @@ pub(crate) fn count(
         tally(&mut kinds, &segment.kinds, &within(Kind::Type));
         tally(&mut languages, &segment.languages, &within(Kind::Language));
         count_classes(segment, query, &within(Kind::Class), &mut classes)?;
-        count_years(segment, &within(Kind::Year), &mut years);
+        let hits = segment.years.hits(&within(Kind::Year));
+        for (year, hits) in segment.years.all().iter().zip(hits).filter(|&(_, hits)| hits > 0) {
+            *years.entry(*year).or_default() += hits;
+        }
     }
     let facets = Facets {
         types: by_hits(kinds),
@@ -105,20 +108,6 @@ pub(crate) fn count(
         subjects: headings::commonest(catalogue, result, |s| s.subjects.as_ref())?,
     };
     Ok(Counts { libraries: chosen(catalogue, query, &libraries), facets, in_all_libraries })
-}
-
-/// Years are many and thin: each document says its own.
-fn count_years(segment: &Segment, docs: &Docs, years: &mut BTreeMap<i16, u64>) {
-    let mut hits = vec![0u64; segment.years.len()];
-    docs.each(|doc| {
-        let place = segment.year_of.get(doc as usize).copied().unwrap_or(NO_YEAR);
-        if let Some(n) = hits.get_mut(usize::from(place)) {
-            *n += 1;
-        }
-    });
-    for ((year, _), hits) in segment.years.iter().zip(hits).filter(|&(_, hits)| hits > 0) {
-        *years.entry(*year).or_default() += hits;
-    }
 }
 
 /// Each chosen library, all of the generation when none is chosen, with its hits.

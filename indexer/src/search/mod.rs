@@ -13,6 +13,7 @@ mod counts;
 mod docs;
 mod filter;
 mod find;
+mod gathered;
 mod grammar;
 mod headings;
 mod lately;
@@ -28,6 +29,7 @@ mod segment;
 mod suggest;
 mod texts;
 mod words;
+mod years;
 
 #[cfg(test)]
 mod tests;

@@ -19,20 +19,33 @@ use crate::search::{Catalogue, Query, Sort};
 const FEW: u32 = 256;
 
 /// The hits of `result` up to `end` in the order that `sort` names.
-pub(crate) fn order(catalogue: &Catalogue, query: &Query, result: &[Docs], end: usize) -> Vec<Place> {
+pub(crate) fn order(
+    catalogue: &Catalogue,
+    query: &Query,
+    result: &[Docs],
+    end: usize,
+) -> tantivy::Result<Vec<Place>> {
     let ordered = Ordered { catalogue, end };
     match query.sort {
-        Sort::Title => ordered.by_title(result, end),
+        Sort::Title => Ok(ordered.by_title(result, end)),
         Sort::CallNumber => {
             let library = match &query.libraries[..] {
                 [only] => Some(only),
                 _ => query.home.as_ref(),
             };
-            ordered.by_shelf(result, library)
+            Ok(ordered.by_shelf(result, library))
         }
         Sort::Oldest => ordered.by_year(result, false),
         Sort::Newest | Sort::Relevance => ordered.by_year(result, true),
     }
+}
+
+/// Those of some documents that are of a year, or of none. Few are looked at one by one.
+fn of_year(segment: &Segment, docs: &Docs, year: Option<i16>) -> tantivy::Result<Docs> {
+    if let (Some(year), Docs::Bits(..)) = (year, docs) {
+        return Ok(docs.and(&segment.year(year)?));
+    }
+    Ok(Docs::List(docs.iter().filter(|&doc| segment.years.of(doc) == year).collect()))
 }
 
 struct Ordered<'a> {
@@ -42,32 +55,24 @@ struct Ordered<'a> {
 
 impl Ordered<'_> {
     /// Entries without a year come last.
-    fn by_year(&self, result: &[Docs], newest: bool) -> Vec<Place> {
+    fn by_year(&self, result: &[Docs], newest: bool) -> tantivy::Result<Vec<Place>> {
         let segments = &self.catalogue.segments;
-        let mut years: Vec<i16> = segments.iter().flat_map(|s| s.years.iter().map(|(y, _)| *y)).collect();
+        let mut years: Vec<i16> = segments.iter().flat_map(|s| s.years.all()).copied().collect();
         years.sort_unstable();
         years.dedup();
         if newest {
             years.reverse();
         }
         let mut order = Vec::with_capacity(self.end.min(1024));
-        for year in years {
-            let of_year = |(segment, docs): (&Segment, &Docs)| {
-                let at = segment.years.binary_search_by_key(&year, |(y, _)| *y).ok();
-                at.map_or_else(Docs::none, |at| docs.and(&segment.years[at].1))
-            };
-            let own: Vec<Docs> = segments.iter().zip(result).map(of_year).collect();
+        for year in years.into_iter().map(Some).chain([None]) {
+            let own = segments.iter().zip(result).map(|(segment, docs)| of_year(segment, docs, year));
+            let own: Vec<Docs> = own.collect::<tantivy::Result<_>>()?;
             order.extend(self.by_title(&own, self.end - order.len()));
             if order.len() >= self.end {
-                return order;
+                break;
             }
         }
-        let undated = |(segment, docs): (&Segment, &Docs)| {
-            segment.years.iter().fold(docs.clone(), |left, (_, of_year)| left.minus(of_year))
-        };
-        let left: Vec<Docs> = segments.iter().zip(result).map(undated).collect();
-        order.extend(self.by_title(&left, self.end - order.len()));
-        order
+        Ok(order)
     }
 
     fn by_title(&self, result: &[Docs], end: usize) -> Vec<Place> {

@@ -1,7 +1,7 @@
 //! One segment of an open generation: posting lists as sets, and the sets that filters and counts need.
 //!
-//! The sets of libraries, types, languages, years and main classes are read once at opening and kept: any
-//! number of libraries, no mask of 64. It knows fields and terms, not queries.
+//! The sets of libraries, types, languages and main classes, and each document's year, are read once at opening and
+//! kept: any number of libraries, no mask of 64. It knows fields and terms, not queries.
 
 use std::sync::OnceLock;
 
@@ -14,16 +14,15 @@ use crate::index::lanes::{Dealing, Segment as SegmentInfo};
 use crate::index::retired::Retired;
 use crate::index::schema::Fields;
 use crate::search::docs::Docs;
+use crate::search::gathered::Gathered;
 use crate::search::headings::Headings;
 use crate::search::lately::Lately;
 use crate::search::pairs::Pairs;
 use crate::search::words::Words;
+use crate::search::years::Years;
 
 /// Values of a closed field, in term order, each with its documents.
 pub(crate) type Sets = Vec<(String, Docs)>;
-
-/// The place of no year.
-pub(crate) const NO_YEAR: u16 = u16::MAX;
 
 /// Prefix searches take at most this many terms: beyond it a prefix says too little to be meant.
 pub(crate) const MOST_TERMS: usize = 50_000;
@@ -35,9 +34,7 @@ pub(crate) struct Segment {
     pub(crate) libraries: Sets,
     pub(crate) kinds: Sets,
     pub(crate) languages: Sets,
-    pub(crate) years: Vec<(i16, Docs)>,
-    /// For each document the place of its year in `years`, `NO_YEAR` where it has none.
-    pub(crate) year_of: Vec<u16>,
+    pub(crate) years: Years,
     pub(crate) main_classes: Sets,
     pub(crate) authors: Option<Headings>,
     pub(crate) subjects: Option<Headings>,
@@ -68,8 +65,7 @@ impl Segment {
             libraries: Vec::new(),
             kinds: Vec::new(),
             languages: Vec::new(),
-            years: Vec::new(),
-            year_of: Vec::new(),
+            years: Years::default(),
             main_classes: Vec::new(),
             authors: fast.str("author_heading")?.map(Headings::of),
             subjects: fast.str("subject_heading")?.map(Headings::of),
@@ -93,19 +89,29 @@ impl Segment {
         segment.kinds = segment.sets(fields.kind, "", any)?;
         segment.languages = segment.sets(fields.language, "", any)?;
         segment.main_classes = segment.sets(fields.class, "", |term| term.chars().nth(1).is_none())?;
-        let years = segment.sets(fields.year, "", any)?;
-        segment.years =
-            years.into_iter().filter_map(|(year, docs)| Some((year.parse().ok()?, docs))).collect();
-        segment.years.sort_by_key(|&(year, _)| year);
-        segment.year_of = vec![NO_YEAR; segment.max as usize];
-        for (place, (_, docs)) in (0..NO_YEAR).zip(&segment.years) {
-            for doc in docs.iter() {
-                if let Some(year) = segment.year_of.get_mut(doc as usize) {
-                    *year = place;
-                }
-            }
-        }
+        segment.years = segment.read_years()?;
         Ok(segment)
+    }
+
+    fn read_years(&self) -> tantivy::Result<Years> {
+        let mut all = Vec::new();
+        self.each_term(self.fields.year, "", |term, _| {
+            all.extend(term.parse::<i16>());
+            Ok(true)
+        })?;
+        let mut years = Years::new(all, self.max);
+        self.each_term(self.fields.year, "", |term, docs| {
+            if let Ok(year) = term.parse() {
+                years.put(year, &docs()?);
+            }
+            Ok(true)
+        })?;
+        Ok(years)
+    }
+
+    /// The documents of a year.
+    pub(crate) fn year(&self, year: i16) -> tantivy::Result<Docs> {
+        self.term(self.fields.year, &year.to_string())
     }
 
     /// The entry's number.
@@ -139,8 +145,7 @@ impl Segment {
         if let Some(docs) = self.lately.get(self.fields.year, &range) {
             return docs;
         }
-        let within = self.years.iter().filter(|(year, _)| (from..=to).contains(year));
-        let docs = Docs::union(within.map(|(_, own)| own.clone()), self.max);
+        let docs = self.years.within(from, to);
         self.lately.keep(self.fields.year, &range, &docs);
         docs
     }
@@ -204,37 +209,34 @@ impl Segment {
 
     /// Whether so many documents are kept as bits.
     fn is_common(&self, docs: u32) -> bool {
-        docs as usize * 64 > self.max as usize
+        Gathered::is_many(docs.into(), self.max)
     }
 
     /// The documents of a posting list that are in force: whatever an answer is made of comes through here.
-    fn collect(&self, mut postings: BlockSegmentPostings) -> Docs {
-        if self.is_common(postings.doc_freq()) {
-            let mut words = Words::all(0, (self.max as usize).div_ceil(64));
-            while let docs @ [_, ..] = postings.docs() {
-                for &doc in docs {
-                    if let Some(word) = words.get_mut(doc as usize / 64) {
-                        *word |= 1 << (doc % 64);
-                    }
-                }
-                postings.advance();
-            }
-            words.iter_mut().zip(&self.retired).for_each(|(word, retired)| *word &= !retired);
-            return Docs::from_bits(words);
-        }
-        let mut list = Vec::with_capacity(postings.doc_freq() as usize);
-        while let docs @ [_, ..] = postings.docs() {
-            list.extend_from_slice(docs);
-            postings.advance();
-        }
-        self.in_force(list)
+    fn collect(&self, postings: BlockSegmentPostings) -> Docs {
+        let mut docs = Gathered::new(postings.doc_freq().into(), self.max);
+        docs.add(postings);
+        self.in_force(docs)
     }
 
-    fn in_force(&self, mut list: Vec<u32>) -> Docs {
-        if self.has_retired() {
-            list.retain(|&doc| self.retired.get(doc as usize / 64).is_none_or(|w| w >> (doc % 64) & 1 == 0));
+    fn in_force(&self, docs: Gathered) -> Docs {
+        match docs {
+            Gathered::Many(mut words) => {
+                words.iter_mut().zip(&self.retired).for_each(|(word, retired)| *word &= !retired);
+                Docs::from_bits(words)
+            }
+            Gathered::Few(mut list) => {
+                list.sort_unstable();
+                list.dedup();
+                if self.has_retired() {
+                    let is_retired = |doc: u32| {
+                        self.retired.get(doc as usize / 64).is_some_and(|w| w >> (doc % 64) & 1 == 1)
+                    };
+                    list.retain(|&doc| !is_retired(doc));
+                }
+                Docs::List(list)
+            }
         }
-        Docs::from_list(list, self.max)
     }
 
     /// The documents of a term whose place in the postings is known.
@@ -325,19 +327,12 @@ impl Segment {
     pub(crate) fn any_pair(&self, field: Field, first: &[char], second: &[char]) -> tantivy::Result<Docs> {
         let Some(pairs) = self.pairs(field)? else { return Ok(Docs::none()) };
         let index = self.reader.inverted_index(field)?;
-        let mut list = Vec::new();
-        for info in pairs.places(first, second) {
-            let mut postings = index.read_block_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-            while let docs @ [_, ..] = postings.docs() {
-                list.extend_from_slice(docs);
-                postings.advance();
-            }
+        let infos: Vec<TermInfo> = pairs.places(first, second).collect();
+        let mut docs = Gathered::new(infos.iter().map(|info| u64::from(info.doc_freq)).sum(), self.max);
+        for info in &infos {
+            docs.add(index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?);
         }
-        if !self.is_common(u32::try_from(list.len()).unwrap_or(u32::MAX)) {
-            list.sort_unstable();
-            list.dedup();
-        }
-        Ok(self.in_force(list))
+        Ok(self.in_force(docs))
     }
 }
 

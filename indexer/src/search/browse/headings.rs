@@ -183,7 +183,7 @@ impl Catalogue {
             let total = docs.iter().map(|d| u64::from(d.len())).sum();
             let end = (page + 1).saturating_mul(most);
             let newest = Query { sort: Sort::Newest, ..Query::default() };
-            let places = order::order(self, &newest, &docs, end);
+            let places = order::order(self, &newest, &docs, end).map_err(engine)?;
             let shown = places.into_iter().skip(page.saturating_mul(most));
             let numbers: Vec<u32> = shown.filter_map(|(n, doc)| self.segments[n].number(doc)).collect();
             Ok((total, self.entries_of(&numbers)?))

@@ -37,42 +37,52 @@ pub(super) struct Pairs {
 impl Pairs {
     /// Reads the dictionaries of a field.
     pub(super) fn of(catalogue: &Catalogue, field: impl Fn(&Segment) -> Field) -> tantivy::Result<Self> {
-        let mut freqs: FxHashMap<(u16, u16), u32> = FxHashMap::default();
+        let mut known: Vec<(u16, u16, u32)> = Vec::new();
         for segment in &catalogue.segments {
             let index = segment.reader.inverted_index(field(segment))?;
             let mut stream = index.terms().stream()?;
             while stream.advance() {
-                if let Some(pair) = pair(stream.key()) {
-                    *freqs.entry(pair).or_default() += stream.value().doc_freq;
+                known.extend(pair(stream.key()).map(|(a, b)| (a, b, stream.value().doc_freq)));
+            }
+            known = together(known);
+        }
+        Ok(Self::likeliest(&known))
+    }
+
+    /// Of pairs in their order the likeliest of every two syllables.
+    fn likeliest(known: &[(u16, u16, u32)]) -> Self {
+        let mut syllables: FxHashMap<u16, Vec<u16>> = FxHashMap::default();
+        for c in known.iter().flat_map(|&(a, b, _)| [a, b]) {
+            syllables.entry(c).or_insert_with(|| read_as(c));
+        }
+        let n = all_syllables().len() as u16;
+        // The characters that a syllable may stand for, in their order.
+        let mut characters: Vec<Vec<u16>> = vec![Vec::new(); n.into()];
+        let mut firsts: Vec<u16> = known.iter().map(|&(a, ..)| a).collect();
+        firsts.dedup();
+        firsts.iter().for_each(|a| syllables[a].iter().for_each(|&x| characters[usize::from(x)].push(*a)));
+        let mut pairs = Self { starts: vec![0], pairs: Vec::new() };
+        let mut of_first: Vec<(u16, u32, u16, u16)> = Vec::new();
+        for characters in characters {
+            of_first.clear();
+            for first in characters {
+                let start = known.partition_point(|&(a, ..)| a < first);
+                for &(a, b, freq) in known[start..].iter().take_while(|&&(a, ..)| a == first) {
+                    of_first.extend(syllables[&b].iter().map(|&y| (y, u32::MAX - freq, a, b)));
                 }
             }
-        }
-        let mut known: FxHashMap<u16, Vec<u16>> = FxHashMap::default();
-        let mut keyed: Vec<(u32, u32, u16, u16)> = Vec::with_capacity(freqs.len());
-        for (&(a, b), &freq) in &freqs {
-            for c in [a, b] {
-                known.entry(c).or_insert_with(|| read_as(c));
-            }
-            for (x, y) in known[&a].iter().flat_map(|x| known[&b].iter().map(move |y| (x, y))) {
-                let key = u32::from(*x) * all_syllables().len() as u32 + u32::from(*y);
-                keyed.push((key, u32::MAX - freq, a, b));
+            of_first.sort_unstable();
+            let mut rest = of_first.as_slice();
+            for second in 0..n {
+                let (own, others) = rest.split_at(rest.partition_point(|&(y, ..)| y <= second));
+                let kept = own.iter().take(KEPT);
+                pairs.pairs.extend(kept.map(|&(_, freq, a, b)| (a, b, u32::MAX - freq)));
+                pairs.starts.push(pairs.pairs.len() as u32);
+                rest = others;
             }
         }
-        drop(freqs);
-        keyed.sort_unstable();
-        let n = all_syllables().len() * all_syllables().len();
-        let mut pairs = Self { starts: Vec::with_capacity(n + 1), pairs: Vec::new() };
-        let mut rest = keyed.as_slice();
-        for key in 0..n as u32 {
-            pairs.starts.push(pairs.pairs.len() as u32);
-            let own = rest.partition_point(|(k, ..)| *k <= key);
-            let kept = rest[..own].iter().take(KEPT);
-            pairs.pairs.extend(kept.map(|&(_, freq, a, b)| (a, b, u32::MAX - freq)));
-            rest = &rest[own..];
-        }
-        pairs.starts.push(pairs.pairs.len() as u32);
         pairs.pairs.shrink_to_fit();
-        Ok(pairs)
+        pairs
     }
 
     /// The pairs of these syllables with their documents.
@@ -92,6 +102,17 @@ impl Pairs {
         };
         own.flat_map(move |own| self.pairs.get(own).unwrap_or_default().iter().map(text))
     }
+}
+
+/// Pairs in their order, each once, with the documents of all segments.
+fn together(mut pairs: Vec<(u16, u16, u32)>) -> Vec<(u16, u16, u32)> {
+    pairs.sort_unstable();
+    pairs.dedup_by(|&mut (a, b, freq), kept| {
+        let same = (kept.0, kept.1) == (a, b);
+        kept.2 += if same { freq } else { 0 };
+        same
+    });
+    pairs
 }
 
 /// The two Han characters of a term, those beyond the BMP left out.
@@ -126,6 +147,26 @@ mod tests {
         );
         assert_eq!(of(Piece::Prefix("zho".to_owned()), false), ["zhong", "zhou"]);
         assert!(of(Piece::Prefix("v".to_owned()), false).is_empty());
+    }
+
+    #[test]
+    fn the_likeliest_stand_first_whatever_they_are_read_as() {
+        let of = |text: &str, freq| {
+            let mut chars = text.chars().map(|c| u32::from(c) as u16);
+            (chars.next().expect("a first"), chars.next().expect("a second"), freq)
+        };
+        let known = [("三国", 2), ("音乐", 3), ("山国", 9), ("三国", 4), ("三果", 5), ("快乐", 1)];
+        let pairs = Pairs::likeliest(&together(known.map(|(text, freq)| of(text, freq)).to_vec()));
+        let each = |first: &str, second: &str| {
+            let own = |s: &str| numbers(&Piece::Syllable(s.to_owned()), false);
+            pairs.each(&own(first), &own(second)).collect::<Vec<_>>()
+        };
+        let text = |text: &str, freq| (text.to_owned(), freq);
+        assert_eq!(each("san", "guo"), [text("三国", 6), text("三果", 5)]);
+        assert_eq!(each("shan", "guo"), [text("山国", 9)]);
+        assert_eq!(each("yin", "yue"), [text("音乐", 3)]);
+        assert_eq!(each("kuai", "le"), [text("快乐", 1)]);
+        assert!(each("guo", "san").is_empty());
     }
 
     #[test]
