@@ -116,6 +116,11 @@ impl Generation {
         Ok(())
     }
 
+    /// What is stored of an entry, before it is compressed: for measurements.
+    pub fn packed(&self, number: u32) -> Result<Vec<u8>, Error> {
+        Ok(pack::packed(&self.entry(number)?, &self.dictionary.packs))
+    }
+
     /// The id of an entry, in force or not.
     pub fn id(&self, number: u32) -> Option<EditionId> {
         self.key(number).map(EditionId::from_key)
