@@ -90,11 +90,13 @@ pub(crate) fn count(
         };
         let docs = within(Kind::Library);
         in_all_libraries += u64::from(docs.len());
-        tally(&mut libraries, &segment.libraries, &docs);
-        tally(&mut kinds, &segment.kinds, &within(Kind::Type));
-        tally(&mut languages, &segment.languages, &within(Kind::Language));
+        tally(&mut libraries, segment, &segment.libraries, &docs);
+        tally(&mut kinds, segment, &segment.kinds, &within(Kind::Type));
+        tally(&mut languages, segment, &segment.languages, &within(Kind::Language));
         count_classes(segment, query, &within(Kind::Class), &mut classes)?;
-        let hits = segment.years.hits(&within(Kind::Year));
+        let docs = within(Kind::Year);
+        let hits =
+            if segment.is_all(&docs) { segment.years.totals().to_vec() } else { segment.years.hits(&docs) };
         for (year, hits) in segment.years.all().iter().zip(hits).filter(|&(_, hits)| hits > 0) {
             *years.entry(*year).or_default() += hits;
         }
@@ -126,12 +128,14 @@ fn chosen(catalogue: &Catalogue, query: &Query, tally: &Tally) -> Vec<(LibraryCo
         .collect()
 }
 
-fn tally(tally: &mut Tally, sets: &Sets, docs: &Docs) {
+fn tally(tally: &mut Tally, segment: &Segment, sets: &Sets, docs: &Docs) {
     if docs.is_empty() {
         return;
     }
+    // The home page and each browsed list count everything: that is known.
+    let is_all = segment.is_all(docs);
     for (value, own) in sets {
-        let hits = docs.and_count(own);
+        let hits = if is_all { own.len().into() } else { docs.and_count(own) };
         if hits == 0 {
             continue;
         }
@@ -151,7 +155,7 @@ fn count_classes(segment: &Segment, query: &Query, docs: &Docs, classes: &mut Ta
     chosen.sort();
     chosen.dedup();
     if chosen.is_empty() {
-        tally(classes, &segment.main_classes, docs);
+        tally(classes, segment, &segment.main_classes, docs);
     }
     if docs.is_empty() {
         return Ok(());

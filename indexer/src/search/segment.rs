@@ -155,6 +155,12 @@ impl Segment {
         !self.retired.is_empty()
     }
 
+    /// Whether these are all documents whose entries are in force.
+    pub(crate) fn is_all(&self, docs: &Docs) -> bool {
+        let n_retired: u32 = self.retired.iter().map(|word| word.count_ones()).sum();
+        docs.len() == self.max - n_retired
+    }
+
     /// All documents whose entries are in force.
     pub(crate) fn all(&self) -> Docs {
         let all = Docs::all(self.max);

@@ -16,6 +16,8 @@ pub(crate) struct Years {
     all: Vec<i16>,
     /// For each document the place of its year in `all`, `NO_YEAR` where it has none.
     places: Vec<u16>,
+    /// How many documents are of each year.
+    totals: Vec<u64>,
 }
 
 impl Years {
@@ -23,12 +25,13 @@ impl Years {
     pub(crate) fn new(mut all: Vec<i16>, max: u32) -> Self {
         all.sort_unstable();
         all.truncate(NO_YEAR.into());
-        Self { all, places: vec![NO_YEAR; max as usize] }
+        Self { totals: vec![0; all.len()], all, places: vec![NO_YEAR; max as usize] }
     }
 
     /// Documents have this year.
     pub(crate) fn put(&mut self, year: i16, docs: &Docs) {
         let Some(place) = self.place(year) else { return };
+        self.totals[usize::from(place)] = docs.len().into();
         docs.each(|doc| {
             if let Some(own) = self.places.get_mut(doc as usize) {
                 *own = place;
@@ -48,6 +51,11 @@ impl Years {
     /// The year of a document; `None` where it has none.
     pub(crate) fn of(&self, doc: u32) -> Option<i16> {
         self.all.get(usize::from(*self.places.get(doc as usize)?)).copied()
+    }
+
+    /// How many documents are of each year, in the order of `all`.
+    pub(crate) fn totals(&self) -> &[u64] {
+        &self.totals
     }
 
     /// How many of some documents are of each year, in the order of `all`.
@@ -101,7 +109,8 @@ mod tests {
             prop_assert_eq!(years.within(from, to).iter().collect::<Vec<_>>(), within);
             prop_assert!((0u32..).zip(&of).all(|(doc, year)| years.of(doc) == *year));
             let hits: Vec<u64> = known.iter().map(|&y| docs(&|other| other == y).len() as u64).collect();
-            prop_assert_eq!(years.hits(&Docs::all(of.len() as u32)), hits);
+            prop_assert_eq!(&years.hits(&Docs::all(of.len() as u32)), &hits);
+            prop_assert_eq!(years.totals(), hits);
         }
     }
 }
