@@ -26,6 +26,7 @@ use super::plan::{PlannedEntry, plan, plan_single};
 use super::progress::Stage;
 use super::source::Source;
 use super::touched::{Place, ReadRecords, Touched};
+use crate::analysis;
 use crate::archive::{RecordKey, Slot};
 use crate::bib::{EditionId, Entry, LibraryCode, Member, RecordLocator};
 use crate::cluster::{BLOCK_CAP, MatchRecord, Verdict, block_keys, compare};
@@ -46,6 +47,8 @@ pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<
         return Ok(None);
     }
     site.progress.begin(Stage::Match, None);
+    // Jieba's dictionary takes a tenth of a second on one core: it is there when the first notes are cut.
+    rayon::spawn(|| analysis::words("", &mut |_| ()));
     let mut delta = Delta::new(site, before, changes)?;
     delta.touch_named()?;
     if !delta.gather()? {
