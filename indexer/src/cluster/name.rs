@@ -179,12 +179,20 @@ fn direct_order(name: &str, out: &mut String) {
     }
 }
 
+/// Brackets in which a country stands, or whatever else is no part of a name.
+const BRACKETS: [(char, char); 6] =
+    [('[', ']'), ('(', ')'), ('（', '）'), ('〔', '〕'), ('［', '］'), ('【', '】')];
+
 /// Without a country in front, or whatever else stands in brackets at an end: `[美]`, `(Laurie Lee)`.
 fn without_brackets(text: &str) -> &str {
     let mut rest = text.trim();
+    let opens = |c| BRACKETS.iter().any(|(open, _)| *open == c);
+    let closes = |c| BRACKETS.iter().any(|(_, close)| *close == c);
     for _ in 0..2 {
-        for (open, close) in [('[', ']'), ('(', ')'), ('（', '）'), ('〔', '〕'), ('［', '］'), ('【', '】')]
-        {
+        if !rest.starts_with(opens) && !rest.ends_with(closes) {
+            break;
+        }
+        for (open, close) in BRACKETS {
             if let Some((inside, after)) = rest.strip_prefix(open).and_then(|r| r.split_once(close)) {
                 rest = if after.trim().is_empty() { inside } else { after };
             }
@@ -203,7 +211,10 @@ fn without_brackets(text: &str) -> &str {
 fn without_role(name: &str) -> &str {
     let mut rest = name;
     for _ in 0..2 {
-        let Some(bare) = ROLES.iter().find_map(|role| rest.strip_suffix(role)) else { break };
+        // Most words end in no role at all: their last character says so at once.
+        let last = rest.as_bytes().last_chunk::<3>();
+        let mut roles = ROLES.iter().filter(|role| role.as_bytes().last_chunk() == last);
+        let Some(bare) = roles.find_map(|role| rest.strip_suffix(role)) else { break };
         match bare.chars().count() {
             0 => return bare,
             // 作 and 文 end given names too; a surname alone is no name.

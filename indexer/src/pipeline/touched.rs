@@ -1,7 +1,7 @@
 //! The records that an incremental build looks at: compared by number as in a full build.
 //!
-//! What they are compared by is in memory; what entries are made of lies in a work file until it is asked for,
-//! for most of them only stand near a change.
+//! What they are compared by is in memory; what entries are made of lies there too up to a bound, and beyond it in a
+//! work file until it is asked for, for most of them only stand near a change.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -19,6 +19,9 @@ use super::pool::Pool;
 use super::work::work_error;
 use crate::bib::RecordLocator;
 
+/// Bytes of packed records that are kept in memory.
+const KEPT: usize = if cfg!(test) { 1 << 10 } else { 64 << 20 };
+
 /// A record by its library's index among the sources and its place in that library's archive.
 pub(super) type Place = (u32, RecordLocator);
 
@@ -30,13 +33,20 @@ pub(super) struct Touched {
     members: Option<Members>,
 }
 
-// Records of one block of one library's archive.
+// Records of one library's archive that were read together.
 struct Chunk {
     library_idx: u32,
     locators: Vec<RecordLocator>,
-    // Where the packed records lie in the work file, and from where to where behind that each one.
-    start: u64,
+    // From where to where in `bytes` each record is packed.
     packed: Vec<Range<u32>>,
+    bytes: Packed,
+}
+
+/// Packed records, one behind the other.
+enum Packed {
+    Here(Vec<u8>),
+    /// In the work file from there.
+    InFile(u64),
 }
 
 impl Chunk {
@@ -49,46 +59,92 @@ impl Chunk {
     }
 }
 
-/// The packed records one behind the other; the file goes with the value.
+/// Records of one library, read and mapped.
+#[derive(Default)]
+pub(super) struct ReadRecords {
+    matches: Vec<u8>,
+    locators: Vec<RecordLocator>,
+    packed: Vec<Range<u32>>,
+    bytes: Vec<u8>,
+}
+
+impl ReadRecords {
+    /// All of `records`.
+    pub(super) fn of(records: &LibraryRecords<'_>, counters: &Counters) -> Result<Self> {
+        Self::read(records, counters, true)
+    }
+
+    /// The same without what entries are made of.
+    pub(super) fn compared(records: &LibraryRecords<'_>, counters: &Counters) -> Result<Self> {
+        Self::read(records, counters, false)
+    }
+
+    fn read(records: &LibraryRecords<'_>, counters: &Counters, is_whole: bool) -> Result<Self> {
+        let all = Mutex::new(Self::default());
+        records.each_block(counters, &(), |members| {
+            let mut here = Self::default();
+            for member in &members {
+                put_match(member, &mut here.matches);
+                here.locators.push(member.locator);
+                if is_whole {
+                    here.pack(member)?;
+                }
+            }
+            all.lock().unwrap_or_else(PoisonError::into_inner).append(here)
+        })?;
+        Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn pack(&mut self, member: &MemberRecord) -> Result<()> {
+        let start = place_in(&self.bytes)?;
+        self.bytes = postcard::to_extend(member, std::mem::take(&mut self.bytes)).map_err(Error::packing)?;
+        self.packed.push(start..place_in(&self.bytes)?);
+        Ok(())
+    }
+
+    fn append(&mut self, other: Self) -> Result<()> {
+        let start = place_in(&self.bytes)?;
+        self.matches.extend_from_slice(&other.matches);
+        self.locators.extend(other.locators);
+        self.bytes.extend_from_slice(&other.bytes);
+        place_in(&self.bytes)?;
+        self.packed.extend(other.packed.into_iter().map(|place| start + place.start..start + place.end));
+        Ok(())
+    }
+}
+
+fn place_in(bytes: &[u8]) -> Result<u32> {
+    u32::try_from(bytes.len()).map_err(|_| Error::TooMany)
+}
+
+/// What entries are made of: in memory up to a bound, then in a file that goes with the value.
 struct Members {
     path: PathBuf,
-    file: Mutex<File>,
-    length: u64,
+    file: Option<Mutex<File>>,
+    n_here: usize,
+    n_in_file: u64,
 }
 
 impl Touched {
-    /// Records that can be asked for whole again: they are kept in a work file.
-    pub(super) fn with_members(path: &Path) -> Result<Self> {
-        let mut options = File::options();
-        let file = options.read(true).write(true).create(true).truncate(true).open(path);
-        let file = Mutex::new(file.map_err(work_error(path))?);
-        let members = Some(Members { path: path.to_owned(), file, length: 0 });
-        Ok(Self { members, ..Self::default() })
+    /// Records that can be asked for whole again; `path` is for a work file, should one be needed.
+    pub(super) fn with_members(path: &Path) -> Self {
+        let members = Members { path: path.to_owned(), file: None, n_here: 0, n_in_file: 0 };
+        Self { members: Some(members), ..Self::default() }
     }
 
-    /// Reads and maps all of `records`; their numbers follow those that are there.
-    pub(super) fn add(
-        &mut self,
-        library_idx: u32,
-        records: &LibraryRecords<'_>,
-        counters: &Counters,
-    ) -> Result<()> {
-        let read = Mutex::new((&mut self.pool, &mut self.chunks, &mut self.members));
-        records.each_block(counters, &(), |members| {
-            if members.is_empty() {
-                return Ok(());
-            }
-            let mut matches = Vec::new();
-            members.iter().for_each(|member| put_match(member, &mut matches));
-            let (bytes, packed) = packed(&members)?;
-            let locators = members.iter().map(|member| member.locator).collect();
-            let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
-            let (pool, chunks, kept) = &mut *read;
-            let start = kept.as_mut().map_or(Ok(0), |kept| kept.append(&bytes))?;
-            pool.add(matches)?;
-            chunks.push(Chunk { library_idx, locators, start, packed });
-            Ok(())
-        })
+    /// Takes records of a library; their numbers follow those that are there.
+    pub(super) fn add(&mut self, library_idx: u32, read: ReadRecords) -> Result<()> {
+        let ReadRecords { matches, locators, packed, bytes } = read;
+        if locators.is_empty() {
+            return Ok(());
+        }
+        let bytes = match &mut self.members {
+            Some(members) => members.keep(bytes)?,
+            None => Packed::Here(Vec::new()),
+        };
+        self.pool.add(matches)?;
+        self.chunks.push(Chunk { library_idx, locators, packed, bytes });
+        Ok(())
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -118,37 +174,46 @@ impl Touched {
     pub(super) fn member(&self, number: u32) -> Result<(u32, MemberRecord)> {
         let (chunk_idx, place) = self.pool.place(number);
         let chunk = &self.chunks[chunk_idx];
-        let Range { start, end } = chunk.packed[place];
-        let members = self.members.as_ref().ok_or(Error::BrokenWork)?;
-        let packed = members.read(chunk.start + u64::from(start), end - start)?;
-        Ok((chunk.library_idx, unpack(&packed)?))
+        let Range { start, end } = chunk.packed.get(place).cloned().ok_or(Error::BrokenWork)?;
+        let member = match (&chunk.bytes, &self.members) {
+            (Packed::Here(bytes), _) => unpack(&bytes[start as usize..end as usize])?,
+            (Packed::InFile(at), Some(members)) => {
+                unpack(&members.read(at + u64::from(start), end - start)?)?
+            }
+            (Packed::InFile(_), None) => return Err(Error::BrokenWork),
+        };
+        Ok((chunk.library_idx, member))
     }
-}
-
-fn packed(members: &[MemberRecord]) -> Result<(Vec<u8>, Vec<Range<u32>>)> {
-    let (mut bytes, mut places, mut start) = (Vec::new(), Vec::with_capacity(members.len()), 0);
-    for member in members {
-        bytes = postcard::to_extend(member, bytes).map_err(Error::packing)?;
-        let end = u32::try_from(bytes.len()).map_err(|_| Error::TooMany)?;
-        places.push(start..end);
-        start = end;
-    }
-    Ok((bytes, places))
 }
 
 impl Members {
-    // Where the bytes begin.
-    fn append(&mut self, packed: &[u8]) -> Result<u64> {
-        let start = self.length;
-        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(packed).map_err(work_error(&self.path))?;
-        self.length += packed.len() as u64;
-        Ok(start)
+    fn keep(&mut self, mut packed: Vec<u8>) -> Result<Packed> {
+        if self.n_here + packed.len() <= KEPT {
+            packed.shrink_to_fit();
+            self.n_here += packed.len();
+            return Ok(Packed::Here(packed));
+        }
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => Mutex::new(self.create()?),
+        };
+        let file = self.file.insert(file).get_mut().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(&packed).map_err(work_error(&self.path))?;
+        let start = self.n_in_file;
+        self.n_in_file += packed.len() as u64;
+        Ok(Packed::InFile(start))
+    }
+
+    fn create(&self) -> Result<File> {
+        let mut options = File::options();
+        let file = options.read(true).write(true).create(true).truncate(true).open(&self.path);
+        file.map_err(work_error(&self.path))
     }
 
     fn read(&self, at: u64, length: u32) -> Result<Vec<u8>> {
         let mut bytes = vec![0; length as usize];
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file =
+            self.file.as_ref().ok_or(Error::BrokenWork)?.lock().unwrap_or_else(PoisonError::into_inner);
         let found = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
         found.map_err(work_error(&self.path))?;
         Ok(bytes)
@@ -160,5 +225,62 @@ impl Drop for Members {
         // What stays, the next build writes over. A folder with parts of a full build stays too.
         let _ = fs::remove_file(&self.path);
         let _ = self.path.parent().map(fs::remove_dir);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+    use crate::bib::{Bib, MaterialType};
+
+    fn member(slot: u32) -> MemberRecord {
+        let mut bib = Bib::empty(MaterialType::BookChi);
+        bib.title = Some(format!("三国演义 {slot}"));
+        let locator = RecordLocator { pack: 7, slot };
+        MemberRecord { birth: u64::from(slot), first_seen: 1, locator, bib, holdings: Vec::new() }
+    }
+
+    fn read(slots: Range<u32>) -> ReadRecords {
+        let mut all = ReadRecords::default();
+        for slot in slots {
+            let mut one = ReadRecords::default();
+            put_match(&member(slot), &mut one.matches);
+            one.locators.push(member(slot).locator);
+            one.pack(&member(slot)).unwrap();
+            all.append(one).unwrap();
+        }
+        all
+    }
+
+    #[test]
+    fn records_come_back_from_memory_and_from_the_work_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("work/touched");
+        fs::create_dir(folder.path().join("work")).unwrap();
+        let mut touched = Touched::with_members(&path);
+        touched.add(0, read(0..3)).unwrap();
+        assert!(!path.exists(), "a few records are in memory");
+        touched.add(1, read(3..90)).unwrap();
+        touched.add(2, read(0..0)).unwrap();
+        touched.add(3, read(90..200)).unwrap();
+        assert!(path.exists());
+        touched.keep(|number, place| number % 2 == 1 && place.1.slot == number);
+        assert_eq!(touched.len(), 100);
+        for number in 0..touched.len() {
+            let slot = 2 * number + 1;
+            let library_idx = if slot < 3 {
+                0
+            } else if slot < 90 {
+                1
+            } else {
+                3
+            };
+            assert_eq!(touched.place(number), (library_idx, member(slot).locator));
+            let (library, found) = touched.member(number).unwrap();
+            assert_eq!((library, found.bib, found.birth), (library_idx, member(slot).bib, u64::from(slot)));
+        }
+        drop(touched);
+        assert!(!folder.path().join("work").exists());
     }
 }

@@ -8,13 +8,16 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::super::error::Result;
-use super::Delta;
 use super::keys::Keys;
+use super::{Delta, Known};
 use crate::bib::{EditionId, Entry};
 use crate::cluster::{BLOCK_CAP, with_one_isbn};
 
 /// A key of which it must be counted how many have it, with the entries under it.
 pub(super) type Counted = (u64, Vec<u32>);
+
+/// Entries to look at, keys to count, and what is known of the entries by then.
+pub(super) type Candidates = (BTreeSet<u32>, Vec<Counted>, FxHashMap<u32, Option<Known>>);
 
 impl Delta<'_> {
     /// Which of the changed records are compared by something else than before.
@@ -31,7 +34,7 @@ impl Delta<'_> {
 
     /// Entries that a changed record may match now, and those that one was a member of. A key of which it must be
     /// counted who has it brings all of its entries.
-    pub(super) fn candidates(&self, keys: &Keys) -> Result<(BTreeSet<u32>, Vec<Counted>)> {
+    pub(super) fn candidates(&self, keys: &Keys) -> Result<Candidates> {
         let mut candidates = BTreeSet::new();
         let mut counted = Vec::new();
         for key in &keys.all {
@@ -46,16 +49,17 @@ impl Delta<'_> {
             found.0.append(&mut found.1);
             counted.push((key, found.0));
         }
-        let n_members = self.members_of(counted.iter().flat_map(|(_, found)| found).copied())?;
+        let known = self.known_under(&counted)?;
+        let n_members = |number: &u32| known.get(number).and_then(Option::as_ref).map_or(0, Known::n_members);
         counted.retain(|(key, found)| {
-            let n: usize = found.iter().filter_map(|number| n_members.get(number)).sum();
+            let n: usize = found.iter().map(n_members).sum();
             n + key.n_now > BLOCK_CAP || self.crowded.contains(&key.key)
         });
         candidates.extend(counted.iter().flat_map(|(_, found)| found));
         candidates.extend(keys.homes.iter().flat_map(|keys| self.entries_with_all(keys)));
         let births = (0..self.gone.len()).map(|number| self.gone.pool.get(number).birth);
         candidates.extend(births.filter_map(|id| self.before.number_of(&EditionId::from_key(id))));
-        Ok((candidates, counted.into_iter().map(|(key, found)| (key.key, found)).collect()))
+        Ok((candidates, counted.into_iter().map(|(key, found)| (key.key, found)).collect(), known))
     }
 
     /// Entries with a key, and those where only records with one ISBN have it.
@@ -66,12 +70,12 @@ impl Delta<'_> {
         (plain, other)
     }
 
-    /// How many members entries have.
-    fn members_of(&self, numbers: impl Iterator<Item = u32>) -> Result<FxHashMap<u32, usize>> {
-        let mut numbers: Vec<u32> = numbers.collect();
+    /// What is needed of the entries under some keys.
+    fn known_under<T>(&self, counted: &[(T, Vec<u32>)]) -> Result<FxHashMap<u32, Option<Known>>> {
+        let mut numbers: Vec<u32> = counted.iter().flat_map(|(_, found)| found).copied().collect();
         numbers.sort_unstable();
         numbers.dedup();
-        Ok(self.decoded(&numbers, |entry| entry.members.len())?.into_iter().collect())
+        Ok(self.known(&numbers)?.into_iter().collect())
     }
 
     /// What `of` takes from each of some entries.

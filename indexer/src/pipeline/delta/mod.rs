@@ -10,7 +10,8 @@ mod keys;
 mod write;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,10 +25,11 @@ use super::matching::{Component, Crowded, join_some};
 use super::plan::{PlannedEntry, plan, plan_single};
 use super::progress::Stage;
 use super::source::Source;
-use super::touched::{Place, Touched};
+use super::touched::{Place, ReadRecords, Touched};
+use crate::analysis;
 use crate::archive::{RecordKey, Slot};
 use crate::bib::{EditionId, Entry, LibraryCode, Member, RecordLocator};
-use crate::cluster::{BLOCK_CAP, Verdict, block_keys, compare};
+use crate::cluster::{BLOCK_CAP, MatchRecord, Verdict, block_keys, compare};
 use crate::index::{Generation, can_rewrite};
 use candidates::Counted;
 use keys::Keys;
@@ -45,6 +47,8 @@ pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<
         return Ok(None);
     }
     site.progress.begin(Stage::Match, None);
+    // Jieba's dictionary takes a tenth of a second on one core: it is there when the first notes are cut.
+    rayon::spawn(|| analysis::words("", &mut |_| ()));
     let mut delta = Delta::new(site, before, changes)?;
     delta.touch_named()?;
     if !delta.gather()? {
@@ -89,11 +93,15 @@ impl Known {
         let members = entry.members.iter().map(place).collect::<Option<_>>()?;
         Some(Self { members, siblings: entry.siblings })
     }
+
+    fn n_members(&self) -> usize {
+        self.members.len()
+    }
 }
 
 impl<'a> Delta<'a> {
     fn new(site: &'a Site<'a>, before: &'a Arc<Generation>, changes: Vec<LibraryChanges>) -> Result<Self> {
-        let touched = Touched::with_members(&site.work_folder()?.join("touched"))?;
+        let touched = Touched::with_members(&site.work_folder()?.join("touched"));
         Ok(Self {
             site,
             before,
@@ -147,17 +155,7 @@ impl<'a> Delta<'a> {
     /// Finds the entries to compute again, with all their records; whether that could be done.
     fn gather(&mut self) -> Result<bool> {
         let (now, then) = (Counters::default(), Counters::default());
-        for (idx, (source, changes)) in self.site.sources.iter().zip(&self.changes).enumerate() {
-            if !changes.fresh.is_empty() {
-                let along = changes.auxiliary_besides(&changes.fresh);
-                let records = source.some_records(&changes.packs, changes.fresh.clone(), along)?;
-                self.touched.add(idx as u32, &records, &now)?;
-            }
-            if !changes.gone.is_empty() {
-                let records = source.some_records(&changes.older_packs, changes.gone.clone(), Vec::new())?;
-                self.gone.add(idx as u32, &records, &then)?;
-            }
-        }
+        self.read_changes(&now, &then)?;
         self.n_fresh = self.touched.len();
         self.gone_places = (0..self.gone.len()).map(|number| self.gone.place(number)).collect();
         for (sum, (now, then)) in self.counts.iter_mut().zip(now.all().into_iter().zip(then.all())) {
@@ -165,8 +163,8 @@ impl<'a> Delta<'a> {
         }
         self.is_new = self.new_ones();
         let keys = Keys::of(&self.touched, &self.gone, &self.is_new, &self.crowded)?;
-        let (candidates, counted) = self.candidates(&keys)?;
-        if !self.look_at(&candidates)? {
+        let (candidates, counted, known) = self.candidates(&keys)?;
+        if !self.look_at(&candidates, known)? {
             return Ok(false);
         }
         self.recount(counted)?;
@@ -175,12 +173,40 @@ impl<'a> Delta<'a> {
         self.add_siblings()
     }
 
-    /// Decodes entries and reads their members that are still there; whether all could be found.
-    fn look_at(&mut self, numbers: &BTreeSet<u32>) -> Result<bool> {
-        let wanted: Vec<u32> = numbers.iter().filter(|n| !self.entries.contains_key(n)).copied().collect();
+    /// Reads the changed records as they are and as they were, libraries side by side.
+    fn read_changes(&mut self, now: &Counters, then: &Counters) -> Result<()> {
+        let all = Mutex::new((&mut self.touched, &mut self.gone));
+        let libraries = self.site.sources.par_iter().zip(&self.changes).enumerate();
+        libraries.try_for_each(|(idx, (source, changes))| {
+            if !changes.fresh.is_empty() {
+                let along = changes.auxiliary_besides(&changes.fresh);
+                let records = source.some_records(&changes.packs, changes.fresh.clone(), along)?;
+                let read = ReadRecords::of(&records, now)?;
+                all.lock().unwrap_or_else(PoisonError::into_inner).0.add(idx as u32, read)?;
+            }
+            if !changes.gone.is_empty() {
+                let records = source.some_records(&changes.older_packs, changes.gone.clone(), Vec::new())?;
+                let read = ReadRecords::compared(&records, then)?;
+                all.lock().unwrap_or_else(PoisonError::into_inner).1.add(idx as u32, read)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What is needed of some entries.
+    fn known(&self, numbers: &[u32]) -> Result<Vec<(u32, Option<Known>)>> {
         let source_idx: FxHashMap<&LibraryCode, u32> =
             self.site.sources.iter().enumerate().map(|(i, source)| (&source.code, i as u32)).collect();
-        let known = self.decoded(&wanted, |entry| Known::of(entry, &source_idx))?;
+        self.decoded(numbers, |entry| Known::of(entry, &source_idx))
+    }
+
+    /// Decodes entries that are not among the `known` and reads their members that are still there; whether all could
+    /// be found.
+    fn look_at(&mut self, numbers: &BTreeSet<u32>, mut known: FxHashMap<u32, Option<Known>>) -> Result<bool> {
+        known.retain(|number, _| numbers.contains(number) && !self.entries.contains_key(number));
+        let is_unknown = |n: &&u32| !self.entries.contains_key(n) && !known.contains_key(n);
+        let wanted: Vec<u32> = numbers.iter().filter(is_unknown).copied().collect();
+        known.extend(self.known(&wanted)?);
         let mut places: Vec<Vec<RecordLocator>> = vec![Vec::new(); self.site.sources.len()];
         for (number, known) in known {
             let Some(known) = known else { return Ok(false) };
@@ -194,15 +220,22 @@ impl<'a> Delta<'a> {
             }
             self.entries.insert(number, known);
         }
-        for (idx, (source, changes)) in self.site.sources.iter().zip(&self.changes).enumerate() {
-            let Some(slots) = changes.slots_at(source, &places[idx])? else { return Ok(false) };
+        let (all, is_missing) = (Mutex::new(&mut self.touched), AtomicBool::new(false));
+        let libraries = self.site.sources.par_iter().zip(&self.changes).enumerate();
+        libraries.try_for_each(|(idx, (source, changes))| -> Result<()> {
+            let Some(slots) = changes.slots_at(source, &places[idx])? else {
+                is_missing.store(true, Ordering::Relaxed);
+                return Ok(());
+            };
             if !slots.is_empty() {
                 let along = changes.auxiliary_besides(&slots);
                 let records = source.some_records(&changes.packs, slots, along)?;
-                self.touched.add(idx as u32, &records, &Counters::default())?;
+                let read = ReadRecords::of(&records, &Counters::default())?;
+                all.lock().unwrap_or_else(PoisonError::into_inner).add(idx as u32, read)?;
             }
-        }
-        Ok(true)
+            Ok(())
+        })?;
+        Ok(!is_missing.into_inner())
     }
 
     /// A key that became crowded, or is so no more, touches everybody who has it.
@@ -210,19 +243,18 @@ impl<'a> Delta<'a> {
         if counted.is_empty() {
             return Ok(());
         }
-        let mut doubtful: FxHashMap<u64, (usize, Vec<u32>)> =
-            counted.into_iter().map(|(key, found)| (key, (0, found))).collect();
-        let mut own = Vec::new();
-        for number in 0..self.touched.len() {
+        let doubtful: FxHashMap<u64, (AtomicUsize, Vec<u32>)> =
+            counted.into_iter().map(|(key, found)| (key, (AtomicUsize::new(0), found))).collect();
+        (0..self.touched.len()).into_par_iter().try_for_each_init(Vec::new, |own, number| -> Result<()> {
             own.clear();
-            block_keys(&self.touched.pool.record(number)?, &mut own);
-            own.iter().for_each(|key| {
-                if let Some((n, _)) = doubtful.get_mut(key) {
-                    *n += 1;
-                }
+            block_keys(&self.touched.pool.record(number)?, own);
+            own.iter().filter_map(|key| doubtful.get(key)).for_each(|(n, _)| {
+                n.fetch_add(1, Ordering::Relaxed);
             });
-        }
+            Ok(())
+        })?;
         for (key, (n, found)) in doubtful {
+            let n = n.into_inner();
             let is = n > BLOCK_CAP;
             if is != self.crowded.contains(&key) {
                 self.again.extend(&found);
@@ -239,15 +271,17 @@ impl<'a> Delta<'a> {
     /// Entries with a member that matches a changed record.
     fn spread(&mut self) -> Result<()> {
         let pool = &self.touched.pool;
-        let (mut changed, mut under, mut keys) =
-            (Vec::new(), FxHashMap::<u64, Vec<usize>>::default(), Vec::new());
-        for number in (0..self.n_fresh).filter(|number| self.is_new[*number as usize]) {
-            changed.push(pool.record(number)?);
-            keys.clear();
-            block_keys(&changed[changed.len() - 1], &mut keys);
-            keys.iter().filter(|key| !self.crowded.contains(*key)).for_each(|key| {
-                under.entry(*key).or_default().push(changed.len() - 1);
-            });
+        let new: Vec<u32> = (0..self.n_fresh).filter(|number| self.is_new[*number as usize]).collect();
+        let keyed = new.into_par_iter().map(|number| -> Result<(MatchRecord, Vec<u64>)> {
+            let (record, mut keys) = (pool.record(number)?, Vec::new());
+            block_keys(&record, &mut keys);
+            Ok((record, keys))
+        });
+        let changed: Vec<(MatchRecord, Vec<u64>)> = keyed.collect::<Result<_>>()?;
+        let mut under = FxHashMap::<u64, Vec<usize>>::default();
+        for (i, (_, keys)) in changed.iter().enumerate() {
+            let telling = keys.iter().filter(|key| !self.crowded.contains(*key));
+            telling.for_each(|key| under.entry(*key).or_default().push(i));
         }
         let homes = (self.n_fresh..self.touched.len()).into_par_iter().map(|number| {
             let home =
@@ -260,7 +294,7 @@ impl<'a> Delta<'a> {
                 keys.iter().filter_map(|key| under.get(key)).flatten().copied().collect();
             met.sort_unstable();
             met.dedup();
-            let matches = met.iter().any(|i| compare(&changed[*i], &record).verdict == Verdict::Same);
+            let matches = met.iter().any(|i| compare(&changed[*i].0, &record).verdict == Verdict::Same);
             Ok(matches.then_some(*home))
         });
         let homes: Vec<Option<u32>> = homes.collect::<Result<_>>()?;
@@ -287,7 +321,7 @@ impl<'a> Delta<'a> {
             if wanted.is_empty() {
                 return Ok(true);
             }
-            if !self.look_at(&wanted)? {
+            if !self.look_at(&wanted, FxHashMap::default())? {
                 return Ok(false);
             }
             self.again.extend(more);

@@ -58,7 +58,7 @@ impl Delta<'_> {
             pushing.step(step, |plan| {
                 let (entry, prepared) =
                     (self.make(plan)?, |entry: &Entry| builder.prepare(entry, &plan.keys));
-                match self.same(&entry)? {
+                match self.same(plan, &entry)? {
                     Some(number) => {
                         kept.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
                         Ok(None)
@@ -98,12 +98,21 @@ impl Delta<'_> {
     }
 
     /// The number of the entry in force that says just the same.
-    fn same(&self, entry: &Entry) -> Result<Option<u32>> {
-        let number = self.before.number_of(&entry.id).filter(|number| self.again.contains(number));
-        Ok(match number {
+    fn same(&self, planned: &PlannedEntry, entry: &Entry) -> Result<Option<u32>> {
+        Ok(match self.with_members_of(planned) {
             Some(number) if self.before.entry(number)? == *entry => Some(number),
             _ => None,
         })
+    }
+
+    /// The number of the entry in force with this id where its members are these and none has changed: nearly all
+    /// others need not be read to know that they say something else.
+    fn with_members_of(&self, planned: &PlannedEntry) -> Option<u32> {
+        let id = EditionId::from_key(planned.id);
+        let number = self.before.number_of(&id).filter(|number| self.again.contains(number))?;
+        let members = &self.entries.get(&number)?.members;
+        let is_member = |number: &u32| members.contains(&self.touched.place(*number));
+        (members.len() == planned.members.len() && planned.members.iter().all(is_member)).then_some(number)
     }
 
     fn redirects(&self, planned: &[PlannedEntry], retired: &[u32]) -> Result<Vec<(u64, Option<u64>)>> {
