@@ -5,7 +5,8 @@
     run.py DIR --ask PEER       one peer, one line of JSON
 
 Peers: sqlite (FTS5, trigram), xapian (n-grams), zebra (characters as words, over SRU on loopback),
-tantivy (jieba, in the order of the file). Each answers the first twenty records and a total. `requirements.txt`
+tantivy (jieba, in the order of the file), seekstorm (its Chinese words, over HTTP on loopback; `SEEKSTORM` names the
+program, without it it is left out). Each answers the first twenty records and a total. `requirements.txt`
 beside this file names what pip installs; `draw.py` makes the charts of the README from the `results.json` in DIR; Xapian and Zebra come as packages of the distribution
 (python3-xapian, idzebra-2.0), and Xapian needs the distribution's own python3.
 """
@@ -341,7 +342,113 @@ class Tantivy(Peer):
         return self.searcher.search(tantivy.Query.boolean_query(both), 1, count=True).count > 0
 
 
-KINDS = {"sqlite": Sqlite, "xapian": Xapian, "zebra": Zebra, "tantivy": Tantivy}
+class Seekstorm(Peer):
+    """It searches one text in some fields and filters by numbers; a second text in another field it does not know, so
+    `fields` leaves the publisher out."""
+
+    name = "SeekStorm (Chinese words)"
+    PORT = 21098
+    SECRET = "peers"
+
+    def start(self, index):
+        import atexit
+        import http.client
+
+        log = open(index / "server.log", "w")
+        data = index / "data"
+        data.mkdir(exist_ok=True)
+        self.server = subprocess.Popen(
+            [os.environ["SEEKSTORM"], "local_ip=127.0.0.1", f"local_port={self.PORT}", f"index_path={data}"],
+            cwd=index,
+            env={**os.environ, "MASTER_KEY_SECRET": self.SECRET},
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+        )
+        atexit.register(self.server.kill)
+        for _ in range(1200):
+            try:
+                self.http = http.client.HTTPConnection("127.0.0.1", self.PORT)
+                self.http.connect()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("seekstorm_server does not answer")
+
+    def call(self, method, path, body, key):
+        sent = json.dumps(body, ensure_ascii=False).encode()
+        self.http.request(method, f"/api/v1/{path}", sent, {"apikey": key, "content-type": "application/json"})
+        answer = self.http.getresponse()
+        text = answer.read().decode("utf-8")
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text[:400]}")
+        return text
+
+    def build(self, index, records):
+        import base64
+        import hashlib
+
+        self.start(index)
+        master = base64.b64encode(hashlib.sha256(self.SECRET.encode()).digest()).decode()
+        limits = {"indices_max": 10, "indices_size_max": 100000, "documents_max": 100000000}
+        limits.update({"operations_max": 100000000, "rate_limit": 10000000, "demo": False})
+        self.key = self.call("POST", "apikey", limits, master).strip()
+        (index / "key").write_text(self.key)
+        texts = [
+            {"field": field, "field_type": "Text", "store": field == "title", "index_lexical": True}
+            for field in ["title", "author", "publisher", "isbn", "subject"]
+        ]
+        numbers = [
+            {"field": field, "field_type": kind, "store": False, "index_lexical": False, "facet": True}
+            for field, kind in [("year", "U16"), ("n", "U32")]
+        ]
+        self.call(
+            "POST",
+            "index",
+            {
+                "index_name": "peers",
+                "schema": texts + numbers,
+                "similarity": "Bm25f",
+                "tokenizer": "UnicodeAlphanumericZH",
+            },
+            self.key,
+        )
+        batch = []
+        for n, record in enumerate(records):
+            cells = dict(zip(FIELDS, record))
+            cells.update({"year": int(cells["year"]), "n": n})
+            batch.append(cells)
+            if len(batch) == 1000:
+                self.call("POST", "index/0/doc", batch, self.key)
+                batch = []
+        if batch:
+            self.call("POST", "index/0/doc", batch, self.key)
+        self.call("PATCH", "index/0", {}, self.key)
+        self.server.communicate(b"quit\n", timeout=600)
+
+    def open(self, index):
+        self.key = (index / "key").read_text()
+        self.start(index)
+
+    def ask(self, kind, text, limit, filters):
+        fields = {"author": ["author"], "subject": ["subject"], "title": ["title"], "fields": ["title"]}
+        query = {"query": text, "offset": 0, "length": limit, "result_type": "TopkCount"}
+        query.update({"field_filter": fields.get(kind, []), "facet_filter": filters, "fields": ["title"]})
+        answer = json.loads(self.call("POST", "index/0/query", query, self.key))
+        return answer["count_total"], [hit["title"] for hit in answer["results"]]
+
+    def search(self, kind, text):
+        since = [{"U16": {"field": "year", "filter": [1990, 2100]}}] if kind == "fields" else []
+        return self.ask(kind, text, 20, since)
+
+    def finds(self, piece, at, isbn):
+        return self.ask("title", piece, 1, [{"U32": {"field": "n", "filter": [at, at + 1]}}])[0] > 0
+
+    def megabytes(self):
+        return anonymous_megabytes(self.server.pid)
+
+
+KINDS = {"sqlite": Sqlite, "xapian": Xapian, "zebra": Zebra, "tantivy": Tantivy, "seekstorm": Seekstorm}
 
 
 def table(folder, lines):
@@ -366,7 +473,7 @@ def main():
         print(json.dumps(measured(KINDS[sys.argv[3]](), folder), ensure_ascii=False))
         return
     lines = [json.loads((folder / "ours.json").read_text(encoding="utf-8"))]
-    for peer in sys.argv[2:] or PEERS:
+    for peer in sys.argv[2:] or PEERS + ["seekstorm"] * ("SEEKSTORM" in os.environ):
         python = SYSTEM_PYTHON if peer == "xapian" and os.path.exists(SYSTEM_PYTHON) else sys.executable
         done = subprocess.run([python, __file__, str(folder), "--ask", peer], capture_output=True, text=True)
         if done.returncode:

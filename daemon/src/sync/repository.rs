@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use indexer::files::FileLayer;
 use indexer::snapshot::tuf::{Client, Expiry, Role, Root, Time};
@@ -11,6 +12,10 @@ use indexer::snapshot::{metadata_name, object_name};
 use super::carrier::{Carrier, Folder};
 use super::{Site, offer};
 use crate::{Error, Result};
+
+/// How long another writer is waited for, and how often is looked whether it has finished.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Held as long as this value lives.
 pub(crate) struct Repository<'a> {
@@ -40,16 +45,27 @@ pub(super) fn put(files: &dyn FileLayer, path: &Path, bytes: &[u8]) -> Result<()
 }
 
 impl<'a> Repository<'a> {
-    /// Takes the lock of a repository, whose folder is made where it is missing; fails at once if another has it.
+    /// Takes the lock of a repository, whose folder is made where it is missing. A hub publishes within a minute, so
+    /// that long is waited for another who has it.
     pub(super) fn lock(site: &'a Site, root: &Path) -> Result<Self> {
+        Self::lock_within(site, root, PATIENCE)
+    }
+
+    fn lock_within(site: &'a Site, root: &Path, patience: Duration) -> Result<Self> {
         site.files.create_dir_all(root).map_err(Error::writing(root))?;
         let path = root.join("publisher.lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(Error::writing(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { site, root: root.to_owned(), _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(Error::Publishing { repository: root.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(Error::writing(&path)(source)),
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { site, root: root.to_owned(), _lock: file }),
+                Err(TryLockError::WouldBlock) if began.elapsed() < patience => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Publishing { repository: root.to_owned() });
+                }
+                Err(TryLockError::Error(source)) => return Err(Error::writing(&path)(source)),
+            }
         }
     }
 
@@ -105,4 +121,35 @@ pub fn first_root(carrier: &dyn Carrier) -> Result<Option<Vec<u8>>> {
 // By which nothing has expired: a publisher does not refuse its own repository for having been away.
 fn long_ago() -> Time {
     Time::new("1970-01-01T00:00:00Z").expect("it is a time")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use std::sync::Arc;
+
+    use indexer::files::Disk;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[test]
+    fn another_writer_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site {
+            data_dir: folder.path().to_owned(),
+            files: Arc::new(Disk),
+            clock: Arc::new(SystemClock::default()),
+        };
+        let root = folder.path().join("repository");
+        let first = Repository::lock(&site, &root).unwrap();
+        let refused = Repository::lock_within(&site, &root, Duration::ZERO);
+        assert!(matches!(refused, Err(Error::Publishing { repository }) if repository == root));
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| Repository::lock(&site, &root).map(drop));
+            std::thread::sleep(PAUSE * 2);
+            drop(first);
+            second.join().unwrap().unwrap();
+        });
+    }
 }
