@@ -256,6 +256,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
+    use crate::central::Stand;
     use crate::delivery::{Outcome, Receipt, Settlement};
     use crate::store::CENTRE;
     use crate::trial;
@@ -354,6 +355,28 @@ mod tests {
             queue.store.decide_message((queue.id, 3), QueueDecision::Hold, at(9)).unwrap(),
             Err(QueueRefusal::NotThere)
         );
+    }
+
+    #[test]
+    fn what_names_the_one_before_it_waits_while_that_is_told_again() {
+        let queue = Queue::new();
+        queue.send();
+        queue.settle(Settlement::Ended(Outcome::Delivered(Receipt::Ok)));
+        let by = (&indexer::bib::LibraryCode::new("BJFU"), Party::Reader);
+        queue.store.record_event(queue.id, by, &Event::AskCancel, "", at(9)).unwrap().unwrap().unwrap();
+        let heads = queue.store.heads(CENTRE, 9, at(9)).unwrap();
+        assert_eq!(heads.iter().map(|head| head.key.1).collect::<Vec<_>>(), [2]);
+        // Between the look and the sending the hub says that it forgot the first one.
+        queue.store.begin_feed_again(Stand { life: 2, end: 0 }).unwrap();
+        assert_eq!(queue.store.send_again_what_was_forgotten(0).unwrap(), 1);
+        assert!(queue.store.take_to_send(&heads, None, at(9)).unwrap().is_empty());
+        for n in [1, 2] {
+            let heads = queue.store.heads(CENTRE, 9, at(9)).unwrap();
+            let parcels = queue.store.take_to_send(&heads, None, at(9)).unwrap();
+            assert_eq!(parcels.iter().map(|parcel| parcel.n).collect::<Vec<_>>(), [n]);
+            let settlement = Settlement::Ended(Outcome::Delivered(Receipt::Ok));
+            queue.store.settle(&[((queue.id, n), settlement)], at(9)).unwrap();
+        }
     }
 
     #[test]

@@ -27,8 +27,10 @@ const HEADS: &str = "SELECT request, n, attempts, next_try FROM messages m WHERE
     'unknown') AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.request = m.request AND b.n < m.n AND b.road = m.road \
     AND b.delivery IN ('pending', 'in_flight', 'unknown', 'held')) AND (next_try IS NULL OR next_try <= ?2 OR \
     next_try > ?2 + 3600) ORDER BY kind <> 'cancel', created, request LIMIT ?3";
-const ONE_MESSAGE: &str = "SELECT kind, recipient, packet, attempts, may_have_arrived, delivery, road FROM messages \
-                           WHERE request = ?1 AND n = ?2";
+// Of those before it, what another carrier or a hub that forgot may have made wait since it was looked at.
+const ONE_MESSAGE: &str = "SELECT kind, recipient, packet, attempts, may_have_arrived, delivery, road, EXISTS (SELECT 1 \
+                           FROM messages b WHERE b.request = m.request AND b.n < m.n AND b.road = m.road AND \
+                           b.delivery IN ('pending', 'unknown', 'held')) FROM messages m WHERE request = ?1 AND n = ?2";
 // On a stick several of one request go together: those before it are on their way.
 const PREVIOUS: &str = "SELECT coalesce(max(n), 0) FROM messages WHERE request = ?1 AND road = ?3 AND n < ?2 AND \
                         (delivery = 'delivered' OR packet IS NOT NULL AND delivery IN ('in_flight', 'unknown'))";
@@ -104,7 +106,8 @@ impl Store {
     }
 
     /// Marks messages as being sent and gives what is to be sent of each. One that was withdrawn or held since it was
-    /// looked at stays; a request that leaves is `sent` with the same stroke.
+    /// looked at stays, so does one before which another waits again because a hub forgot it; a request that leaves is
+    /// `sent` with the same stroke.
     /// Where there are `quotas`, a request that they stand against waits, and says why.
     pub fn take_to_send(
         &self,
@@ -244,11 +247,13 @@ struct Message {
     may_have_arrived: bool,
     delivery: String,
     road: String,
+    is_behind_another: bool,
 }
 
 impl Message {
+    // It names the one before it, so it is not written while that waits itself.
     fn may_be_sent(&self) -> bool {
-        matches!(self.delivery.as_str(), "pending" | "unknown")
+        matches!(self.delivery.as_str(), "pending" | "unknown") && !self.is_behind_another
     }
 }
 
@@ -262,6 +267,7 @@ fn message(connection: &Connection, (request, n): MessageKey) -> rusqlite::Resul
             may_have_arrived: row.get(4)?,
             delivery: row.get(5)?,
             road: row.get(6)?,
+            is_behind_another: row.get(7)?,
         })
     };
     connection.prepare_cached(ONE_MESSAGE)?.query_row(params![request.as_bytes(), n], read).optional()
