@@ -13,7 +13,7 @@ import sys
 WIDTH, LEFT, ROW = 720, 250, 26
 OURS, OTHERS, INK = "#0b6e5f", "#8a949e", "#1f2328"
 CHARTS = {
-    "time": ("Slowest of 100 searches, ms (p99; each step is ten times the one before)", "p99", True),
+    "time": ("Slowest of 100 searches, ms (p99, logarithmic)", "p99", True),
     "size": ("Index, bytes a record", "bytes", False),
     "recall": ("Pieces of titles found, of 100", "recall", False),
 }

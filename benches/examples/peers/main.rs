@@ -44,6 +44,11 @@ fn main() -> Result<()> {
     write_rows(dir, "queries.tsv", queries(&entries, &mut seed).into_iter())?;
     write_rows(dir, "pieces.tsv", pieces(&entries, &mut seed).into_iter())?;
     write_rows(dir, "titles.tsv", titles(&entries, &mut seed).into_iter().map(|title| [title]))?;
+    // What an earlier run left would be counted with this one's index.
+    match std::fs::remove_dir_all(dir.join("ours")) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause.into()),
+        _ => {}
+    }
     let start = Instant::now();
     shared::build(&dir.join("ours"), &entries, EntryOrder::AsGiven)?;
     let seconds = start.elapsed().as_secs_f64();
