@@ -34,6 +34,15 @@ pub struct Stand {
     pub end: i64,
 }
 
+impl Stand {
+    /// Whether a hub with these lives has been there; oldest first, each with the end of its feed before it. A life goes
+    /// to the beginning of the next one, the last one to `end`. Of no moment there is nothing to be remembered.
+    pub fn lies_in(&self, lives: &[(u32, i64)], end: i64) -> bool {
+        let ends = lives.iter().skip(1).map(|(_, since)| *since).chain([end]);
+        self.life == 0 || lives.iter().zip(ends).any(|((life, _), end)| *life == self.life && self.end <= end)
+    }
+}
+
 /// What the hub says of a letter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]

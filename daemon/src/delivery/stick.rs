@@ -56,10 +56,7 @@ struct Content {
 impl Content {
     // Whether the hub that wrote this knows a moment of its own; one of an older version names no lives.
     fn remembers(&self, moment: Stand) -> bool {
-        let Some(nth) = self.lives.iter().position(|(life, _)| *life == moment.life) else {
-            return moment.life == 0 || self.lives.is_empty();
-        };
-        moment.end <= self.lives.get(nth + 1).map_or(self.stand.end, |(_, since)| *since)
+        self.lives.is_empty() || moment.lies_in(&self.lives, self.stand.end)
     }
 }
 

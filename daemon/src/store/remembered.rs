@@ -15,9 +15,6 @@ const BEGIN: &str = "INSERT INTO lives (life, since) VALUES (?1, (SELECT coalesc
                      name = 'feed'))";
 const STAND: &str =
     "SELECT life, (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed') FROM machine";
-// A life goes to the beginning of the next one, the last one to now.
-const HAS_BEEN_AT: &str = "SELECT EXISTS (SELECT 1 FROM lives l WHERE l.life = ?1 AND ?2 <= coalesce((SELECT since FROM \
-                           lives n WHERE n.n = l.n + 1), (SELECT max(seq) FROM sqlite_sequence WHERE name = 'feed'), 0))";
 const LIVES: &str = "SELECT life, since FROM lives ORDER BY n";
 const HEARD: &str = "SELECT hub_life, hub_end FROM machine";
 const HEAR: &str = "UPDATE machine SET hub_end = iif(hub_life = ?1, max(hub_end, ?2), ?2), hub_life = ?1 WHERE hub_life \
@@ -41,21 +38,12 @@ impl Store {
 
     /// The lives of this hub, oldest first, each with the end of its feed before it.
     pub fn lives(&self) -> Result<Vec<(u32, i64)>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(LIVES)?;
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        })
+        self.read(lives)
     }
 
-    /// Whether this hub remembers a moment of its own. Of no moment there is nothing to be remembered.
+    /// Whether this hub remembers a moment of its own.
     pub fn has_been_at(&self, moment: Stand) -> Result<bool> {
-        if moment.life == 0 {
-            return Ok(true);
-        }
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(HAS_BEEN_AT)?;
-            statement.query_row(params![moment.life, moment.end], |row| row.get(0))
-        })
+        self.read(|connection| Ok(moment.lies_in(&lives(connection)?, stand(connection)?.end)))
     }
 
     /// Where the hub of this branch was when it was heard last.
@@ -115,6 +103,10 @@ impl Store {
 
 fn is_at_end(connection: &Connection, at: i64) -> rusqlite::Result<bool> {
     connection.prepare_cached(IS_AT_END)?.query_row([at], |row| row.get(0))
+}
+
+fn lives(connection: &Connection) -> rusqlite::Result<Vec<(u32, i64)>> {
+    connection.prepare_cached(LIVES)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 /// Where this hub is.
