@@ -48,6 +48,11 @@ fn either(a: &mut [u64], b: &[u64]) {
 static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 impl Docs {
+    /// Whether so many documents of `max` are better kept as bits.
+    pub(crate) fn are_many(n: u64, max: u32) -> bool {
+        n * SPARSE as u64 > u64::from(max)
+    }
+
     pub(crate) fn none() -> Self {
         Self::List(Vec::new())
     }
@@ -69,7 +74,7 @@ impl Docs {
             Self::Bits(bits, n)
         };
         let wide = wide.map_or_else(Self::none, counted);
-        if list.len() * SPARSE > max as usize {
+        if Self::are_many(list.len() as u64, max) {
             // Setting bits costs less than sorting.
             return Self::from_bits(set_bits(list, max)).or(wide);
         }
@@ -140,10 +145,10 @@ impl Docs {
 
     /// A sorted list; one that is long enough to become bits need be neither sorted nor without repetition.
     pub(crate) fn from_list(list: Vec<u32>, max: u32) -> Self {
-        if list.len() * SPARSE <= max as usize {
-            return Self::List(list);
+        if Self::are_many(list.len() as u64, max) {
+            return Self::List(list).into_bits(max).settled();
         }
-        Self::List(list).into_bits(max).settled()
+        Self::List(list)
     }
 
     /// Turns thinly set bits into a list.
@@ -277,15 +282,12 @@ impl Docs {
 
 fn set_bits(list: Vec<u32>, max: u32) -> Words {
     let mut words = Words::all(0, (max as usize).div_ceil(64));
-    for doc in list {
-        if let Some(word) = words.get_mut(doc as usize / 64) {
-            *word |= 1 << (doc % 64);
-        }
-    }
+    list.into_iter().for_each(|doc| words.set(doc));
     words
 }
 
-fn bit(words: &[u64], doc: u32) -> bool {
+/// Whether a document's bit is set.
+pub(crate) fn bit(words: &[u64], doc: u32) -> bool {
     words.get(doc as usize / 64).is_some_and(|w| w >> (doc % 64) & 1 == 1)
 }
 

@@ -4,10 +4,8 @@
 
 use tantivy::postings::BlockSegmentPostings;
 
+use crate::search::docs::Docs;
 use crate::search::words::Words;
-
-/// More than one document in this many are kept as bits.
-const SPARSE: u64 = 64;
 
 /// Documents of one segment, in force or not.
 pub(crate) enum Gathered {
@@ -18,14 +16,9 @@ pub(crate) enum Gathered {
 }
 
 impl Gathered {
-    /// Whether so many of `max` documents are kept as bits.
-    pub(crate) fn is_many(n: u64, max: u32) -> bool {
-        n * SPARSE > u64::from(max)
-    }
-
     /// Room for `n` documents at most of a segment of `max`.
     pub(crate) fn new(n: u64, max: u32) -> Self {
-        if Self::is_many(n, max) {
+        if Docs::are_many(n, max) {
             Self::Many(Words::all(0, (max as usize).div_ceil(64)))
         } else {
             Self::Few(Vec::with_capacity(n as usize))
@@ -37,11 +30,7 @@ impl Gathered {
         while let docs @ [_, ..] = postings.docs() {
             match self {
                 Self::Few(list) => list.extend_from_slice(docs),
-                Self::Many(words) => docs.iter().for_each(|&doc| {
-                    if let Some(word) = words.get_mut(doc as usize / 64) {
-                        *word |= 1 << (doc % 64);
-                    }
-                }),
+                Self::Many(words) => docs.iter().for_each(|&doc| words.set(doc)),
             }
             postings.advance();
         }

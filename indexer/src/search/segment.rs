@@ -13,7 +13,7 @@ use crate::index::Layer;
 use crate::index::lanes::{Dealing, Segment as SegmentInfo};
 use crate::index::retired::Retired;
 use crate::index::schema::Fields;
-use crate::search::docs::Docs;
+use crate::search::docs::{Docs, bit};
 use crate::search::gathered::Gathered;
 use crate::search::headings::Headings;
 use crate::search::lately::Lately;
@@ -49,6 +49,7 @@ pub(crate) struct Segment {
     dealing: Dealing,
     /// Documents whose entries are no longer in force, one bit each; empty where there are none.
     retired: Vec<u64>,
+    n_in_force: u32,
 }
 
 impl Segment {
@@ -77,6 +78,7 @@ impl Segment {
             before: info.before,
             dealing: layer_info.dealing(),
             retired: Vec::new(),
+            n_in_force: reader.max_doc(),
             fields,
             reader,
         };
@@ -134,6 +136,7 @@ impl Segment {
         let (lane, nth) = self.dealing.place(number - self.start);
         if let Some(doc) = self.document(lane, nth) {
             self.retired.resize((self.max as usize).div_ceil(64), 0);
+            self.n_in_force -= u32::from(!bit(&self.retired, doc));
             self.retired[doc as usize / 64] |= 1 << (doc % 64);
         }
     }
@@ -157,8 +160,7 @@ impl Segment {
 
     /// Whether these are all documents whose entries are in force.
     pub(crate) fn is_all(&self, docs: &Docs) -> bool {
-        let n_retired: u32 = self.retired.iter().map(|word| word.count_ones()).sum();
-        docs.len() == self.max - n_retired
+        docs.len() == self.n_in_force
     }
 
     /// All documents whose entries are in force.
@@ -215,7 +217,7 @@ impl Segment {
 
     /// Whether so many documents are kept as bits.
     fn is_common(&self, docs: u32) -> bool {
-        Gathered::is_many(docs.into(), self.max)
+        Docs::are_many(docs.into(), self.max)
     }
 
     /// The documents of a posting list that are in force: whatever an answer is made of comes through here.
@@ -232,13 +234,13 @@ impl Segment {
                 Docs::from_bits(words)
             }
             Gathered::Few(mut list) => {
-                list.sort_unstable();
-                list.dedup();
+                // One posting list is in order; several may have the same documents.
+                if !list.is_sorted_by(|a, b| a < b) {
+                    list.sort_unstable();
+                    list.dedup();
+                }
                 if self.has_retired() {
-                    let is_retired = |doc: u32| {
-                        self.retired.get(doc as usize / 64).is_some_and(|w| w >> (doc % 64) & 1 == 1)
-                    };
-                    list.retain(|&doc| !is_retired(doc));
+                    list.retain(|&doc| !bit(&self.retired, doc));
                 }
                 Docs::List(list)
             }

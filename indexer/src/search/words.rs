@@ -69,6 +69,13 @@ impl Words {
         Self(words)
     }
 
+    /// Sets a document's bit; one beyond the end has none.
+    pub(crate) fn set(&mut self, doc: u32) {
+        if let Some(word) = self.0.get_mut(doc as usize / 64) {
+            *word |= 1 << (doc % 64);
+        }
+    }
+
     /// Each word made of the words of two sets; the shorter one ends it.
     pub(crate) fn of_both(a: &[u64], b: &[u64], make: impl Fn(u64, u64) -> u64) -> Self {
         let mut words = Self::with_room(a.len().min(b.len()));

@@ -173,12 +173,7 @@ fn noise_between_records_is_no_record() {
         let read: Vec<_> = outcomes.iter().filter(|outcome| outcome.reject.is_none()).collect();
         let titles: Vec<_> = read.iter().filter_map(|outcome| outcome.title()).collect();
         assert_eq!(titles, ["红楼梦", "三国演义"], "seed {seed}");
-        assert_eq!(
-            read.len(),
-            2,
-            "seed {seed}: {:?}",
-            read.iter().map(|one| one.texts()).collect::<Vec<_>>()
-        );
+        assert_eq!(read.len(), 2, "seed {seed}");
         assert!(account.bytes_quarantined >= 2_900, "seed {seed}");
     }
 }
