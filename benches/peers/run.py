@@ -78,6 +78,22 @@ def measured(peer, folder):
     }
 
 
+def connected(server, port):
+    """A connection to a server that was just started and ends with us."""
+    import atexit
+    import http.client
+
+    atexit.register(server.terminate)
+    for _ in range(1200):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            connection.connect()
+            return connection
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"{server.args[0]} does not answer")
+
+
 class Peer:
     def megabytes(self):
         return anonymous_megabytes()
@@ -227,20 +243,9 @@ class Zebra(Peer):
         (index / "records.xml").unlink()
 
     def open(self, index):
-        import atexit
-        import http.client
-
         log = open(index / "zebrasrv.log", "w")
         self.server = subprocess.Popen(["zebrasrv", "-f", "yazserver.xml"], cwd=index, stdout=log, stderr=log)
-        atexit.register(self.server.terminate)
-        for _ in range(200):
-            try:
-                self.http = http.client.HTTPConnection("127.0.0.1", self.PORT)
-                self.http.connect()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError("zebrasrv does not answer")
+        self.http = connected(self.server, self.PORT)
 
     def cql(self, kind, text):
         quoted = '"' + text.replace("\\", "").replace('"', "") + '"'
@@ -351,9 +356,6 @@ class Seekstorm(Peer):
     SECRET = "peers"
 
     def start(self, index):
-        import atexit
-        import http.client
-
         log = open(index / "server.log", "w")
         data = index / "data"
         data.mkdir(exist_ok=True)
@@ -365,15 +367,7 @@ class Seekstorm(Peer):
             stdout=log,
             stderr=log,
         )
-        atexit.register(self.server.kill)
-        for _ in range(1200):
-            try:
-                self.http = http.client.HTTPConnection("127.0.0.1", self.PORT)
-                self.http.connect()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError("seekstorm_server does not answer")
+        self.http = connected(self.server, self.PORT)
 
     def call(self, method, path, body, key):
         sent = json.dumps(body, ensure_ascii=False).encode()
