@@ -14,6 +14,7 @@ beside this file names what pip installs; `draw.py` makes the charts of the READ
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -418,7 +419,9 @@ class Seekstorm(Peer):
         if batch:
             self.call("POST", "index/0/doc", batch, self.key)
         self.call("PATCH", "index/0", {}, self.key)
-        self.server.communicate(b"quit\n", timeout=600)
+        # It writes what it holds when it is told to end.
+        self.server.send_signal(signal.SIGINT)
+        self.server.wait(600)
 
     def open(self, index):
         self.key = (index / "key").read_text()
