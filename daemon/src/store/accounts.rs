@@ -5,8 +5,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::Store;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 
 /// Number of an account.
@@ -147,9 +147,7 @@ impl Store {
 
     /// The account of a library with this barcode or login code.
     pub fn account(&self, library: &str, typed: &str) -> Result<Option<Account>> {
-        self.read(|connection| {
-            connection.prepare_cached(BY_LOGIN)?.query_row([library, typed], account_of).optional()
-        })
+        self.read(|connection| connection.row(BY_LOGIN, [library, typed], account_of).optional())
     }
 
     /// The account with this number.
@@ -190,8 +188,7 @@ impl Store {
     /// The same password hashed anew: sessions go on.
     pub fn rehash_password(&self, id: AccountId, password: &str) -> Result<()> {
         self.write(|transaction| {
-            transaction
-                .execute("UPDATE accounts SET password = ?2 WHERE id = ?1", params![id.0, password])?;
+            transaction.run("UPDATE accounts SET password = ?2 WHERE id = ?1", params![id.0, password])?;
             Ok(())
         })
     }
@@ -199,7 +196,7 @@ impl Store {
     /// Changes what an owner may change; `false`, and nothing is changed, where the code is somebody else's.
     pub fn set_profile(&self, id: AccountId, profile: &Profile<'_>) -> Result<bool> {
         self.write(|transaction| {
-            let n_rows = transaction.execute(
+            let n_rows = transaction.run(
                 "UPDATE accounts SET code = ?2, email = ?3, phone = ?4, lang = ?5, by_mail = ?6 WHERE id = ?1 AND NOT EXISTS \
                  (SELECT 1 FROM accounts other WHERE other.library = accounts.library AND other.id <> ?1 AND (other.code = ?2 \
                  OR other.barcode = ?2))",
@@ -212,11 +209,9 @@ impl Store {
     /// Blocks an account with a reason and ends its sessions, or opens it again.
     pub fn block_account(&self, id: AccountId, reason: Option<&str>) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("UPDATE accounts SET blocked = ?2 WHERE id = ?1", params![id.0, reason])?;
-            transaction.execute(
-                "DELETE FROM sessions WHERE account = ?1 AND ?2 IS NOT NULL",
-                params![id.0, reason],
-            )?;
+            transaction.run("UPDATE accounts SET blocked = ?2 WHERE id = ?1", params![id.0, reason])?;
+            transaction
+                .run("DELETE FROM sessions WHERE account = ?1 AND ?2 IS NOT NULL", params![id.0, reason])?;
             Ok(())
         })
     }
@@ -224,7 +219,7 @@ impl Store {
     /// Sets the last day on which an account counts; `None` for no end.
     pub fn set_valid_until(&self, id: AccountId, day: Option<&str>) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("UPDATE accounts SET valid_until = ?2 WHERE id = ?1", params![id.0, day])?;
+            transaction.run("UPDATE accounts SET valid_until = ?2 WHERE id = ?1", params![id.0, day])?;
             Ok(())
         })
     }
@@ -235,12 +230,11 @@ pub(super) fn insert_account(
     new: &NewAccount<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<Option<AccountId>> {
-    let is_taken: bool =
-        transaction.query_row(IS_TAKEN, [new.library, new.barcode, new.code], |row| row.get(0))?;
+    let is_taken: bool = transaction.row(IS_TAKEN, [new.library, new.barcode, new.code], |row| row.get(0))?;
     if is_taken {
         return Ok(None);
     }
-    transaction.execute(
+    transaction.run(
         "INSERT INTO accounts (library, barcode, code, name, email, phone, lang, role, password, created) VALUES (?1, \
          ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
@@ -264,13 +258,13 @@ pub(super) fn replace_password(
     id: AccountId,
     password: &str,
 ) -> rusqlite::Result<()> {
-    transaction.execute("UPDATE accounts SET password = ?2 WHERE id = ?1", params![id.0, password])?;
-    transaction.execute("DELETE FROM sessions WHERE account = ?1", [id.0])?;
+    transaction.run("UPDATE accounts SET password = ?2 WHERE id = ?1", params![id.0, password])?;
+    transaction.run("DELETE FROM sessions WHERE account = ?1", [id.0])?;
     Ok(())
 }
 
 pub(super) fn by_id(connection: &Connection, id: AccountId) -> rusqlite::Result<Option<Account>> {
-    connection.prepare_cached(BY_ID)?.query_row([id.0], account_of).optional()
+    connection.row(BY_ID, [id.0], account_of).optional()
 }
 
 pub(super) fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {

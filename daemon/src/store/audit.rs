@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
-use super::Store;
 use super::accounts::AccountId;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 
 /// A line that is to be written.
@@ -75,7 +75,7 @@ pub(super) fn put_audit(
     line: &NewAuditLine<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO audit (at, account, library, what, subject, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![now.as_second(), line.account.number(), line.library, line.what, line.subject, line.note],
     )?;

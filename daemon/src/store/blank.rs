@@ -6,10 +6,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
-use super::Store;
 use super::erase::want_scrub;
 use super::messages::put_message;
 use super::requests::{StoredRequest, json, one, parsed};
+use super::{Cached, Store};
 use crate::Result;
 use crate::central::{Item, Reply, mark_of};
 use crate::delivery::{Letter, hash_of};
@@ -59,7 +59,7 @@ impl Store {
                 if let Some(request) = one(transaction, RequestId::from_bytes(id))? {
                     put_message(transaction, request.id, MessageKind::Forget, &request.form.supplier, now)?;
                 }
-                transaction.prepare_cached(PAID)?.execute([id])?;
+                transaction.run(PAID, [id])?;
             }
             Ok(())
         })
@@ -84,8 +84,7 @@ pub(super) fn make_anonymous(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let Some(request) = one(transaction, id)? else { return Ok(()) };
-    let was_told: bool =
-        transaction.prepare_cached(WAS_TOLD)?.query_row([id.as_bytes()], |row| row.get(0))?;
+    let was_told: bool = transaction.row(WAS_TOLD, [id.as_bytes()], |row| row.get(0))?;
     if request.is_own && was_told && !is_anonymous(transaction, id)? {
         put_message(transaction, id, MessageKind::Forget, &request.form.supplier, now)?;
     }
@@ -105,7 +104,7 @@ pub(super) fn keep_anonymous(
 }
 
 pub(super) fn is_anonymous(connection: &Connection, id: RequestId) -> rusqlite::Result<bool> {
-    connection.prepare_cached(IS_ANONYMOUS)?.query_row([id.as_bytes()], |row| row.get(0))
+    connection.row(IS_ANONYMOUS, [id.as_bytes()], |row| row.get(0))
 }
 
 /// Takes everything personal out of a request: whose it is, how to reach him, and whatever people wrote about it.
@@ -116,18 +115,18 @@ pub(super) fn blank(
 ) -> rusqlite::Result<()> {
     let id = request.id.as_bytes();
     let form = json(&impersonal(request.form.clone()))?;
-    transaction.prepare_cached(REQUEST)?.execute(params![id, form])?;
+    transaction.run(REQUEST, params![id, form])?;
     let events: Vec<(i64, String, i64, i64, String)> = transaction
         .prepare_cached(EVENTS)?
         .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (clock, library, life, seq, text) in events {
         let event = json(&silent(parsed(4, &text)?))?;
-        transaction.prepare_cached(EVENT)?.execute(params![id, clock, library, life, seq, event])?;
+        transaction.run(EVENT, params![id, clock, library, life, seq, event])?;
     }
-    transaction.prepare_cached(MESSAGES)?.execute(params![id, form])?;
-    transaction.execute("UPDATE letters SET text = '' WHERE request = ?1", [id])?;
-    transaction.prepare_cached(AUDIT)?.execute([&request.number])?;
+    transaction.run(MESSAGES, params![id, form])?;
+    transaction.run("UPDATE letters SET text = '' WHERE request = ?1", [id])?;
+    transaction.run(AUDIT, [&request.number])?;
     answers(transaction, request)?;
     items(transaction, request.id)?;
     want_scrub(transaction, now)
@@ -143,7 +142,7 @@ fn answers(transaction: &Transaction<'_>, request: &StoredRequest) -> rusqlite::
     for (branch, n, answer) in answers {
         if let Reply::Delivered { events } = parsed(2, &answer)? {
             let answer = json(&Reply::Delivered { events: events.into_iter().map(silent).collect() })?;
-            transaction.prepare_cached(ANSWER)?.execute(params![branch, id, n, answer])?;
+            transaction.run(ANSWER, params![branch, id, n, answer])?;
         }
     }
     Ok(())
@@ -167,7 +166,7 @@ fn items(transaction: &Transaction<'_>, request: RequestId) -> rusqlite::Result<
         };
         let events = events.into_iter().map(silent).collect();
         let item = json(&Item::Letter { from, letter: json(&read)?, events, was })?;
-        transaction.prepare_cached(ITEM)?.execute(params![seq, item, mark_of(&body)])?;
+        transaction.run(ITEM, params![seq, item, mark_of(&body)])?;
     }
     Ok(())
 }

@@ -4,11 +4,11 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::events::history_of;
 use super::feed::tell;
 use super::requests::one;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 use crate::central::{Fares, Item};
 use crate::delivery::{LETTER_VERSION, Letter};
@@ -62,7 +62,7 @@ impl Store {
         self.write(|transaction| {
             let values = params![hash, library.as_str(), until.as_second()];
             transaction
-                .execute("INSERT INTO enrol_codes (hash, library, until) VALUES (?1, ?2, ?3)", values)
+                .run("INSERT INTO enrol_codes (hash, library, until) VALUES (?1, ?2, ?3)", values)
                 .map(drop)
         })
     }
@@ -78,7 +78,7 @@ impl Store {
     ) -> Result<Option<LibraryCode>> {
         self.write(|transaction| {
             let code = transaction
-                .query_row(CODE, [hash], |row| {
+                .row(CODE, [hash], |row| {
                     Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
                 })
                 .optional()?;
@@ -92,9 +92,9 @@ impl Store {
                 None if now.as_second() <= until => {}
                 _ => return Ok(None),
             }
-            transaction.execute(USE, params![hash, keys.signing])?;
+            transaction.run(USE, params![hash, keys.signing])?;
             let values = params![library.as_str(), keys.signing, keys.sealing, now.as_second()];
-            transaction.execute(ENROL, values)?;
+            transaction.run(ENROL, values)?;
             tell_all(transaction, &library)?;
             Ok(Some(library))
         })
@@ -102,9 +102,7 @@ impl Store {
 
     /// A branch of this hub.
     pub fn branch(&self, library: &LibraryCode) -> Result<Option<Branch>> {
-        self.read(|connection| {
-            connection.prepare_cached(BRANCH)?.query_row([library.as_str()], branch_of).optional()
-        })
+        self.read(|connection| connection.row(BRANCH, [library.as_str()], branch_of).optional())
     }
 
     /// All branches of this hub.
@@ -122,29 +120,26 @@ impl Store {
                     keys: PublicKeys { signing: row.get(2)?, sealing: row.get(3)? },
                 })
             };
-            connection
-                .prepare_cached("SELECT library, url, signing, sealing FROM hub")?
-                .query_row([], hub)
-                .optional()
+            connection.row("SELECT library, url, signing, sealing FROM hub", [], hub).optional()
         })
     }
 
     /// This machine is a branch of that hub from now on; another hub's feed begins at its beginning.
     pub fn set_hub(&self, hub: &Hub) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM hub WHERE signing <> ?1", [hub.keys.signing])?;
+            transaction.run("DELETE FROM hub WHERE signing <> ?1", [hub.keys.signing])?;
             let values = params![hub.library.as_str(), hub.url, hub.keys.signing, hub.keys.sealing];
             let is_other = transaction
-                .execute("UPDATE hub SET library = ?1, url = ?2, sealing = ?4 WHERE signing = ?3", values)?
+                .run("UPDATE hub SET library = ?1, url = ?2, sealing = ?4 WHERE signing = ?3", values)?
                 == 0;
             if is_other {
-                transaction.execute(
+                transaction.run(
                     "INSERT INTO hub (id, library, url, signing, sealing) VALUES (1, ?1, ?2, ?3, ?4)",
                     values,
                 )?;
-                transaction.execute("UPDATE machine SET cursor = 0, mark = ''", [])?;
+                transaction.run("UPDATE machine SET cursor = 0, mark = ''", [])?;
             }
-            transaction.execute("UPDATE machine SET nudges = nudges + 1", []).map(drop)
+            transaction.run("UPDATE machine SET nudges = nudges + 1", []).map(drop)
         })
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, params};
 
-use super::Store;
 use super::accounts::AccountId;
+use super::{Cached, Store};
 use crate::Result;
 
 /// What days are said to be.
@@ -64,7 +64,7 @@ impl Store {
     /// Adds days to a calendar.
     pub fn add_calendar_entry(&self, entry: &CalendarEntry, staff: AccountId, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO calendar_days (library, kind, first, last, exempt, note, staff, written) VALUES (?1, ?2, ?3, \
                  ?4, ?5, ?6, ?7, ?8)",
                 params![
@@ -85,7 +85,7 @@ impl Store {
     /// Takes days out of a calendar; `of` is the library whose staff asks, none for all. Whether there were any.
     pub fn remove_calendar_entry(&self, id: i64, of: Option<&str>) -> Result<bool> {
         self.write(|transaction| {
-            let n_rows = transaction.execute(
+            let n_rows = transaction.run(
                 "DELETE FROM calendar_days WHERE id = ?1 AND (?2 IS NULL OR library = ?2)",
                 params![id, of],
             )?;
@@ -103,7 +103,7 @@ impl Store {
         let text: String =
             days.iter().filter(|day| (1..=7).contains(*day)).map(ToString::to_string).collect();
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO closed_weekdays (library, days) VALUES (?1, ?2) ON CONFLICT (library) DO UPDATE SET days = \
                  excluded.days",
                 params![library, text],

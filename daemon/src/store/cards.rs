@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::Store;
 use super::accounts::AccountId;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 use crate::keys::from_hex;
 use crate::policy::CardKeys;
@@ -44,11 +44,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE cards SET withdrawn = ?2 WHERE account = ?1 AND withdrawn IS NULL",
                 params![account.number(), now.as_second()],
             )?;
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO cards (number, account, first, last, issued) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![number, account.number(), first.to_string(), last.to_string(), now.as_second()],
             )?;
@@ -59,7 +59,7 @@ impl Store {
     /// Withdraws the card of an account, if it has one.
     pub fn withdraw_card(&self, account: AccountId, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE cards SET withdrawn = ?2 WHERE account = ?1 AND withdrawn IS NULL",
                 params![account.number(), now.as_second()],
             )?;
@@ -69,20 +69,18 @@ impl Store {
 
     /// The card of an account that was not withdrawn.
     pub fn card_of(&self, account: AccountId) -> Result<Option<Card>> {
-        self.read(|connection| {
-            connection.prepare_cached(IN_FORCE)?.query_row([account.number()], card_of).optional()
-        })
+        self.read(|connection| connection.row(IN_FORCE, [account.number()], card_of).optional())
     }
 
     /// The card with this number, issued here.
     pub fn card(&self, number: &str) -> Result<Option<Card>> {
-        self.read(|connection| connection.prepare_cached(ONE)?.query_row([number], card_of).optional())
+        self.read(|connection| connection.row(ONE, [number], card_of).optional())
     }
 
     /// Remembers a key by which a library signs its cards.
     pub fn know_card_key(&self, library: &str, key: [u8; 32], now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(KNOW, params![library, key, now.as_second(), false]).map(drop)
+            transaction.run(KNOW, params![library, key, now.as_second(), false]).map(drop)
         })
     }
 
@@ -90,7 +88,7 @@ impl Store {
     pub fn forget_card_key(&self, library: &str, key: [u8; 32]) -> Result<()> {
         self.write(|transaction| {
             transaction
-                .execute("DELETE FROM card_keys WHERE library = ?1 AND key = ?2", params![library, key])?;
+                .run("DELETE FROM card_keys WHERE library = ?1 AND key = ?2", params![library, key])?;
             Ok(())
         })
     }
@@ -108,11 +106,11 @@ impl Store {
             return Ok(());
         }
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE branches SET card_key = ?2 WHERE library = ?1",
                 params![library.as_str(), key],
             )?;
-            transaction.execute(KNOW, params![library.as_str(), key, now.as_second(), false]).map(drop)
+            transaction.run(KNOW, params![library.as_str(), key, now.as_second(), false]).map(drop)
         })
     }
 
@@ -120,10 +118,9 @@ impl Store {
     pub fn own_card_key(&self, library: &LibraryCode) -> Result<Option<[u8; 32]>> {
         self.read(|connection| {
             connection
-                .prepare_cached(
+                .row(
                     "SELECT key FROM card_keys WHERE library = ?1 AND NOT is_told ORDER BY since DESC LIMIT 1",
-                )?
-                .query_row([library.as_str()], |row| row.get(0))
+ [library.as_str()], |row| row.get(0))
                 .optional()
         })
     }
@@ -149,9 +146,9 @@ pub(super) fn put_card_keys(
         tracing::warn!(library, "the keys of a library's cards are not understood; those from before stay");
         return Ok(());
     };
-    transaction.execute("DELETE FROM card_keys WHERE library = ?1 AND is_told", [library])?;
+    transaction.run("DELETE FROM card_keys WHERE library = ?1 AND is_told", [library])?;
     for key in told.keys.iter().filter_map(|key| from_hex::<32>(key)) {
-        transaction.execute(KNOW, params![library, key, 0, true])?;
+        transaction.run(KNOW, params![library, key, 0, true])?;
     }
     Ok(())
 }

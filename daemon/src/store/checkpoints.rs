@@ -3,7 +3,7 @@
 use indexer::archive::RecordKey;
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 use crate::harvest::{Checkpoints, Identifiers, KnownFiles};
 use crate::settings::SourceId;
@@ -20,15 +20,16 @@ impl Checkpoints for SourceCheckpoints {
     fn load(&self) -> Result<Option<String>> {
         self.store.read(|connection| {
             connection
-                .prepare_cached("SELECT text FROM checkpoints WHERE source = ?1")?
-                .query_row([self.source.as_str()], |row| row.get(0))
+                .row("SELECT text FROM checkpoints WHERE source = ?1", [self.source.as_str()], |row| {
+                    row.get(0)
+                })
                 .optional()
         })
     }
 
     fn save(&self, text: &str) -> Result<()> {
         self.store.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO checkpoints (source, text) VALUES (?1, ?2) ON CONFLICT (source) DO UPDATE SET text = \
                  excluded.text",
                 params![self.source.as_str(), text],
@@ -39,7 +40,7 @@ impl Checkpoints for SourceCheckpoints {
 
     fn clear(&self) -> Result<()> {
         self.store.write(|transaction| {
-            transaction.execute("DELETE FROM checkpoints WHERE source = ?1", [self.source.as_str()])?;
+            transaction.run("DELETE FROM checkpoints WHERE source = ?1", [self.source.as_str()])?;
             Ok(())
         })
     }
@@ -59,8 +60,11 @@ impl KnownFiles for SourceFiles {
     fn is_known(&self, hash: &str) -> Result<bool> {
         let verdict: Option<String> = self.store.read(|connection| {
             connection
-                .prepare_cached("SELECT verdict FROM known_files WHERE source = ?1 AND hash = ?2")?
-                .query_row([self.source.as_str(), hash], |row| row.get(0))
+                .row(
+                    "SELECT verdict FROM known_files WHERE source = ?1 AND hash = ?2",
+                    [self.source.as_str(), hash],
+                    |row| row.get(0),
+                )
                 .optional()
         })?;
         Ok(verdict.is_some_and(|verdict| verdict == "taken" || !self.refused_again))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 
 /// Something readers should know for a while.
@@ -28,8 +28,9 @@ impl Store {
     pub fn page_text(&self, slug: &str, lang: &str) -> Result<Option<String>> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT markdown FROM pages WHERE slug = ?1 AND lang = ?2")?
-                .query_row(params![slug, lang], |row| row.get(0))
+                .row("SELECT markdown FROM pages WHERE slug = ?1 AND lang = ?2", params![slug, lang], |row| {
+                    row.get(0)
+                })
                 .optional()
         })
     }
@@ -38,10 +39,10 @@ impl Store {
     pub fn keep_page(&self, slug: &str, lang: &str, markdown: &str, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
             if markdown.trim().is_empty() {
-                transaction.execute("DELETE FROM pages WHERE slug = ?1 AND lang = ?2", params![slug, lang])?;
+                transaction.run("DELETE FROM pages WHERE slug = ?1 AND lang = ?2", params![slug, lang])?;
                 return Ok(());
             }
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO pages (slug, lang, markdown, changed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (slug, lang) \
                  DO UPDATE SET markdown = excluded.markdown, changed = excluded.changed",
                 params![slug, lang, markdown, now.as_second()],
@@ -78,7 +79,7 @@ impl Store {
     /// Puts up a notice; its number is given here.
     pub fn add_notice(&self, notice: &Notice) -> Result<i64> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO notices (library, title, markdown, day, until) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![notice.library, notice.title, notice.markdown, notice.day, notice.until],
             )?;
@@ -89,10 +90,8 @@ impl Store {
     /// Takes a notice down: any for whom no library is named, else only one of that library.
     pub fn remove_notice(&self, id: i64, of: Option<&str>) -> Result<bool> {
         self.write(|transaction| {
-            let n = transaction.execute(
-                "DELETE FROM notices WHERE id = ?1 AND (?2 IS NULL OR library = ?2)",
-                params![id, of],
-            )?;
+            let n = transaction
+                .run("DELETE FROM notices WHERE id = ?1 AND (?2 IS NULL OR library = ?2)", params![id, of])?;
             Ok(n > 0)
         })
     }

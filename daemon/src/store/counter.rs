@@ -4,12 +4,12 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, params};
 
-use super::Store;
 use super::accounts::AccountId;
 use super::audit::{NewAuditLine, put_audit};
 use super::events::{history_of, record};
 use super::parcels::{NewParcel, put_parcel};
 use super::requests::{NewRequest, StoredRequest, Submitted, from_row, one, submit_within};
+use super::{Cached, Store};
 use crate::Result;
 use crate::requests::{Act, Bar, Event, History, Party, RequestId, Side, State, Step};
 
@@ -189,7 +189,7 @@ impl Store {
         self.write(|transaction| {
             let submitted = submit_within(transaction, new, now)?;
             if submitted == Submitted::New {
-                transaction.execute(
+                transaction.run(
                     "INSERT INTO request_links (request, previous, why) VALUES (?1, ?2, ?3)",
                     params![new.id.as_bytes(), previous.as_bytes(), why.code()],
                 )?;
@@ -210,7 +210,7 @@ impl Store {
     /// How much a lender has to do, and how fast it answered what it was asked since a moment.
     pub fn load_of(&self, supplier: &str, since: Timestamp) -> Result<Load> {
         self.read(|connection| {
-            let open = connection.prepare_cached(WAITING)?.query_row([supplier], |row| row.get(0))?;
+            let open = connection.row(WAITING, [supplier], |row| row.get(0))?;
             let mut statement = connection.prepare_cached(ASKED_LATELY)?;
             let ids = statement.query_map(params![supplier, since.as_second()], |row| row.get(0))?;
             let mut answered_in = Vec::new();
@@ -268,7 +268,7 @@ impl Store {
                 let _ = record(transaction, &request, home, &Event::Transmit, "", now)?;
                 let centre = (&request.library, Party::Centre);
                 let _ = record(transaction, &request, centre, &Event::CentreReceipt, "", now)?;
-                n_carried += transaction.execute(
+                n_carried += transaction.run(
                     "UPDATE messages SET delivery = 'delivered', attempts = attempts + 1 WHERE request = ?1 AND \
                      delivery = 'pending'",
                     [id.as_bytes()],

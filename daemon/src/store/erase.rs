@@ -7,9 +7,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
-use super::Store;
 use super::accounts::{Account, AccountId, account_of, by_id};
 use super::blank::make_anonymous;
+use super::{Cached, Store};
 use crate::requests::RequestId;
 use crate::{Error, Result};
 
@@ -48,7 +48,7 @@ impl Store {
     /// Notes that the owner wishes an account erased, or does not any more.
     pub fn want_erase(&self, id: AccountId, since: Option<Timestamp>) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE accounts SET erase_wanted = ?2 WHERE id = ?1",
                 params![id.number(), since.map(Timestamp::as_second)],
             )?;
@@ -80,13 +80,13 @@ impl Store {
             for request in requests {
                 make_anonymous(transaction, RequestId::from_bytes(request), now)?;
             }
-            transaction.execute("UPDATE fine_entries SET reason = '' WHERE account = ?1", [id.number()])?;
-            transaction.execute(
+            transaction.run("UPDATE fine_entries SET reason = '' WHERE account = ?1", [id.number()])?;
+            transaction.run(
                 "DELETE FROM registrations WHERE library = ?1 AND (barcode = ?2 OR name = ?3 OR email = ?4)",
                 [&account.library, &account.barcode, &account.name, &account.email],
             )?;
             // What hangs on it goes with it: sessions, tokens, codes, mails, letters, keys of requests.
-            transaction.execute("DELETE FROM accounts WHERE id = ?1", [id.number()])?;
+            transaction.run("DELETE FROM accounts WHERE id = ?1", [id.number()])?;
             want_scrub(transaction, now)?;
             Ok(true)
         })
@@ -123,7 +123,7 @@ impl Store {
             return Ok(());
         }
         self.write(|transaction| {
-            transaction.execute("DELETE FROM registrations WHERE made < ?1", [before.as_second()])?;
+            transaction.run("DELETE FROM registrations WHERE made < ?1", [before.as_second()])?;
             want_scrub(transaction, now)
         })
     }
@@ -146,11 +146,11 @@ impl Store {
                 std::fs::remove_file(&path).map_err(Error::writing(&path))?;
             }
         }
-        self.read(|connection| connection.execute("VACUUM", []).map(drop))?;
+        self.read(|connection| connection.run("VACUUM", []).map(drop))?;
         if !self.read(empty_log)? {
             return Ok(false);
         }
-        self.write(|transaction| transaction.execute("DELETE FROM scrubs", []).map(drop))?;
+        self.write(|transaction| transaction.run("DELETE FROM scrubs", []).map(drop))?;
         Ok(true)
     }
 }
@@ -164,11 +164,11 @@ fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
 
 fn pending(connection: &Connection, id: AccountId) -> rusqlite::Result<Pending> {
     let row = |row: &rusqlite::Row<'_>| Ok(Pending { requests: row.get(0)?, fen: row.get(1)? });
-    connection.prepare_cached(PENDING)?.query_row([id.number()], row)
+    connection.row(PENDING, [id.number()], row)
 }
 
 pub(super) fn want_scrub(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
-    transaction.execute("INSERT INTO scrubs (since) VALUES (?1)", [now.as_second()])?;
+    transaction.run("INSERT INTO scrubs (since) VALUES (?1)", [now.as_second()])?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
+use super::Cached;
 use super::letters::put_letter;
 use super::messages::{never_send, put_message};
 use super::requests::{StoredRequest, json, parsed};
@@ -29,7 +30,7 @@ pub(super) fn put_known(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let NewKnown { letter, form, account, is_own } = new;
-    transaction.execute(
+    transaction.run(
         "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed, patron, \
          is_own, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'draft', ?8, ?9, ?10, ?11, (SELECT lived FROM machine))",
         params![
@@ -122,7 +123,7 @@ pub(super) fn written(
         clock: history.next_clock(),
         library: library.clone(),
         seq: history.next_seq(library),
-        life: transaction.query_row("SELECT life FROM machine", [], |row| row.get(0))?,
+        life: transaction.row("SELECT life FROM machine", [], |row| row.get(0))?,
         at: now,
         party,
         event: event.clone(),
@@ -144,7 +145,7 @@ pub(super) fn put_event(
     id: RequestId,
     recorded: &Recorded,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO request_events (request, clock, library, life, seq, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             id.as_bytes(),
@@ -165,7 +166,7 @@ fn put_standing(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let due = standing.due.map(|day| day.to_string());
-    transaction.execute(
+    transaction.run(
         "UPDATE requests SET state = ?2, due = ?3, changed = ?4 WHERE id = ?1",
         params![id.as_bytes(), standing.state.code(), due, now.as_second()],
     )?;

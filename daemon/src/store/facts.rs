@@ -5,7 +5,7 @@
 use indexer::bib::LibraryCode;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 use crate::directory::LibraryFacts;
 
@@ -64,10 +64,11 @@ impl Store {
     pub fn uses(&self, entry: u64) -> Result<Uses> {
         self.read(|connection| {
             let found = connection
-                .prepare_cached("SELECT views, requests FROM uses WHERE entry = ?1")?
-                .query_row(params![entry.cast_signed()], |row| {
-                    Ok(Uses { views: row.get(0)?, requests: row.get(1)? })
-                })
+                .row(
+                    "SELECT views, requests FROM uses WHERE entry = ?1",
+                    params![entry.cast_signed()],
+                    |row| Ok(Uses { views: row.get(0)?, requests: row.get(1)? }),
+                )
                 .optional()?;
             Ok(found.unwrap_or_default())
         })
@@ -76,7 +77,7 @@ impl Store {
 
 /// Keeps what a library says of itself, as JSON.
 pub(super) fn put_facts(transaction: &Transaction<'_>, library: &str, facts: &str) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO library_facts (library, facts, version) VALUES (?1, ?2, (SELECT coalesce(max(version), 0) + 1 \
          FROM library_facts)) ON CONFLICT (library) DO UPDATE SET facts = excluded.facts, version = excluded.version",
         params![library, facts],
@@ -86,7 +87,7 @@ pub(super) fn put_facts(transaction: &Transaction<'_>, library: &str, facts: &st
 
 /// An entry was asked for.
 pub(super) fn count_request(transaction: &Transaction<'_>, entry: u64) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO uses (entry, requests) VALUES (?1, 1) ON CONFLICT (entry) DO UPDATE SET requests = requests + 1",
         params![entry.cast_signed()],
     )?;

@@ -4,9 +4,9 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::remembered::stand;
 use super::requests::json;
+use super::{Cached, Store};
 use crate::Result;
 use crate::central::{Fares, FeedAnswer, Item, MOST_ITEMS, Stand, Told, mark_of};
 use crate::requests::RequestId;
@@ -33,8 +33,7 @@ impl Store {
     pub fn feed(&self, branch: &LibraryCode, after: i64, mark: &str, now: Timestamp) -> Result<FeedAnswer> {
         self.read(|connection| {
             let last: Option<(String, Option<String>)> = connection
-                .prepare_cached(ITEM)?
-                .query_row(params![branch.as_str(), after], |row| Ok((row.get(0)?, row.get(1)?)))
+                .row(ITEM, params![branch.as_str(), after], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             // Whoever read it before its personal values were taken out has another mark of it.
             let is_same = |(body, was): (String, Option<String>)| {
@@ -63,14 +62,12 @@ impl Store {
 
     /// Whether anything comes after an item.
     pub fn has_news(&self, branch: &LibraryCode, after: i64) -> Result<bool> {
-        self.read(|connection| {
-            connection.prepare_cached(NEWS)?.query_row(params![branch.as_str(), after], |row| row.get(0))
-        })
+        self.read(|connection| connection.row(NEWS, params![branch.as_str(), after], |row| row.get(0)))
     }
 
     /// Number of the newest item for anybody, 0 where there is none.
     pub fn feed_end(&self) -> Result<i64> {
-        self.read(|connection| connection.prepare_cached(END)?.query_row([], |row| row.get(0)))
+        self.read(|connection| connection.row(END, [], |row| row.get(0)))
     }
 
     /// What comes after an item, whoever has read it.
@@ -81,10 +78,7 @@ impl Store {
     /// A branch was here: how far it has read, and by how many seconds its clock differs.
     pub fn note_branch(&self, branch: &LibraryCode, acked: i64, skew: i64, now: Timestamp) -> Result<()> {
         self.write_step("contact", |transaction| {
-            transaction
-                .prepare_cached(CONTACT)?
-                .execute(params![branch.as_str(), now.as_second(), skew, acked])
-                .map(drop)
+            transaction.run(CONTACT, params![branch.as_str(), now.as_second(), skew, acked]).map(drop)
         })
     }
 
@@ -92,10 +86,7 @@ impl Store {
     pub fn note_fares(&self, branch: &LibraryCode, fares: &Fares) -> Result<()> {
         let bytes = i64::try_from(fares.bytes).unwrap_or(i64::MAX);
         self.write(|transaction| {
-            transaction
-                .prepare_cached(FARES)?
-                .execute(params![branch.as_str(), fares.generation, bytes, fares.trouble])
-                .map(drop)
+            transaction.run(FARES, params![branch.as_str(), fares.generation, bytes, fares.trouble]).map(drop)
         })
     }
 
@@ -114,10 +105,8 @@ impl Store {
     pub(crate) fn had_effect(&self, branch: &LibraryCode, letter: &str) -> bool {
         const HAD: &str = "SELECT EXISTS (SELECT 1 FROM inbox WHERE branch = ?1 AND hash = ?2)";
         let hash = crate::delivery::hash_of(letter);
-        self.read(|connection| {
-            connection.prepare_cached(HAD)?.query_row(params![branch.as_str(), hash], |row| row.get(0))
-        })
-        .expect("the store reads")
+        self.read(|connection| connection.row(HAD, params![branch.as_str(), hash], |row| row.get(0)))
+            .expect("the store reads")
     }
 }
 
@@ -135,10 +124,10 @@ pub(super) fn tell(
     request: Option<RequestId>,
 ) -> rusqlite::Result<()> {
     let request = request.as_ref().map(RequestId::as_bytes);
-    transaction.prepare_cached(TELL)?.execute(params![branch, json(item)?, request]).map(drop)
+    transaction.run(TELL, params![branch, json(item)?, request]).map(drop)
 }
 
 /// Whether a library has a branch that reads a feed.
 pub(super) fn is_branch(connection: &Connection, library: &LibraryCode) -> rusqlite::Result<bool> {
-    connection.prepare_cached(IS_BRANCH)?.query_row([library.as_str()], |row| row.get(0))
+    connection.row(IS_BRANCH, [library.as_str()], |row| row.get(0))
 }

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::Store;
 use super::accounts::AccountId;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 
 /// What an entry says.
@@ -115,7 +115,7 @@ impl Store {
     ) -> Result<Settled> {
         self.write(|transaction| {
             let found: Option<(Option<i64>, i64)> = transaction
-                .query_row(ONE_FINE, params![fine, of], |row| Ok((row.get(0)?, row.get(1)?)))
+                .row(ONE_FINE, params![fine, of], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let Some((account, open)) = found else { return Ok(Settled::NoFine) };
             if fen > open {
@@ -138,9 +138,7 @@ impl Store {
 
     /// What a reader owes in all, in fen.
     pub fn owed_by(&self, account: AccountId) -> Result<i64> {
-        self.read(|connection| {
-            connection.prepare_cached(OPEN_OF)?.query_row([account.number()], |row| row.get(0))
-        })
+        self.read(|connection| connection.row(OPEN_OF, [account.number()], |row| row.get(0)))
     }
 
     fn shown_fines(&self, account: Option<i64>, library: Option<&str>) -> Result<Vec<FineEntry>> {
@@ -168,7 +166,7 @@ fn put(
     staff: AccountId,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO fine_entries (library, account, kind, fine, fen, reason, at, staff) VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
          ?7, ?8)",
         params![

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::Store;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 
 /// A run that is held.
@@ -49,8 +49,8 @@ impl Store {
     /// Notes that a run is held, and the line that is to be written of it.
     pub fn hold(&self, hold: &Hold, line: &str) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("UPDATE runs SET line = ?2 WHERE run = ?1", params![hold.run, line])?;
-            transaction.execute(
+            transaction.run("UPDATE runs SET line = ?2 WHERE run = ?1", params![hold.run, line])?;
+            transaction.run(
                 "INSERT INTO holds (run, library, mode, reason, removals, fingerprint, held) VALUES (?1, ?2, ?3, \
                  ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
                 params![
@@ -69,7 +69,7 @@ impl Store {
 
     /// The hold of this run.
     pub fn held_run(&self, run: &str) -> Result<Option<Hold>> {
-        self.read(|connection| connection.prepare_cached(ONE)?.query_row([run], from_row).optional())
+        self.read(|connection| connection.row(ONE, [run], from_row).optional())
     }
 
     /// Holds that wait for a decision.
@@ -84,7 +84,7 @@ impl Store {
             Decision::Discarded => ("discarded", None),
         };
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE holds SET decided = ?2, decided_at = ?3, became = ?4 WHERE run = ?1",
                 params![run, word, now.as_second(), became],
             )?;

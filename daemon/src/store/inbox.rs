@@ -4,11 +4,11 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::blank::{blank, keep_anonymous};
 use super::events::{NewKnown, history_of, learn, put_known, record};
 use super::feed::{is_branch, tell};
 use super::requests::{json, one, parsed};
+use super::{Cached, Store};
 use crate::Result;
 use crate::central::{Item, Judgement, MOST_LETTER_BYTES, Reply, judge};
 use crate::delivery::{Letter, hash_of};
@@ -58,8 +58,7 @@ fn take_letter(
     }
     let hash = hash_of(text);
     let known = transaction
-        .prepare_cached(KNOWN)?
-        .query_row(params![branch.as_str(), letter.request.as_bytes(), letter.n], |row| {
+        .row(KNOWN, params![branch.as_str(), letter.request.as_bytes(), letter.n], |row| {
             Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?))
         })
         .optional()?;
@@ -81,14 +80,17 @@ fn take_letter(
             Ok(events) => {
                 let reply = Reply::Delivered { events: events.clone() };
                 let answer = json(&reply)?;
-                transaction.prepare_cached(NOTE)?.execute(params![
-                    branch.as_str(),
-                    letter.request.as_bytes(),
-                    letter.n,
-                    hash,
-                    answer,
-                    now.as_second()
-                ])?;
+                transaction.run(
+                    NOTE,
+                    params![
+                        branch.as_str(),
+                        letter.request.as_bytes(),
+                        letter.n,
+                        hash,
+                        answer,
+                        now.as_second()
+                    ],
+                )?;
                 let item =
                     Item::Letter { from: branch.to_string(), letter: text.to_owned(), events, was: None };
                 let other = if *branch == letter.library { &letter.supplier } else { &letter.library };
@@ -118,9 +120,7 @@ fn is_ahead_of_its_request(
 }
 
 fn last_of(connection: &Connection, branch: &LibraryCode, letter: &Letter) -> rusqlite::Result<u32> {
-    connection
-        .prepare_cached(LAST)?
-        .query_row(params![branch.as_str(), letter.request.as_bytes()], |row| row.get(0))
+    connection.row(LAST, params![branch.as_str(), letter.request.as_bytes()], |row| row.get(0))
 }
 
 // What the hub recorded of the request, or why the letter can have no effect.
@@ -173,7 +173,7 @@ fn effect(
 }
 
 fn is_number_taken(connection: &Connection, number: &str) -> rusqlite::Result<bool> {
-    connection.prepare_cached(TAKEN)?.query_row([number], |row| row.get(0))
+    connection.row(TAKEN, [number], |row| row.get(0))
 }
 
 // Whoever asks speaks for the asking side, whoever lends for the lending one, and nobody for another library.

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 
 /// Number of a job.
@@ -42,12 +42,12 @@ impl Store {
     /// Asks for a job.
     pub fn ask(&self, request: &str, now: Timestamp) -> Result<JobId> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO jobs (request, state, asked) VALUES (?1, 'asked', ?2)",
                 params![request, now.as_second()],
             )?;
             let id = transaction.last_insert_rowid();
-            transaction.execute("DELETE FROM jobs WHERE state = 'done' AND id < ?1", [id - KEPT])?;
+            transaction.run("DELETE FROM jobs WHERE state = 'done' AND id < ?1", [id - KEPT])?;
             Ok(JobId(id))
         })
     }
@@ -55,17 +55,16 @@ impl Store {
     /// Takes the job that was asked for first.
     pub fn take_job(&self) -> Result<Option<(JobId, String)>> {
         const NEXT: &str = "SELECT id, request FROM jobs WHERE state = 'asked' ORDER BY id LIMIT 1";
-        let waiting = self.read(|connection| {
-            connection.prepare_cached(NEXT)?.query_row([], |row| row.get::<_, i64>(0)).optional()
-        })?;
+        let waiting =
+            self.read(|connection| connection.row(NEXT, [], |row| row.get::<_, i64>(0)).optional())?;
         if waiting.is_none() {
             return Ok(None);
         }
         self.write(|transaction| {
             let next: Option<(i64, String)> =
-                transaction.query_row(NEXT, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                transaction.row(NEXT, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
             let Some((id, request)) = next else { return Ok(None) };
-            transaction.execute("UPDATE jobs SET state = 'taken' WHERE id = ?1", [id])?;
+            transaction.run("UPDATE jobs SET state = 'taken' WHERE id = ?1", [id])?;
             Ok(Some((JobId(id), request)))
         })
     }
@@ -73,10 +72,8 @@ impl Store {
     /// Answers a job.
     pub fn answer(&self, id: JobId, answer: &str) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
-                "UPDATE jobs SET state = 'done', answer = ?2 WHERE id = ?1",
-                params![id.0, answer],
-            )?;
+            transaction
+                .run("UPDATE jobs SET state = 'done', answer = ?2 WHERE id = ?1", params![id.0, answer])?;
             Ok(())
         })
     }
@@ -85,8 +82,7 @@ impl Store {
     pub fn job(&self, id: JobId) -> Result<Option<JobState>> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT state, answer FROM jobs WHERE id = ?1")?
-                .query_row([id.0], |row| {
+                .row("SELECT state, answer FROM jobs WHERE id = ?1", [id.0], |row| {
                     let state: String = row.get(0)?;
                     Ok(match state.as_str() {
                         "asked" => JobState::Asked,
@@ -101,15 +97,14 @@ impl Store {
     /// Takes a request back that nobody began; whether it could be.
     pub fn withdraw(&self, id: JobId) -> Result<bool> {
         self.write(|transaction| {
-            Ok(transaction.execute("DELETE FROM jobs WHERE id = ?1 AND state = 'asked'", [id.0])? > 0)
+            Ok(transaction.run("DELETE FROM jobs WHERE id = ?1 AND state = 'asked'", [id.0])? > 0)
         })
     }
 
     /// Answers all jobs that a daemon which is gone had taken.
     pub fn answer_abandoned_jobs(&self, answer: &str) -> Result<()> {
         self.write(|transaction| {
-            transaction
-                .execute("UPDATE jobs SET state = 'done', answer = ?1 WHERE state = 'taken'", [answer])?;
+            transaction.run("UPDATE jobs SET state = 'done', answer = ?1 WHERE state = 'taken'", [answer])?;
             Ok(())
         })
     }

@@ -7,13 +7,13 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::blank::{blank, keep_anonymous, owe_forgetting};
 use super::events::{NewKnown, history_of, learn, put_known};
 use super::messages::put_message;
 use super::outbox::{arrived, of_this_side};
 use super::policy::put_policy;
 use super::requests::{StoredRequest, one, parsed};
+use super::{Cached, Store};
 use crate::Result;
 use crate::central::{Item, Told, mark_of};
 use crate::delivery::{Letter, Receipt, hash_of};
@@ -37,7 +37,7 @@ impl Store {
     /// Takes in what comes after `after`, with the cursor, in one transaction. `false`: somebody else did meanwhile.
     pub fn take_in(&self, me: &LibraryCode, after: i64, items: &[Told], now: Timestamp) -> Result<bool> {
         self.write_step("learn", |transaction| {
-            if transaction.query_row(CURSOR, [], |row| row.get::<_, i64>(0))? != after {
+            if transaction.row(CURSOR, [], |row| row.get::<_, i64>(0))? != after {
                 return Ok(false);
             }
             for told in items {
@@ -50,7 +50,7 @@ impl Store {
                 }
             }
             if let Some(last) = items.last() {
-                transaction.execute(MOVE, params![last.seq, mark_of(&last.body)])?;
+                transaction.run(MOVE, params![last.seq, mark_of(&last.body)])?;
             }
             Ok(true)
         })
@@ -102,7 +102,7 @@ fn known(
     let Some(form) = &letter.form else { return Ok(None) };
     let is_own = letter.library == *me;
     let account = transaction
-        .query_row(ACCOUNT, params![letter.library.as_str(), letter.patron], |row| row.get::<_, i64>(0))
+        .row(ACCOUNT, params![letter.library.as_str(), letter.patron], |row| row.get::<_, i64>(0))
         .optional()?
         .filter(|_| is_own);
     put_known(transaction, &NewKnown { letter, form, account, is_own }, now)?;
@@ -121,7 +121,7 @@ fn own_letter(
     let Some(request) = known(transaction, me, letter, now)? else { return Ok(()) };
     let (id, n) = (letter.request, letter.n);
     let local = transaction
-        .query_row(LOCAL, params![id.as_bytes(), n], |row| {
+        .row(LOCAL, params![id.as_bytes(), n], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?))
         })
         .optional()?;
@@ -137,12 +137,12 @@ fn own_letter(
             }
             let is_same = kind == letter.kind && is_written_in(transaction, &request, letter, &kind)?;
             if is_same && packet.is_none() {
-                transaction.execute(WROTE, params![id.as_bytes(), n, text])?;
+                transaction.run(WROTE, params![id.as_bytes(), n, text])?;
             } else if delivery == "delivered" {
                 tracing::error!(request = %id, n, "the hub has another letter than this machine under a number");
                 return Ok(());
             } else {
-                transaction.execute(RENUMBER, params![id.as_bytes(), n])?;
+                transaction.run(RENUMBER, params![id.as_bytes(), n])?;
                 put_delivered(transaction, letter, text, now)?;
             }
         }
@@ -166,7 +166,7 @@ fn put_delivered(
     let recipient = if letter.kind == "report" { &letter.library } else { &letter.supplier };
     let id = letter.request.as_bytes();
     let values = params![id, letter.n, letter.kind, recipient.as_str(), now.as_second(), text];
-    transaction.execute(KNOWN_MESSAGE, values).map(drop)
+    transaction.run(KNOWN_MESSAGE, values).map(drop)
 }
 
 // Whether everything that this machine would say with a message of this kind stands in the letter already.
@@ -202,7 +202,7 @@ fn tell_what_is_not_known(
 ) -> rusqlite::Result<()> {
     let Some(request) = one(transaction, id)? else { return Ok(()) };
     let (history, told) = (history_of(transaction, id)?, told(letter));
-    let waits: bool = transaction.query_row(WAITS, [id.as_bytes()], |row| row.get(0))?;
+    let waits: bool = transaction.row(WAITS, [id.as_bytes()], |row| row.get(0))?;
     let unsaid = of_this_side(&history, &request).into_iter().rfind(|recorded| {
         !told.has(recorded)
             && recorded.party != Party::Branch

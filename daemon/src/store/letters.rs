@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
-use super::Store;
 use super::accounts::AccountId;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 use crate::requests::{Event, Party, Recorded, Reminder, RequestId, State};
 
@@ -101,7 +101,7 @@ impl Store {
     /// Marks letters of a reader as read up to this one; later ones may not have been seen yet.
     pub fn read_letters(&self, account: AccountId, up_to: i64, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE letters SET read = ?3 WHERE account = ?1 AND id <= ?2 AND read IS NULL",
                 params![account.number(), up_to, now.as_second()],
             )?;
@@ -112,7 +112,7 @@ impl Store {
     /// Marks one letter of a reader as read, or as unread again.
     pub fn mark_letter(&self, account: AccountId, id: i64, read: Option<Timestamp>) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE letters SET read = ?3 WHERE account = ?1 AND id = ?2",
                 params![account.number(), id, read.map(Timestamp::as_second)],
             )?;
@@ -129,7 +129,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO letters (account, at, staff, text) VALUES (?1, ?2, ?3, ?4)",
                 params![account.number(), now.as_second(), staff.number(), text],
             )?;
@@ -160,7 +160,7 @@ pub(super) fn put_letter(
         _ => String::new(),
     };
     let answer = answer.map(Answer::code);
-    transaction.execute(
+    transaction.run(
         "INSERT INTO letters (account, at, request, state, answer, day, text) SELECT account, ?2, id, ?3, ?4, ?5, ?6 FROM \
          requests WHERE id = ?1 AND account IS NOT NULL",
         params![id.as_bytes(), now.as_second(), state.code(), answer, day, recorded.note],
@@ -176,7 +176,7 @@ pub(super) fn put_reminder(
     due: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO letters (account, at, request, reminder, day, text) SELECT account, ?2, id, ?3, ?4, '' FROM requests \
          WHERE id = ?1 AND account IS NOT NULL",
         params![id.as_bytes(), now.as_second(), reminder.code(), due],

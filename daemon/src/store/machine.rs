@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::sources::instant;
-use super::{Store, remembered};
+use super::{Cached, Store, remembered};
 use crate::Result;
 use crate::requests::RequestId;
 
@@ -66,12 +66,12 @@ impl Store {
     /// Begins a life. `random` names it.
     pub fn begin_life(&self, random: u32, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            let last: i64 = transaction.query_row("SELECT wall FROM machine", [], |row| row.get(0))?;
+            let last: i64 = transaction.row("SELECT wall FROM machine", [], |row| row.get(0))?;
             let gap = if last == 0 { 0 } else { now.as_second() - last };
             if gap < -CLOCK_TOLERANCE {
-                transaction.execute(FAULT, params![now.as_second(), gap, "set"])?;
+                transaction.run(FAULT, params![now.as_second(), gap, "set"])?;
             }
-            transaction.execute("UPDATE machine SET life = ?1", [random])?;
+            transaction.run("UPDATE machine SET life = ?1", [random])?;
             remembered::begin(transaction, random)?;
             live(transaction, gap.clamp(0, MOST_UNWATCHED), now)
         })
@@ -80,12 +80,12 @@ impl Store {
     /// Time has gone by, by the steady clock, and the wall clock says what it says. A difference between both is kept.
     pub fn live_on(&self, steady: Duration, now: Timestamp) -> Result<Option<ClockFault>> {
         self.write(|transaction| {
-            let last: i64 = transaction.query_row("SELECT wall FROM machine", [], |row| row.get(0))?;
+            let last: i64 = transaction.row("SELECT wall FROM machine", [], |row| row.get(0))?;
             let steady = i64::try_from(steady.as_secs()).unwrap_or(0);
             let jump = now.as_second() - last - steady;
             let is_fault = jump.abs() > CLOCK_TOLERANCE;
             if is_fault {
-                transaction.execute(FAULT, params![now.as_second(), jump, "set"])?;
+                transaction.run(FAULT, params![now.as_second(), jump, "set"])?;
             }
             let unwatched = if is_fault { jump.clamp(0, MOST_UNWATCHED) } else { 0 };
             live(transaction, steady + unwatched, now)?;
@@ -96,9 +96,9 @@ impl Store {
     /// The centre answered; its clock differs from ours by so many seconds.
     pub fn note_contact(&self, skew: i64, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("UPDATE machine SET last_contact = ?1, trouble = NULL", [now.as_second()])?;
+            transaction.run("UPDATE machine SET last_contact = ?1, trouble = NULL", [now.as_second()])?;
             if skew.abs() > CLOCK_TOLERANCE {
-                transaction.execute(SKEW, params![now.as_second(), skew])?;
+                transaction.run(SKEW, params![now.as_second(), skew])?;
             }
             Ok(())
         })
@@ -106,13 +106,13 @@ impl Store {
 
     /// The centre cannot be reached, or not used.
     pub fn note_trouble(&self, trouble: &str) -> Result<()> {
-        self.write(|transaction| transaction.execute(TROUBLE, [trouble]).map(drop))
+        self.write(|transaction| transaction.run(TROUBLE, [trouble]).map(drop))
     }
 
     /// What is known of this machine.
     pub fn machine(&self) -> Result<Machine> {
         self.read(|connection| {
-            connection.prepare_cached(MACHINE)?.query_row([], |row| {
+            connection.row(MACHINE, [], |row| {
                 let drill: i64 = row.get(2)?;
                 Ok(Machine {
                     lived: row.get(0)?,
@@ -129,27 +129,23 @@ impl Store {
 
     /// A person says: try now.
     pub fn nudge(&self) -> Result<()> {
-        self.write(|transaction| transaction.execute("UPDATE machine SET nudges = nudges + 1", []).map(drop))
+        self.write(|transaction| transaction.run("UPDATE machine SET nudges = nudges + 1", []).map(drop))
     }
 
     /// The centre is to be taken for away until then; `None` ends that.
     pub fn drill(&self, until: Option<Timestamp>) -> Result<()> {
         let until = until.map_or(0, Timestamp::as_second);
-        self.write(|transaction| {
-            transaction.execute("UPDATE machine SET drill_until = ?1", [until]).map(drop)
-        })
+        self.write(|transaction| transaction.run("UPDATE machine SET drill_until = ?1", [until]).map(drop))
     }
 
     /// The first time that the clock was found wrong since a request was made.
     pub fn clock_fault_since(&self, request: RequestId) -> Result<Option<ClockFault>> {
-        self.read(|connection| {
-            connection.prepare_cached(FAULT_SINCE)?.query_row([request.as_bytes()], fault_of).optional()
-        })
+        self.read(|connection| connection.row(FAULT_SINCE, [request.as_bytes()], fault_of).optional())
     }
 
     /// The last time that the clock was found wrong.
     pub fn last_clock_fault(&self) -> Result<Option<ClockFault>> {
-        self.read(|connection| connection.prepare_cached(LAST_FAULT)?.query_row([], fault_of).optional())
+        self.read(|connection| connection.row(LAST_FAULT, [], fault_of).optional())
     }
 }
 
@@ -159,5 +155,5 @@ fn fault_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ClockFault> {
 }
 
 fn live(transaction: &Transaction<'_>, seconds: i64, now: Timestamp) -> rusqlite::Result<()> {
-    transaction.execute(LIVE, params![seconds, now.as_second()]).map(drop)
+    transaction.run(LIVE, params![seconds, now.as_second()]).map(drop)
 }

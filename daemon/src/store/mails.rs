@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::accounts::AccountId;
+use super::{Cached, Store};
 use crate::Result;
 
 /// Number of a mail that waits.
@@ -50,14 +50,13 @@ impl Store {
         })?;
         if has_old {
             self.write(|transaction| {
-                transaction.execute("DELETE FROM mails WHERE until <= ?1", [now.as_second()])?;
+                transaction.run("DELETE FROM mails WHERE until <= ?1", [now.as_second()])?;
                 Ok(())
             })?;
         }
         self.read(|connection| {
             connection
-                .prepare_cached(NEXT)?
-                .query_row([now.as_second()], |row| {
+                .row(NEXT, [now.as_second()], |row| {
                     Ok(Mail {
                         id: MailId(row.get(0)?),
                         to: row.get(1)?,
@@ -73,7 +72,7 @@ impl Store {
     /// It was sent: nothing of it is kept.
     pub fn mail_sent(&self, id: MailId) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM mails WHERE id = ?1", [id.0])?;
+            transaction.run("DELETE FROM mails WHERE id = ?1", [id.0])?;
             Ok(())
         })
     }
@@ -81,7 +80,7 @@ impl Store {
     /// It could not be sent now; it is tried again.
     pub fn mail_failed(&self, id: MailId, error: &str, next_try: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE mails SET attempts = attempts + 1, last_error = ?2, next_try = ?3 WHERE id = ?1",
                 params![id.0, error, next_try.as_second()],
             )?;
@@ -95,7 +94,7 @@ pub(super) fn put_mail(
     id: AccountId,
     mail: &NewMail<'_>,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO mails (account, subject, body, until, next_try) VALUES (?1, ?2, ?3, ?4, 0)",
         params![id.number(), mail.subject, mail.body, mail.until.as_second()],
     )?;

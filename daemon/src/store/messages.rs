@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::Store;
 use super::events::record;
 use super::requests::{one, unknown};
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 use crate::delivery::MessageKey;
 use crate::requests::{DeliveryState, Event, MessageKind, Party, RequestId, State};
@@ -120,7 +120,7 @@ impl Store {
     /// The request that people call by this number.
     pub fn request_of_number(&self, number: &str) -> Result<Option<RequestId>> {
         self.read(|connection| {
-            let id = connection.prepare_cached(BY_NUMBER)?.query_row([number], |row| row.get(0)).optional();
+            let id = connection.row(BY_NUMBER, [number], |row| row.get(0)).optional();
             Ok(id?.map(RequestId::from_bytes))
         })
     }
@@ -168,7 +168,7 @@ fn decide(
 ) -> rusqlite::Result<std::result::Result<DeliveryState, QueueRefusal>> {
     use DeliveryState::{Dead, Delivered, Held, InFlight, Pending, Rejected, Unknown};
     let standing = transaction
-        .query_row(STANDING, params![key.0.as_bytes(), key.1], |row| {
+        .row(STANDING, params![key.0.as_bytes(), key.1], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
         })
         .optional()?;
@@ -207,7 +207,7 @@ fn decide(
         }
     }
     let reason = (next == Dead).then_some("taken out of the queue by a librarian");
-    transaction.execute(SET, params![key.0.as_bytes(), key.1, next.code(), reason])?;
+    transaction.run(SET, params![key.0.as_bytes(), key.1, next.code(), reason])?;
     Ok(Ok(if next == Pending && may_have_arrived { Unknown } else { next }))
 }
 
@@ -219,7 +219,7 @@ pub(super) fn put_message(
     recipient: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO messages (request, n, kind, recipient, body, delivery, created, born) SELECT ?1, 1 + \
          coalesce(max(n), 0), ?2, ?3, '', 'pending', ?4, (SELECT lived FROM machine) FROM messages WHERE request = ?1",
         params![id.as_bytes(), kind.code(), recipient, now.as_second()],
@@ -229,7 +229,7 @@ pub(super) fn put_message(
 
 /// What has not left never will, and says why.
 pub(super) fn never_send(transaction: &Transaction<'_>, id: RequestId, reason: &str) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "UPDATE messages SET delivery = 'dead', last_error = ?2, next_try = NULL WHERE request = ?1 AND delivery IN \
          ('pending', 'unknown', 'held')",
         params![id.as_bytes(), reason],

@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod blank;
 mod branches;
+mod cached;
 mod calendars;
 mod cards;
 mod checkpoints;
@@ -85,6 +86,7 @@ pub use sources::{Ended, SourceRow};
 pub use tries::WrongTries;
 
 use crate::{Error, Result};
+use cached::Cached;
 
 /// How long a write waits for that of another process.
 const BUSY: Duration = Duration::from_secs(5);
@@ -154,7 +156,7 @@ impl Store {
             .expect("a copy");
     }
 
-    /// Opens such a file as it is.
+    /// Opens such a file as it is, for this process alone.
     #[cfg(test)]
     pub(crate) fn of_copy(path: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -162,6 +164,7 @@ impl Store {
         settled(&connection).expect("settings");
         connection.pragma_update(None, "synchronous", "OFF").expect("a pragma");
         connection.pragma_update(None, "journal_mode", "MEMORY").expect("a pragma");
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE").expect("a pragma");
         Self(Arc::new(Mutex::new(connection)))
     }
 

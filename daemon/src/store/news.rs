@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::Store;
 use super::accounts::AccountId;
 use super::letters::Answer;
 use super::mails::{NewMail, put_mail};
+use super::{Cached, Store};
 use crate::Result;
 use crate::requests::{Reminder, State};
 
@@ -61,8 +61,7 @@ impl Store {
                     lines: Vec::new(),
                 })
             };
-            let Some(news) = connection.prepare_cached(WHO)?.query_row([after, until], who).optional()?
-            else {
+            let Some(news) = connection.row(WHO, [after, until], who).optional()? else {
                 return Ok(None);
             };
             let mut statement = connection.prepare_cached(LINES)?;

@@ -6,12 +6,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::blank::keep_anonymous;
 use super::events::{history_of, learn, record};
 use super::messages::never_send;
 use super::requests::{StoredRequest, one};
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 use crate::delivery::{
     Head, LETTER_VERSION, Letter, MessageKey, Outcome, Parcel, Quotas, Receipt, Settlement,
@@ -97,12 +97,12 @@ impl Store {
 
     /// Whether a request is on its way somewhere, so that news of it may come.
     pub fn is_expecting(&self) -> Result<bool> {
-        self.read(|connection| connection.prepare_cached(UNDER_WAY)?.query_row([], |row| row.get(0)))
+        self.read(|connection| connection.row(UNDER_WAY, [], |row| row.get(0)))
     }
 
     /// What a killed process had under way may have arrived.
     pub fn own_up_to_what_was_cut_short(&self) -> Result<usize> {
-        self.write(|transaction| transaction.execute(CUT_SHORT, []))
+        self.write(|transaction| transaction.run(CUT_SHORT, []))
     }
 
     /// Marks messages as being sent and gives what is to be sent of each. One that was withdrawn or held since it was
@@ -136,13 +136,13 @@ impl Store {
 
     /// Messages of a road no longer wait by themselves.
     pub fn free_all(&self, road: &str) -> Result<()> {
-        self.write(|transaction| transaction.execute(FREE, [road]).map(drop))
+        self.write(|transaction| transaction.run(FREE, [road]).map(drop))
     }
 
     /// Ends requests that have waited at home for more than so many seconds of this machine's life; says which.
     pub fn expire(&self, seconds: i64, now: Timestamp) -> Result<Vec<StoredRequest>> {
         self.write(|transaction| {
-            let lived: i64 = transaction.query_row("SELECT lived FROM machine", [], |row| row.get(0))?;
+            let lived: i64 = transaction.row("SELECT lived FROM machine", [], |row| row.get(0))?;
             let ids: Vec<[u8; 16]> = transaction
                 .prepare_cached(OLD)?
                 .query_map([lived - seconds], |row| row.get(0))?
@@ -163,8 +163,8 @@ impl Store {
     /// Marks messages that have waited for more than so many seconds of this machine's life; how many are new.
     pub fn warn_of_slow(&self, seconds: i64) -> Result<usize> {
         self.write(|transaction| {
-            let lived: i64 = transaction.query_row("SELECT lived FROM machine", [], |row| row.get(0))?;
-            transaction.execute(SLOW, [lived - seconds])
+            let lived: i64 = transaction.row("SELECT lived FROM machine", [], |row| row.get(0))?;
+            transaction.run(SLOW, [lived - seconds])
         })
     }
 }
@@ -189,8 +189,7 @@ fn take(
         if let Some(quotas) = quotas
             && let Some(reason) = too_much(transaction, &request, quotas)?
         {
-            transaction
-                .execute(WAIT, params![key.0.as_bytes(), key.1, now.as_second() + FULL_FOR, reason])?;
+            transaction.run(WAIT, params![key.0.as_bytes(), key.1, now.as_second() + FULL_FOR, reason])?;
             return Ok(None);
         }
         let by = (&request.library, Party::Branch);
@@ -202,7 +201,7 @@ fn take(
         Some(packet) => packet,
         None => letter(transaction, &request, key.1, &message)?,
     };
-    transaction.execute(TAKE, params![key.0.as_bytes(), key.1, body])?;
+    transaction.run(TAKE, params![key.0.as_bytes(), key.1, body])?;
     Ok(Some(Parcel {
         request: key.0,
         n: key.1,
@@ -223,16 +222,14 @@ fn too_much(
     let of_reader = match request.account {
         Some(account) => {
             let most = quotas.most_of_reader();
-            connection
-                .prepare_cached(GONE_OF)?
-                .query_row(params![account.number(), most], |row| row.get(0))?
+            connection.row(GONE_OF, params![account.number(), most], |row| row.get(0))?
         }
         None => 0,
     };
     let lender = request.form.supplier.as_str();
     let this_month = if quotas.has_quota(lender) {
         let (library, since) = (request.library.as_str(), quotas.month_began().as_second());
-        connection.prepare_cached(GONE_TO)?.query_row(params![library, lender, since], |row| row.get(0))?
+        connection.row(GONE_TO, params![library, lender, since], |row| row.get(0))?
     } else {
         0
     };
@@ -270,7 +267,7 @@ fn message(connection: &Connection, (request, n): MessageKey) -> rusqlite::Resul
             is_behind_another: row.get(7)?,
         })
     };
-    connection.prepare_cached(ONE_MESSAGE)?.query_row(params![request.as_bytes(), n], read).optional()
+    connection.row(ONE_MESSAGE, params![request.as_bytes(), n], read).optional()
 }
 
 fn letter(
@@ -279,9 +276,7 @@ fn letter(
     n: u32,
     message: &Message,
 ) -> rusqlite::Result<String> {
-    let prev = connection
-        .prepare_cached(PREVIOUS)?
-        .query_row(params![request.id.as_bytes(), n, message.road], |row| row.get(0))?;
+    let prev = connection.row(PREVIOUS, params![request.id.as_bytes(), n, message.road], |row| row.get(0))?;
     let letter = Letter {
         v: LETTER_VERSION,
         request: request.id,
@@ -319,13 +314,13 @@ fn settle(
     match settlement {
         Settlement::Waits { is_unknown, next_try, error } => {
             let next_try = next_try.map(Timestamp::as_second);
-            transaction.execute(BACK, params![id, n, is_unknown, next_try, error])?;
+            transaction.run(BACK, params![id, n, is_unknown, next_try, error])?;
         }
         Settlement::Ended(Outcome::Delivered(receipt)) => arrived(transaction, key, receipt, now)?,
         Settlement::Ended(Outcome::Rejected { reason }) => {
-            let was_sent = transaction.execute(REJECTED, params![id, n, now.as_second(), reason])? > 0;
+            let was_sent = transaction.run(REJECTED, params![id, n, now.as_second(), reason])? > 0;
             if was_sent {
-                transaction.execute(WRITE_ANEW, params![id, n])?;
+                transaction.run(WRITE_ANEW, params![id, n])?;
             }
             let request = one(transaction, key.0)?.filter(|_| was_sent);
             let kind = message(transaction, key)?.map(|message| message.kind);
@@ -338,15 +333,15 @@ fn settle(
         }
         Settlement::Ended(Outcome::Gap { last }) => {
             if let Some(message) = message(transaction, key)? {
-                transaction.execute(AGAIN, params![id, last, message.road])?;
+                transaction.run(AGAIN, params![id, last, message.road])?;
             }
             let error = format!("the other side knows message {last} as the last one of this request");
             let attempts = message(transaction, key)?.map_or(1, |message| message.attempts);
             let next_try = now.as_second() + GAP_FOR * i64::from(attempts.clamp(1, MOST_GAPS));
-            transaction.execute(BACK, params![id, n, false, next_try, error])?;
+            transaction.run(BACK, params![id, n, false, next_try, error])?;
         }
         Settlement::Ended(Outcome::Later { reason, .. }) => {
-            transaction.execute(BACK, params![id, n, false, None::<i64>, reason])?;
+            transaction.run(BACK, params![id, n, false, None::<i64>, reason])?;
         }
     }
     Ok(())
@@ -359,7 +354,7 @@ pub(super) fn arrived(
     receipt: &Receipt,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(DELIVERED, params![key.0.as_bytes(), key.1, now.as_second()])?;
+    transaction.run(DELIVERED, params![key.0.as_bytes(), key.1, now.as_second()])?;
     match receipt {
         Receipt::Events(events) => learn(transaction, key.0, events, now).map(drop),
         Receipt::Ok => {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::Store;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 use crate::requests::RequestId;
 
@@ -108,7 +108,7 @@ impl Store {
     /// The parcel of this number.
     pub fn parcel(&self, number: &str) -> Result<Option<Parcel>> {
         self.read(|connection| {
-            let found = connection.prepare_cached(BY_NUMBER)?.query_row([number], from_row).optional()?;
+            let found = connection.row(BY_NUMBER, [number], from_row).optional()?;
             found.map(|parcel| with_items(connection, parcel)).transpose()
         })
     }
@@ -132,7 +132,7 @@ pub(super) fn put_parcel(
     parcel: &NewParcel<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO parcels (number, sender, recipient, goes, tracking, day, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
          ?7)",
         params![
@@ -146,7 +146,7 @@ pub(super) fn put_parcel(
         ],
     )?;
     for (request, barcodes) in parcel.items {
-        transaction.execute(
+        transaction.run(
             "INSERT INTO parcel_items (parcel, request, barcodes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             params![parcel.number, request.as_bytes(), barcodes.join(" ")],
         )?;

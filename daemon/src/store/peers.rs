@@ -5,9 +5,9 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::events::{NewKnown, history_of, learn, put_known, record};
 use super::requests::{StoredRequest, one};
+use super::{Cached, Store};
 use crate::Result;
 use crate::central::iso18626::{
     Asked, ErrorType, Message, Reason, Request, RequestType, Requesting, Supplying, answered, asked, of_form,
@@ -38,8 +38,7 @@ impl Store {
         let digest = *blake3::hash(write(&without_what_changes(message)).as_bytes()).as_bytes();
         self.write(|transaction| {
             let known = transaction
-                .prepare_cached(ANSWER)?
-                .query_row(params![peer.as_str(), digest], |row| row.get::<_, String>(0))
+                .row(ANSWER, params![peer.as_str(), digest], |row| row.get::<_, String>(0))
                 .optional()?;
             if let Some(answer) = known {
                 return Ok(answer);
@@ -54,12 +53,7 @@ impl Store {
             let Some(confirmation) = message.confirmed(error, now) else { return Ok(String::new()) };
             let answer = write(&Message::Confirmation(Box::new(confirmation)));
             if had_effect {
-                transaction.prepare_cached(NOTE)?.execute(params![
-                    peer.as_str(),
-                    digest,
-                    answer,
-                    now.as_second()
-                ])?;
+                transaction.run(NOTE, params![peer.as_str(), digest, answer, now.as_second()])?;
             }
             Ok(answer)
         })
@@ -67,9 +61,7 @@ impl Store {
 
     /// What a peer calls a request that it made here.
     pub fn number_at_peer(&self, id: RequestId) -> Result<Option<String>> {
-        self.read(|connection| {
-            connection.prepare_cached(THEIRS)?.query_row([id.as_bytes()], |row| row.get(0)).optional()
-        })
+        self.read(|connection| connection.row(THEIRS, [id.as_bytes()], |row| row.get(0)).optional())
     }
 }
 
@@ -94,10 +86,7 @@ fn of_peer(
     peer: &LibraryCode,
     theirs: &str,
 ) -> rusqlite::Result<Option<StoredRequest>> {
-    let id = connection
-        .prepare_cached(OF_PEER)?
-        .query_row(params![peer.as_str(), theirs], |row| row.get(0))
-        .optional()?;
+    let id = connection.row(OF_PEER, params![peer.as_str(), theirs], |row| row.get(0)).optional()?;
     id.map(RequestId::from_bytes).map_or(Ok(None), |id| one(connection, id))
 }
 
@@ -171,7 +160,7 @@ fn request_of(
     };
     put_known(transaction, &NewKnown { letter: &letter, form: &form, account: None, is_own: false }, now)?;
     learn(transaction, id, &letter.events, now)?;
-    transaction.prepare_cached(KNOW)?.execute(params![peer.as_str(), theirs, id.as_bytes()])?;
+    transaction.run(KNOW, params![peer.as_str(), theirs, id.as_bytes()])?;
     if let Some(request) = one(transaction, id)? {
         let _ = record(transaction, &request, (ours, Party::Centre), &Event::CentreReceipt, "", now)?;
     }
@@ -185,10 +174,8 @@ fn supplied(
     message: &Supplying,
     now: Timestamp,
 ) -> rusqlite::Result<Option<Fault>> {
-    let id = transaction
-        .prepare_cached(OURS)?
-        .query_row(params![message.header.request, peer.as_str()], |row| row.get(0))
-        .optional()?;
+    let id =
+        transaction.row(OURS, params![message.header.request, peer.as_str()], |row| row.get(0)).optional()?;
     let Some(request) = id.map(RequestId::from_bytes).map_or(Ok(None), |id| one(transaction, id))? else {
         return Ok(wrong("requestingAgencyRequestId: request not found"));
     };

@@ -2,11 +2,11 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Store;
 use super::cards::put_card_keys;
 use super::contents::Notice;
 use super::facts::put_facts;
 use super::feed::{ALL, tell};
+use super::{Cached, Store};
 use crate::central::Item;
 use crate::{Result, policy};
 
@@ -22,14 +22,14 @@ impl Store {
     pub fn publish(&self, kind: &str, name: &str, body: &serde_json::Value) -> Result<bool> {
         self.write(|transaction| {
             let known = transaction
-                .query_row(ONE, [kind, name], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))
+                .row(ONE, [kind, name], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))
                 .optional()?;
             let text = body.to_string();
             if known.as_ref().is_some_and(|(_, known)| *known == text) {
                 return Ok(false);
             }
             let version = known.map_or(1, |(version, _)| version + 1);
-            transaction.execute(PUT, params![kind, name, version, text])?;
+            transaction.run(PUT, params![kind, name, version, text])?;
             let (kind, name) = (kind.to_owned(), name.to_owned());
             tell(transaction, ALL, &Item::Policy { kind, name, version, body: body.clone() }, None)?;
             Ok(true)
@@ -84,9 +84,9 @@ fn put_notices(transaction: &Transaction<'_>, body: &str) -> rusqlite::Result<()
         tracing::warn!("the consortium's notices are not understood; those from before stay");
         return Ok(());
     };
-    transaction.execute("DELETE FROM notices WHERE library IS NULL", [])?;
+    transaction.run("DELETE FROM notices WHERE library IS NULL", [])?;
     for Notice { title, markdown, day, until, .. } in notices {
-        transaction.execute(
+        transaction.run(
             "INSERT INTO notices (library, title, markdown, day, until) VALUES (NULL, ?1, ?2, ?3, ?4)",
             params![title, markdown, day, until],
         )?;
@@ -102,7 +102,7 @@ pub(super) fn put_policy(
     version: u32,
     body: &str,
 ) -> rusqlite::Result<bool> {
-    let is_newer = transaction.prepare_cached(PUT)?.execute(params![kind, name, version, body])? > 0;
+    let is_newer = transaction.run(PUT, params![kind, name, version, body])? > 0;
     match kind {
         policy::NOTICES if is_newer => put_notices(transaction, body)?,
         policy::CARD_KEYS if is_newer => put_card_keys(transaction, name, body)?,

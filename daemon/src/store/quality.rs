@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Row, params};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 use crate::quality::counts_to_json;
 
@@ -38,13 +38,13 @@ impl Store {
     pub fn keep_quality(&self, library: &str, row: &QualityRow) -> Result<()> {
         let counts = counts_to_json(&row.by_kind)?;
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO quality (library, state, day, records, counts) VALUES (?1, ?2, ?3, ?4, ?5) ON \
                  CONFLICT (library, state) DO UPDATE SET day = excluded.day, records = excluded.records, counts = \
                  excluded.counts",
                 params![library, signed(row.state), row.day, signed(row.records), counts],
             )?;
-            transaction.execute(
+            transaction.run(
                 "DELETE FROM quality WHERE library = ?1 AND state NOT IN (SELECT state FROM quality WHERE library \
                  = ?1 ORDER BY state DESC LIMIT ?2)",
                 params![library, KEPT],

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::Store;
 use super::accounts::{AccountId, replace_password};
 use super::mails::{NewMail, put_mail};
+use super::{Cached, Store};
 use crate::Result;
 
 impl Store {
@@ -32,7 +32,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         self.write(|transaction| {
-            let n_rows = transaction.execute(
+            let n_rows = transaction.run(
                 "DELETE FROM recovery_codes WHERE account = ?1 AND hash = ?2 AND until > ?3",
                 params![id.number(), hash, now.as_second()],
             )?;
@@ -50,7 +50,7 @@ fn put_code(
     hash: [u8; 32],
     until: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    transaction.run(
         "INSERT INTO recovery_codes (account, hash, until) VALUES (?1, ?2, ?3) ON CONFLICT (account) DO UPDATE SET \
          hash = excluded.hash, until = excluded.until",
         params![id.number(), hash, until.as_second()],

@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::Store;
 use super::accounts::{AccountId, AccountRole, NewAccount, insert_account};
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 
 /// Somebody who wants an account. The values have no faults.
@@ -65,7 +65,7 @@ impl Store {
     /// Keeps a registration; `false`, and nothing is kept, where too many wait at the library.
     pub fn add_registration(&self, new: &NewRegistration<'_>, now: Timestamp) -> Result<bool> {
         self.write(|transaction| {
-            let n_rows = transaction.execute(
+            let n_rows = transaction.run(
                 "INSERT INTO registrations (library, barcode, code, name, email, phone, lang, password, made) SELECT \
                  ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE (SELECT count(*) FROM registrations WHERE library = ?1) < ?10",
                 params![
@@ -94,15 +94,13 @@ impl Store {
 
     /// The latest registration with this barcode or code.
     pub fn latest_registration(&self, library: &str, typed: &str) -> Result<Option<Registration>> {
-        self.read(|connection| {
-            connection.prepare_cached(LATEST)?.query_row([library, typed], registration_of).optional()
-        })
+        self.read(|connection| connection.row(LATEST, [library, typed], registration_of).optional())
     }
 
     /// Makes a reader's account of a registration; `of` is the library whose staff asks, none for all.
     pub fn confirm_registration(&self, id: i64, of: Option<&str>, now: Timestamp) -> Result<Confirmed> {
         self.write(|transaction| {
-            let found = transaction.query_row(ONE, params![id, of], registration_of).optional()?;
+            let found = transaction.row(ONE, params![id, of], registration_of).optional()?;
             let Some(found) = found else { return Ok(Confirmed::Gone) };
             let new = NewAccount {
                 library: &found.library,
@@ -116,7 +114,7 @@ impl Store {
                 password: Some(&found.password),
             };
             let Some(account) = insert_account(transaction, &new, now)? else { return Ok(Confirmed::Taken) };
-            transaction.execute(
+            transaction.run(
                 "DELETE FROM registrations WHERE library = ?1 AND barcode = ?2",
                 [&found.library, &found.barcode],
             )?;
@@ -127,7 +125,7 @@ impl Store {
     /// Drops a registration; whether there was one that `of` may drop.
     pub fn drop_registration(&self, id: i64, of: Option<&str>) -> Result<bool> {
         self.write(|transaction| {
-            let n_rows = transaction.execute(
+            let n_rows = transaction.run(
                 "DELETE FROM registrations WHERE id = ?1 AND (?2 IS NULL OR library = ?2)",
                 params![id, of],
             )?;

@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 use crate::central::Stand;
 
@@ -50,7 +50,7 @@ impl Store {
     pub fn heard(&self) -> Result<Stand> {
         self.read(|connection| {
             let stand = |row: &rusqlite::Row<'_>| Ok(Stand { life: row.get(0)?, end: row.get(1)? });
-            connection.prepare_cached(HEARD)?.query_row([], stand)
+            connection.row(HEARD, [], stand)
         })
     }
 
@@ -61,7 +61,7 @@ impl Store {
         if stand.life == 0 || heard.life == stand.life && heard.end >= stand.end {
             return Ok(());
         }
-        self.write(|transaction| transaction.execute(HEAR, params![stand.life, stand.end]).map(drop))
+        self.write(|transaction| transaction.run(HEAR, params![stand.life, stand.end]).map(drop))
     }
 
     /// The hub answered beside its feed; whether that may be believed. In another life than the one it was heard in last
@@ -79,8 +79,8 @@ impl Store {
     /// The hub was put back from an older copy: its feed is read from the beginning, by the hub as it stands now.
     pub fn begin_feed_again(&self, stand: Stand) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(BEGIN_AGAIN, params![stand.life, stand.end])?;
-            transaction.execute(ANY_VERSION, []).map(drop)
+            transaction.run(BEGIN_AGAIN, params![stand.life, stand.end])?;
+            transaction.run(ANY_VERSION, []).map(drop)
         })
     }
 
@@ -94,15 +94,15 @@ impl Store {
             if !is_at_end(transaction, at)? {
                 return Ok(0);
             }
-            let n_again = transaction.execute(SEND_AGAIN, [])?;
-            transaction.execute(END, [])?;
+            let n_again = transaction.run(SEND_AGAIN, [])?;
+            transaction.run(END, [])?;
             Ok(n_again)
         })
     }
 }
 
 fn is_at_end(connection: &Connection, at: i64) -> rusqlite::Result<bool> {
-    connection.prepare_cached(IS_AT_END)?.query_row([at], |row| row.get(0))
+    connection.row(IS_AT_END, [at], |row| row.get(0))
 }
 
 fn lives(connection: &Connection) -> rusqlite::Result<Vec<(u32, i64)>> {
@@ -112,10 +112,10 @@ fn lives(connection: &Connection) -> rusqlite::Result<Vec<(u32, i64)>> {
 /// Where this hub is.
 pub(super) fn stand(connection: &Connection) -> rusqlite::Result<Stand> {
     let stand = |row: &rusqlite::Row<'_>| Ok(Stand { life: row.get(0)?, end: row.get(1)? });
-    connection.prepare_cached(STAND)?.query_row([], stand)
+    connection.row(STAND, [], stand)
 }
 
 /// A life begins where the feed stands.
 pub(super) fn begin(transaction: &Transaction<'_>, life: u32) -> rusqlite::Result<()> {
-    transaction.execute(BEGIN, [life]).map(drop)
+    transaction.run(BEGIN, [life]).map(drop)
 }

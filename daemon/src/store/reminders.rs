@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::params;
 
-use super::Store;
 use super::accounts::AccountId;
 use super::events::record;
 use super::letters::put_reminder;
 use super::requests::{StoredRequest, from_row, one};
+use super::{Cached, Store};
 use crate::Result;
 use crate::requests::{Event, Party, Reminder, RequestId};
 
@@ -70,7 +70,7 @@ impl Store {
     ) -> Result<bool> {
         let due = due.map(|day| day.to_string()).unwrap_or_default();
         self.write(|transaction| {
-            let n_rows = transaction.execute(
+            let n_rows = transaction.run(
                 "INSERT INTO reminders (request, kind, due, made) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
                 params![id.as_bytes(), kind.code(), due, now.as_second()],
             )?;

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::Store;
 use super::accounts::AccountId;
 use super::events::{history_of, put_event, record, written};
 use super::facts::count_request;
 use super::messages::put_message;
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 use crate::requests::{Bar, Event, History, MessageKind, Party, RequestForm, RequestId, Standing, State};
 
@@ -186,17 +186,14 @@ impl Store {
 
     /// How many requests of a reader have not ended.
     pub fn open_requests(&self, account: AccountId) -> Result<u32> {
-        self.read(|connection| {
-            connection.prepare_cached(OPEN_OF)?.query_row([account.number()], |row| row.get(0))
-        })
+        self.read(|connection| connection.row(OPEN_OF, [account.number()], |row| row.get(0)))
     }
 
     /// How many requests a library has made to a lender since a moment, those withdrawn aside.
     pub fn requests_since(&self, library: &LibraryCode, supplier: &str, since: Timestamp) -> Result<u32> {
         self.read(|connection| {
             connection
-                .prepare_cached(SENT_SINCE)?
-                .query_row(params![library.as_str(), supplier, since.as_second()], |row| row.get(0))
+                .row(SENT_SINCE, params![library.as_str(), supplier, since.as_second()], |row| row.get(0))
         })
     }
 }
@@ -215,7 +212,7 @@ pub(super) fn submit_within(
     if new.is_barred {
         return Ok(Submitted::Barred);
     }
-    transaction.execute(
+    transaction.run(
         "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed, \
          patron, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8, coalesce((SELECT barcode FROM \
          accounts WHERE id = ?4), ''), (SELECT lived FROM machine))",
@@ -238,7 +235,7 @@ pub(super) fn submit_within(
         count_request(transaction, entry)?;
     }
     if let Some((hash, body)) = new.key {
-        transaction.execute(
+        transaction.run(
             "INSERT INTO request_keys (account, hash, body, request) VALUES (?1, ?2, ?3, ?4)",
             params![new.account.number(), hash, body, new.id.as_bytes()],
         )?;
@@ -252,16 +249,17 @@ fn known_key(
     hash: [u8; 32],
 ) -> rusqlite::Result<Option<(RequestId, [u8; 32])>> {
     connection
-        .prepare_cached("SELECT request, body FROM request_keys WHERE account = ?1 AND hash = ?2")?
-        .query_row(params![account.number(), hash], |row| {
-            Ok((RequestId::from_bytes(row.get(0)?), row.get(1)?))
-        })
+        .row(
+            "SELECT request, body FROM request_keys WHERE account = ?1 AND hash = ?2",
+            params![account.number(), hash],
+            |row| Ok((RequestId::from_bytes(row.get(0)?), row.get(1)?)),
+        )
         .optional()
 }
 
 /// A request as it is kept.
 pub(super) fn one(connection: &Connection, id: RequestId) -> rusqlite::Result<Option<StoredRequest>> {
-    connection.prepare_cached(ONE)?.query_row([id.as_bytes()], from_row).optional()
+    connection.row(ONE, [id.as_bytes()], from_row).optional()
 }
 
 pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredRequest> {

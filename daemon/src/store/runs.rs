@@ -5,8 +5,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::Store;
 use super::sources::{instant, option};
+use super::{Cached, Store};
 use crate::Result;
 use crate::settings::SourceId;
 
@@ -81,7 +81,7 @@ impl Store {
     /// Notes that a run begins; false where the name is taken.
     pub fn begin_run(&self, run: &OpenRun) -> Result<bool> {
         self.write(|transaction| {
-            let n_rows = transaction.execute(
+            let n_rows = transaction.run(
                 "INSERT INTO runs (run, library, source, shown, mode, phase, began) VALUES (?1, ?2, ?3, ?4, ?5, \
                  ?6, ?7) ON CONFLICT DO NOTHING",
                 params![
@@ -101,7 +101,7 @@ impl Store {
     /// Notes how far a run is.
     pub fn set_phase(&self, run: &str, phase: Phase) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("UPDATE runs SET phase = ?2 WHERE run = ?1", params![run, phase.name()])?;
+            transaction.run("UPDATE runs SET phase = ?2 WHERE run = ?1", params![run, phase.name()])?;
             Ok(())
         })
     }
@@ -111,10 +111,8 @@ impl Store {
         let (bytes, items) =
             (i64::try_from(bytes).unwrap_or(i64::MAX), i64::try_from(items).unwrap_or(i64::MAX));
         self.write(|transaction| {
-            transaction.execute(
-                "UPDATE runs SET bytes = ?2, items = ?3 WHERE run = ?1",
-                params![run, bytes, items],
-            )?;
+            transaction
+                .run("UPDATE runs SET bytes = ?2, items = ?3 WHERE run = ?1", params![run, bytes, items])?;
             Ok(())
         })
     }
@@ -122,7 +120,7 @@ impl Store {
     /// Notes that a run has ended, with its line and its report.
     pub fn end_run(&self, run: &str, line: &str, report: &str, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE runs SET phase = 'ended', line = ?2, report = ?3, ended = ?4 WHERE run = ?1",
                 params![run, line, report, now.as_second()],
             )?;
@@ -133,23 +131,19 @@ impl Store {
     /// Forgets a run in which nothing happened.
     pub fn forget_run(&self, run: &str) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM runs WHERE run = ?1 AND phase <> 'ended'", [run])?;
+            transaction.run("DELETE FROM runs WHERE run = ?1 AND phase <> 'ended'", [run])?;
             Ok(())
         })
     }
 
     /// The run of this name.
     pub fn run(&self, run: &str) -> Result<Option<OpenRun>> {
-        self.read(|connection| {
-            connection.prepare_cached(ALL_BUT_WHERE)?.query_row([run], from_row).optional()
-        })
+        self.read(|connection| connection.row(ALL_BUT_WHERE, [run], from_row).optional())
     }
 
     /// The run of a library that began last, ended or not.
     pub fn last_run_of(&self, library: &str) -> Result<Option<OpenRun>> {
-        self.read(|connection| {
-            connection.prepare_cached(LAST_OF_LIBRARY)?.query_row([library], from_row).optional()
-        })
+        self.read(|connection| connection.row(LAST_OF_LIBRARY, [library], from_row).optional())
     }
 
     /// Runs that have begun and not ended.

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
 use super::accounts::{Account, AccountId, account_of, by_id};
 use super::sources::instant;
+use super::{Cached, Store};
 use crate::Result;
 
 /// How long a session lasts.
@@ -49,16 +49,16 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "DELETE FROM sessions WHERE seen < ?1 OR began < ?2",
                 params![before(now, limits.idle), before(now, limits.whole)],
             )?;
-            transaction.execute(
+            transaction.run(
                 "DELETE FROM sessions WHERE account = ?1 AND hash NOT IN (SELECT hash FROM sessions WHERE \
                  account = ?1 ORDER BY seen DESC LIMIT ?2)",
                 params![id.number(), MAX_SESSIONS - 1],
             )?;
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO sessions (hash, account, began, seen, place) VALUES (?1, ?2, ?3, ?3, ?4)",
                 params![hash, id.number(), now.as_second(), place],
             )?;
@@ -70,8 +70,9 @@ impl Store {
     pub fn session(&self, hash: [u8; 32], limits: SessionLimits, now: Timestamp) -> Result<Option<Account>> {
         let found: Option<(i64, i64, i64)> = self.read(|connection| {
             connection
-                .prepare_cached("SELECT account, began, seen FROM sessions WHERE hash = ?1")?
-                .query_row([&hash[..]], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .row("SELECT account, began, seen FROM sessions WHERE hash = ?1", [&hash[..]], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
                 .optional()
         })?;
         let Some((account, began, seen)) = found else { return Ok(None) };
@@ -80,10 +81,8 @@ impl Store {
         }
         if seen < before(now, SEEN_EVERY) {
             self.write(|transaction| {
-                transaction.execute(
-                    "UPDATE sessions SET seen = ?2 WHERE hash = ?1",
-                    params![hash, now.as_second()],
-                )?;
+                transaction
+                    .run("UPDATE sessions SET seen = ?2 WHERE hash = ?1", params![hash, now.as_second()])?;
                 Ok(())
             })?;
         }
@@ -93,7 +92,7 @@ impl Store {
     /// Ends a session.
     pub fn end_session(&self, hash: [u8; 32]) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM sessions WHERE hash = ?1", [&hash[..]])?;
+            transaction.run("DELETE FROM sessions WHERE hash = ?1", [&hash[..]])?;
             Ok(())
         })
     }
@@ -121,7 +120,7 @@ impl Store {
     /// Ends all sessions of the account that a session belongs to.
     pub fn end_sessions_beside(&self, hash: [u8; 32]) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "DELETE FROM sessions WHERE account = (SELECT account FROM sessions WHERE hash = ?1)",
                 [&hash[..]],
             )?;
@@ -132,7 +131,7 @@ impl Store {
     /// Gives an account another token; known by its hash.
     pub fn add_token(&self, hash: [u8; 32], id: AccountId, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO tokens (hash, account, made) VALUES (?1, ?2, ?3)",
                 params![hash, id.number(), now.as_second()],
             )?;
@@ -142,9 +141,7 @@ impl Store {
 
     /// Whose token this is.
     pub fn account_of_token(&self, hash: [u8; 32]) -> Result<Option<Account>> {
-        self.read(|connection| {
-            connection.prepare_cached(BY_TOKEN)?.query_row([&hash[..]], account_of).optional()
-        })
+        self.read(|connection| connection.row(BY_TOKEN, [&hash[..]], account_of).optional())
     }
 }
 

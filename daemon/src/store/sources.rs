@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 use crate::settings::{Source, SourceId};
 
@@ -80,15 +80,13 @@ impl Store {
 
     /// What is known of one source.
     pub fn source_row(&self, source: &SourceId) -> Result<Option<SourceRow>> {
-        self.read(|connection| {
-            connection.prepare_cached(ONE)?.query_row([source.as_str()], from_row).optional()
-        })
+        self.read(|connection| connection.row(ONE, [source.as_str()], from_row).optional())
     }
 
     /// Notes that a run of a source begins.
     pub fn source_tried(&self, source: &SourceId, run: &str, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE source_states SET last_try = ?2, last_run = ?3 WHERE source = ?1",
                 params![source.as_str(), now.as_second(), run],
             )?;
@@ -99,13 +97,13 @@ impl Store {
     /// Notes how a run of a source ended.
     pub fn source_ended(&self, source: &SourceId, ended: &Ended<'_>) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE source_states SET last_run = ?2, last_state = ?3, last_reason = ?4, tries_in_vain = \
                  tries_in_vain + 1 WHERE source = ?1",
                 params![source.as_str(), ended.run, ended.state, ended.reason],
             )?;
             if ended.good {
-                transaction.execute(
+                transaction.run(
                     "UPDATE source_states SET last_good = ?2, tries_in_vain = 0, fingerprint = coalesce(?3, \
                      fingerprint) WHERE source = ?1",
                     params![source.as_str(), ended.began.as_second(), ended.fingerprint],
@@ -118,7 +116,7 @@ impl Store {
     /// Pauses a source, or lets it go on.
     pub fn pause_source(&self, source: &SourceId, paused: bool) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE source_states SET paused = ?2 WHERE source = ?1",
                 params![source.as_str(), paused],
             )?;
@@ -129,7 +127,7 @@ impl Store {
     /// Notes what the alert hook was told of a source.
     pub fn source_told(&self, source: &SourceId, state: &str) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "UPDATE source_states SET told = ?2 WHERE source = ?1",
                 params![source.as_str(), state],
             )?;

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
 use super::audit::{NewAuditLine, put_audit};
 use super::events::history_of;
 use super::requests::{json, parsed};
+use super::{Cached, Store};
 use crate::Result;
 use crate::requests::RequestId;
 use crate::statistics::{Fact, Rates};
@@ -50,7 +50,7 @@ impl Store {
     /// Says what the consortium pays, and who said so.
     pub fn set_rates(&self, rates: &Rates, line: &NewAuditLine<'_>, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.execute(
+            transaction.run(
                 "INSERT INTO rates (id, body) VALUES (1, ?1) ON CONFLICT DO UPDATE SET body = excluded.body",
                 [json(rates)?],
             )?;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::Store;
+use super::{Cached, Store};
 use crate::Result;
 
 /// How often a subject erred, and when it tried last.
@@ -23,9 +23,9 @@ impl Store {
         self.write(|transaction| {
             for (subject, n_wrong) in all {
                 if *n_wrong == 0 {
-                    transaction.execute("DELETE FROM tries WHERE subject = ?1", [&subject[..]])?;
+                    transaction.run("DELETE FROM tries WHERE subject = ?1", [&subject[..]])?;
                 } else {
-                    transaction.execute(
+                    transaction.run(
                         "INSERT INTO tries (subject, n_wrong, last) VALUES (?1, ?2, ?3) ON CONFLICT (subject) DO \
                          UPDATE SET n_wrong = ?2, last = ?3",
                         params![&subject[..], n_wrong, now.as_second()],
@@ -33,7 +33,7 @@ impl Store {
                 }
             }
             // What a clock left in the future that has been put right since is as good as old.
-            transaction.execute(
+            transaction.run(
                 "DELETE FROM tries WHERE last < ?1 OR last > ?2",
                 [oldest.as_second(), now.as_second()],
             )?;
