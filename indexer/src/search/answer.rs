@@ -79,6 +79,8 @@ pub enum AdviceKind {
     SameSound,
     /// Without the filters there are hits.
     FewerFilters,
+    /// In any field there are hits.
+    AnyField,
     /// A part of what was typed was ignored.
     Ignored,
     /// Nothing helps: ask the library for it.
@@ -96,6 +98,7 @@ impl AdviceKind {
             Self::OtherSpelling => "other-spelling",
             Self::SameSound => "same-sound",
             Self::FewerFilters => "fewer-filters",
+            Self::AnyField => "any-field",
             Self::Ignored => "ignored",
             Self::NothingFound => "nothing-found",
         }

@@ -11,7 +11,7 @@ use crate::search::filter::{self, Filters};
 use crate::search::find::{self, Found};
 use crate::search::grammar::{self, Asked};
 use crate::search::rank::{Place, Ranker};
-use crate::search::readings::{Letters, Reading};
+use crate::search::readings::{LetterWords, Letters, Reading};
 use crate::search::segment::Segment;
 use crate::search::{
     Advice, AdviceKind, Answer, Catalogue, Hit, Query, SearchField, Sort, advise, counts, order,
@@ -99,36 +99,73 @@ pub(crate) fn reckon(catalogue: &Catalogue, query: &Query) -> tantivy::Result<Re
     let literal = found.docs.clone();
     let mut readings = Vec::new();
     if let Some(letters) = Letters::of(&asked) {
-        let as_typed = passing(catalogue, query, &found)?;
-        let syllables = letters.by_syllables(catalogue)?;
-        add(&mut found, syllables);
-        let with_syllables = passing(catalogue, query, &found)?;
-        let mut initials = letters.by_initials(catalogue)?;
-        initials.docs =
-            initials.docs.iter().zip(&found.docs).map(|(docs, known)| docs.minus(known)).collect();
-        let by_initials = passing(catalogue, query, &initials)?;
-        let mut say =
-            |kind, hits| advice.push(Advice { kind, hits: Some(hits), query: Some(letters.typed.clone()) });
-        let read_initials = by_initials > 0 && (with_syllables == 0 || query.field == SearchField::Pinyin);
-        if with_syllables == 0 && by_initials > 0 {
-            add(&mut found, initials);
-            say(AdviceKind::ReadAsPinyin, by_initials);
-        } else if as_typed == 0 && with_syllables > 0 {
-            say(AdviceKind::ReadAsPinyin, with_syllables);
-        } else if by_initials > 0 && query.field != SearchField::Pinyin {
-            say(AdviceKind::PinyinOffered, by_initials);
-        } else if by_initials > 0 {
-            add(&mut found, initials);
-        }
-        readings = letters.readings(read_initials);
+        readings = read_letters(catalogue, query, &asked, letters, &mut found, &mut advice)?;
     }
     Ok(Reckoned { asked, found, literal, readings, advice })
 }
 
-fn add(found: &mut Found, more: Found) {
-    found.exact &= more.exact;
-    for (docs, more) in found.docs.iter_mut().zip(more.docs) {
-        *docs = std::mem::replace(docs, Docs::none()).or(more);
+/// Adds what the letters of a query say as pinyin to what was found as typed, and says so; the readings that took part.
+fn read_letters(
+    catalogue: &Catalogue,
+    query: &Query,
+    asked: &Asked,
+    letters: Letters,
+    found: &mut Found,
+    advice: &mut Vec<Advice>,
+) -> tantivy::Result<Vec<Reading>> {
+    let typed = letters.typed.clone();
+    let mut say = |kind, hits| advice.push(Advice { kind, hits: Some(hits), query: Some(typed.clone()) });
+    let as_typed = passing(catalogue, query, found)?;
+    let words = LetterWords::of(asked);
+    found.add(letters.by_syllables(catalogue)?);
+    let mut readings = Vec::new();
+    if let Some(words) = words.as_ref().filter(|words| words.are_all_read()) {
+        found.add(words.found(catalogue)?);
+        readings = words.readings();
+    }
+    let with_syllables = passing(catalogue, query, found)?;
+    let mut initials = letters.by_initials(catalogue)?;
+    initials.docs = initials.docs.iter().zip(&found.docs).map(|(docs, known)| docs.minus(known)).collect();
+    let by_initials = passing(catalogue, query, &initials)?;
+    let is_pinyin = query.field == SearchField::Pinyin;
+    if with_syllables == 0 && by_initials > 0 {
+        found.add(initials);
+        say(AdviceKind::ReadAsPinyin, by_initials);
+    } else if as_typed == 0 && with_syllables > 0 {
+        say(AdviceKind::ReadAsPinyin, with_syllables);
+    } else if by_initials > 0 && !is_pinyin {
+        say(AdviceKind::PinyinOffered, by_initials);
+    } else if by_initials > 0 {
+        found.add(initials);
+    }
+    readings.extend(letters.readings(by_initials > 0 && (with_syllables == 0 || is_pinyin)));
+    if with_syllables == 0 && by_initials == 0 {
+        let (more, of_more) = at_last(catalogue, words, letters)?;
+        let hits = passing(catalogue, query, &more)?;
+        if hits > 0 {
+            found.add(more);
+            readings = of_more;
+            say(AdviceKind::ReadAsPinyin, hits);
+        }
+    }
+    Ok(readings)
+}
+
+/// What letters may mean where nothing else was found: some of the words are pinyin, or there is one whole syllable.
+fn at_last(
+    catalogue: &Catalogue,
+    words: Option<LetterWords>,
+    letters: Letters,
+) -> tantivy::Result<(Found, Vec<Reading>)> {
+    if let Some(words) = words {
+        let found = words.found(catalogue)?;
+        if found.total() > 0 {
+            return Ok((found, words.readings()));
+        }
+    }
+    match letters.weakly() {
+        Some(weak) => Ok((weak.by_syllables(catalogue)?, weak.readings(false))),
+        None => Ok((Found { docs: Vec::new(), exact: true }, Vec::new())),
     }
 }
 

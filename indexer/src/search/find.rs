@@ -36,6 +36,14 @@ impl Found {
     pub(crate) fn total(&self) -> u64 {
         self.docs.iter().map(|d| u64::from(d.len())).sum()
     }
+
+    /// Takes in what was found in another way.
+    pub(crate) fn add(&mut self, more: Found) {
+        self.exact &= more.exact;
+        for (docs, more) in self.docs.iter_mut().zip(more.docs) {
+            *docs = std::mem::replace(docs, Docs::none()).or(more);
+        }
+    }
 }
 
 /// What an atom matches in one segment.

@@ -3,7 +3,8 @@
 //! Nothing typed is an error: what says nothing is listed as ignored. It knows no index.
 
 use crate::index::terms;
-use crate::search::SearchField;
+use crate::mapping::callnumber::compare_form;
+use crate::search::{SearchField, numbers};
 
 /// More words than this are ignored, however they are joined: nobody types them by hand, and each costs a look-up in
 /// every field.
@@ -82,9 +83,10 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
         return asked;
     }
     let mut words = Words { rest: text };
-    let mut join = false;
+    // Whether `OR` joins the word to the clauses of the latest one, and where those begin.
+    let (mut join, mut latest) = (false, 0);
     while let Some(word) = words.next() {
-        if !word.quoted && word.text == "OR" {
+        if word.is_or() {
             if join || asked.clauses.is_empty() || words.rest.trim().is_empty() {
                 asked.ignored.push("OR".to_owned());
             } else {
@@ -92,10 +94,28 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
             }
             continue;
         }
-        asked.push(&word, field, join);
+        let atoms = atoms_of(&word, field);
+        if join {
+            asked.join(&word, atoms, latest);
+        } else {
+            latest = asked.clauses.len();
+            asked.push(&word, atoms);
+        }
         join = false;
     }
     asked
+}
+
+/// What a word asks for: one atom, or one for each part that marks set apart.
+fn atoms_of(word: &Word<'_>, field: SearchField) -> Vec<Atom> {
+    let field = word.field.unwrap_or(field);
+    let is_whole = word.quoted || word.excluded || is_code(field);
+    if is_whole || whole_number(word.text).is_some() || is_call_number(word.text) {
+        // -鲁迅·呐喊 excludes the whole as it stands.
+        let phrase = word.quoted || word.excluded && split_apart(word.text).nth(1).is_some();
+        return vec![Atom::new(field, word.text, phrase)];
+    }
+    split_apart(word.text).map(|part| Atom::new(field, part, false)).collect()
 }
 
 impl Asked {
@@ -108,32 +128,38 @@ impl Asked {
         }
     }
 
-    fn push(&mut self, word: &Word<'_>, field: SearchField, join: bool) {
-        let field = word.field.unwrap_or(field);
-        let mut atoms = Vec::new();
-        if word.quoted || is_code(field) {
-            atoms.push(Atom::new(field, word.text, word.quoted));
-        } else if let Some(number) = whole_number(word.text) {
-            atoms.push(Atom::new(field, number, false));
-        } else {
-            atoms.extend(split_apart(word.text).map(|part| Atom::new(field, part, false)));
-        }
+    fn push(&mut self, word: &Word<'_>, atoms: Vec<Atom>) {
+        let clauses = atoms.into_iter().filter(|atom| !atom.normal.is_empty());
+        let clauses = clauses.map(|atom| Clause { any: vec![atom], excluded: word.excluded }).collect();
+        self.take(word, clauses, self.clauses.len());
+    }
+
+    /// Joins a word to the clauses from `latest` on: of `家 OR 鲁迅：呐喊` each part of the second may stand for the first.
+    fn join(&mut self, word: &Word<'_>, mut atoms: Vec<Atom>, latest: usize) {
         atoms.retain(|atom| !atom.normal.is_empty());
-        let all = || self.clauses.iter().flat_map(|clause| &clause.any).chain(&atoms);
+        let before = &self.clauses[latest..];
+        if before.iter().any(|clause| clause.excluded != word.excluded) || before.is_empty() {
+            self.ignored.push("OR".to_owned());
+            return self.push(word, atoms);
+        }
+        let either = |clause: &Clause, atom: &Atom| Clause {
+            any: clause.any.iter().chain([atom]).cloned().collect(),
+            excluded: word.excluded,
+        };
+        let pairs = before.iter().flat_map(|clause| atoms.iter().map(move |atom| either(clause, atom)));
+        let clauses = pairs.collect();
+        self.take(word, clauses, latest);
+    }
+
+    /// Puts clauses in place of those from `from` on, unless that were too many.
+    fn take(&mut self, word: &Word<'_>, clauses: Vec<Clause>, from: usize) {
+        let all = || self.clauses[..from].iter().chain(&clauses).flat_map(|clause| &clause.any);
         let n_prefixes = all().filter(|atom| atom.prefix).count();
-        if atoms.is_empty() || all().count() > MOST_ATOMS || n_prefixes > MOST_PREFIXES {
+        if clauses.is_empty() || all().count() > MOST_ATOMS || n_prefixes > MOST_PREFIXES {
             return self.ignored.push(word.raw.to_owned());
         }
-        match (self.clauses.last_mut(), join, atoms.len()) {
-            (Some(last), true, 1) if last.excluded == word.excluded => last.any.append(&mut atoms),
-            (_, _, 1) => self.clauses.push(Clause { any: atoms, excluded: word.excluded }),
-            _ if word.excluded => {
-                // -鲁迅·呐喊 excludes the whole as it stands.
-                let whole = Atom::new(field, word.text, true);
-                self.clauses.push(Clause { any: vec![whole], excluded: true });
-            }
-            _ => self.clauses.extend(atoms.into_iter().map(|a| Clause { any: vec![a], excluded: false })),
-        }
+        self.clauses.truncate(from);
+        self.clauses.extend(clauses);
     }
 
     /// Clauses that ask for something.
@@ -144,12 +170,18 @@ impl Asked {
 
 /// A standard number keeps its hyphens, and its spaces where it is all that was typed.
 fn whole_number(text: &str) -> Option<&str> {
-    let bare =
-        ["ISBN", "ISSN", "isbn", "issn"].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
-    let bare = bare.trim_start_matches([':', '：', ' ']);
-    let digits = bare.chars().filter(|c| c.is_numeric()).count();
-    let mark = |c: char| matches!(c, '-' | '－' | '·' | '.' | 'x' | 'X' | ' ' | '‐'..='―');
-    (digits >= 7 && bare.chars().all(|c| c.is_numeric() || mark(c))).then_some(text)
+    let n_digits = text.chars().filter(|c| c.is_numeric()).count();
+    (n_digits >= 7 && numbers::is_number(text) || numbers::is_cn_book_no(text)).then_some(text)
+}
+
+/// A class with a point in it or a call number, `TP311.1` and `TP312JA/8.5C`, keeps its marks.
+fn is_call_number(text: &str) -> bool {
+    let form = compare_form(text);
+    let n_letters = form.bytes().take_while(u8::is_ascii_uppercase).count();
+    (1..=2).contains(&n_letters)
+        && form.as_bytes().get(n_letters).is_some_and(u8::is_ascii_digit)
+        && form.contains(['/', '.'])
+        && form.chars().all(|c| c.is_alphanumeric() || "/.-+=:()\"#<>".contains(c))
 }
 
 /// `1949 1978` are two years, not a number of eight digits.
@@ -182,6 +214,12 @@ struct Words<'a> {
 }
 
 const QUOTES: [char; 6] = ['"', '“', '”', '＂', '„', '〝'];
+
+impl Word<'_> {
+    fn is_or(&self) -> bool {
+        !self.quoted && self.text == "OR" && self.field.is_none() && !self.excluded
+    }
+}
 
 impl<'a> Words<'a> {
     fn next(&mut self) -> Option<Word<'a>> {
@@ -272,6 +310,12 @@ mod tests {
             ("\"没有关", "\"没有关\""),
             ("java -python", "java -python"),
             ("java OR python 入门", "java|python 入门"),
+            ("java OR 鲁迅：呐喊", "java|鲁迅 java|呐喊"),
+            ("鲁迅：呐喊 OR java 入门", "鲁迅|java 呐喊|java 入门"),
+            ("红楼梦 OR -三国", "红楼梦 -三国 !OR"),
+            ("-红楼梦 OR -三国", "-红楼梦|三国"),
+            ("TP312JA/8.5C", "tp312ja 8 5c"),
+            ("I247.5 小说", "i247 5 小说"),
             ("OR java", "java !OR"),
             ("java OR", "java !OR"),
             ("title:三国", "title:三国"),

@@ -6,6 +6,13 @@ use crate::bib::{Isbn, Issn};
 use crate::index::number_form;
 use crate::search::SearchField;
 
+/// What people write in front of a number.
+const NAMES: [&str; 8] = ["ISBN", "ISSN", "CSBN", "isbn", "issn", "csbn", "统一书号", "統一書號"];
+/// Shorter forms are no number that a record may have wrong.
+const LEAST: usize = 7;
+/// The shortest 统一书号 have a class, a publisher of three digits and a number: `9231·4`.
+const LEAST_CN: usize = 5;
+
 /// The terms under which a number may be indexed, as typed into `field`.
 pub(crate) fn terms(typed: &str, field: SearchField) -> Vec<String> {
     let mut terms = Vec::new();
@@ -18,8 +25,11 @@ pub(crate) fn terms(typed: &str, field: SearchField) -> Vec<String> {
                 form = rest.to_owned();
             }
         }
-        if form.len() >= 7 || field == SearchField::Isbn && !form.is_empty() {
+        let asked = field == SearchField::Isbn && !form.is_empty();
+        if form.len() >= LEAST || asked {
             terms.push(format!("i{form}"));
+        }
+        if form.len() >= LEAST || form.len() >= LEAST_CN && is_number(typed) || asked {
             terms.push(format!("u{form}"));
         }
     }
@@ -29,6 +39,25 @@ pub(crate) fn terms(typed: &str, field: SearchField) -> Vec<String> {
     terms.sort();
     terms.dedup();
     terms
+}
+
+/// Whether a text is digits and the marks between them, the name of the number in front or not.
+pub(crate) fn is_number(text: &str) -> bool {
+    let bare = NAMES.iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
+    let bare = bare.trim_start_matches([':', '：', ' ']);
+    let mark = |c: char| matches!(c, '-' | '－' | '·' | '・' | '．' | '.' | 'x' | 'X' | ' ' | '‐'..='―');
+    bare.chars().any(char::is_numeric) && bare.chars().all(|c| c.is_numeric() || mark(c))
+}
+
+/// Whether a number is written as 统一书号 are: class and publisher, a point, the number of the book.
+pub(crate) fn is_cn_book_no(text: &str) -> bool {
+    let digits = |c: char| c.is_numeric();
+    let Some((head, tail)) = text.rsplit_once(['·', '・', '．', '.']) else { return false };
+    let n_head = head.chars().rev().take_while(|c| digits(*c)).count();
+    is_number(text)
+        && (4..=5).contains(&n_head)
+        && (1..=6).contains(&tail.chars().count())
+        && tail.chars().all(digits)
 }
 
 #[cfg(test)]
@@ -45,6 +74,9 @@ mod tests {
             ("1000-0135", SearchField::Issn, "s10000135"),
             ("issn 1000-0135", SearchField::Any, "s10000135"),
             ("10019·1234", SearchField::Isbn, "u100191234"),
+            ("统一书号：10019·1234", SearchField::Any, "u100191234"),
+            ("9231.47", SearchField::Any, "u923147"),
+            ("13017·2", SearchField::Any, "u130172"),
         ] {
             assert!(terms(typed, field).iter().any(|t| t == expect), "{typed}: {:?}", terms(typed, field));
         }

@@ -45,11 +45,43 @@ pub(crate) type Place = (usize, u32);
 /// What hits are compared with.
 pub(crate) struct Ranker<'a> {
     catalogue: &'a Catalogue,
-    whole: String,
-    words: Vec<String>,
+    ways: Vec<Way>,
     part: Part,
     literal: &'a [Docs],
     readings: &'a [Reading],
+}
+
+/// One way to answer: with the first alternatives of every `OR`, with the second ones, and so on.
+#[derive(PartialEq)]
+struct Way {
+    whole: String,
+    words: Vec<String>,
+}
+
+impl Way {
+    fn of(atoms: &[&Atom]) -> Self {
+        let mut words: Vec<String> = atoms.iter().map(|atom| atom.normal.clone()).collect();
+        words.dedup();
+        let mut typed: Vec<&str> = atoms.iter().map(|atom| atom.typed.as_str()).collect();
+        typed.dedup();
+        Self { whole: terms::normal(&typed.join(" ")), words }
+    }
+
+    /// How well a value of the access point answers.
+    fn tier_of(&self, n: usize, value: &str) -> u8 {
+        let first = u8::from(n == 0);
+        if value == self.whole {
+            10 + first
+        } else if terms::starts(value, &self.whole) {
+            8 + first
+        } else if self.words.len() > 1 && self.words.iter().any(|w| w == value)
+            || terms::holds(value, &self.whole, true, false)
+        {
+            6
+        } else {
+            4
+        }
+    }
 }
 
 /// How well a hit answers; the greater the better.
@@ -85,22 +117,23 @@ impl<'a> Ranker<'a> {
         literal: &'a [Docs],
         readings: &'a [Reading],
     ) -> Self {
-        let atoms: Vec<&Atom> = asked.wanted().flat_map(|c| c.any.first()).collect();
+        let n_ways = asked.wanted().map(|c| c.any.len()).max().unwrap_or(0);
+        let nth = |n: usize| asked.wanted().flat_map(move |c| c.any.get(n).or(c.any.last()));
+        let atoms: Vec<&Atom> = nth(0).collect();
         // `title:心理 publisher:出版社` asks for a title 心理: words of other access points are none of it.
         let parts = || atoms.iter().map(|atom| part_of(atom.field));
         let part = parts().find(|&part| part == Some(Part::Titles)).or_else(|| parts().next());
         let part = part.unwrap_or_else(|| part_of(field));
-        let atoms: Vec<&Atom> = atoms.into_iter().filter(|atom| part_of(atom.field) == part).collect();
-        let typed: Vec<&str> = atoms.iter().map(|atom| atom.typed.as_str()).collect();
-        let whole = terms::normal(&typed.join(" "));
-        let words = atoms.iter().map(|atom| atom.normal.clone()).collect();
+        let way = |n| Way::of(&nth(n).filter(|atom| part_of(atom.field) == part).collect::<Vec<_>>());
+        let mut ways: Vec<Way> = (0..n_ways).map(way).filter(|way| !way.words.is_empty()).collect();
+        ways.dedup();
         let part = part.unwrap_or(Part::Titles);
-        Self { catalogue, whole, words, part, literal, readings }
+        Self { catalogue, ways, part, literal, readings }
     }
 
     /// Whether anything was asked for that hits could answer better or worse.
     pub(crate) fn asks(&self) -> bool {
-        !self.words.is_empty()
+        !self.ways.is_empty()
     }
 
     /// The hits in order, up to `end`; all of them where there are fewer.
@@ -168,16 +201,19 @@ impl<'a> Ranker<'a> {
 
     /// Candidates by tiers of the edge marks: both, the first, then whatever comes.
     fn choose(&self, result: &[Docs], end: usize, candidates: &mut Vec<Candidate>) -> tantivy::Result<()> {
-        let (head, tail) = (terms::head_mark(&self.whole), terms::tail_mark(&self.whole));
+        let marks = |way: &Way| Some((terms::head_mark(&way.whole)?, terms::tail_mark(&way.whole)?));
+        let marks: Option<Vec<(String, String)>> = self.ways.iter().map(marks).collect();
         let mut chosen: Vec<Docs> = vec![Docs::none(); result.len()];
         let mut other = MOST_TIER;
-        if self.part == Part::Titles
-            && let (Some(head), Some(tail)) = (head, tail)
-        {
+        if let Some(marks) = marks.filter(|_| self.part == Part::Titles) {
             let mut starts = Vec::new();
             for (n, segment) in self.catalogue.segments.iter().enumerate() {
-                let start = segment.term(segment.fields.title, &head)?.and(&result[n]);
-                let both = segment.term(segment.fields.title, &tail)?.and(&start);
+                let (mut start, mut both) = (Docs::none(), Docs::none());
+                for (head, tail) in &marks {
+                    let here = segment.term(segment.fields.title, head)?.and(&result[n]);
+                    both = both.or(segment.term(segment.fields.title, tail)?.and(&here));
+                    start = start.or(here);
+                }
                 take(candidates, n, &both, MOST_TIER);
                 starts.push(start);
                 chosen[n] = both;
@@ -211,11 +247,13 @@ impl<'a> Ranker<'a> {
 
     /// The literal hits that have all terms of what was asked in an access point other than the title.
     fn elsewhere(&self, result: &[Docs]) -> tantivy::Result<Vec<Docs>> {
-        let required = terms::required(&self.whole, false);
+        let required: Vec<_> = self.ways.iter().map(|way| terms::required(&way.whole, false)).collect();
         let of = |(n, segment): (usize, &Segment)| {
             let mut docs = Docs::none();
             for field in [segment.fields.author, segment.fields.subject, segment.fields.series] {
-                docs = docs.or(segment.all_terms(field, &required)?.and(&result[n]));
+                for required in &required {
+                    docs = docs.or(segment.all_terms(field, required)?.and(&result[n]));
+                }
             }
             Ok(self.literal.get(n).map_or_else(Docs::none, |literal| literal.and(&docs)))
         };
@@ -227,7 +265,11 @@ impl<'a> Ranker<'a> {
         let Some(text) = self.catalogue.text(segment, place.1) else {
             return Score { tier: 0, libraries: 0, year: i16::MIN, brevity: 0 };
         };
-        let tier = if self.is_literal(place) { self.literal_tier(&text) } else { self.pinyin_tier(&text) };
+        let tier = if self.is_literal(place) {
+            self.ways.iter().map(|way| self.literal_tier(way, &text)).max().unwrap_or(0)
+        } else {
+            self.pinyin_tier(&text)
+        };
         let title = text.part(Part::Titles).split(VALUE).next().unwrap_or_default();
         let brevity = u16::MAX - u16::try_from(title.len()).unwrap_or(u16::MAX);
         Score { tier, libraries: text.libraries, year: text.year, brevity }
@@ -238,39 +280,23 @@ impl<'a> Ranker<'a> {
         self.literal.get(place.0).is_some_and(|docs| docs.contains(place.1))
     }
 
-    fn literal_tier(&self, text: &TextRecord) -> u8 {
-        if self.whole.is_empty() {
+    fn literal_tier(&self, way: &Way, text: &TextRecord) -> u8 {
+        let Way { whole, words } = way;
+        if whole.is_empty() {
             return 0;
         }
         let values = text.part(self.part);
-        let mut best = 4;
-        for (n, value) in values.split(VALUE).enumerate() {
-            let first = u8::from(n == 0);
-            let here = if value == self.whole {
-                10 + first
-            } else if terms::starts(value, &self.whole) {
-                8 + first
-            } else if self.words.len() > 1 && self.words.iter().any(|w| w == value)
-                || terms::holds(value, &self.whole, true, false)
-            {
-                6
-            } else {
-                4
-            };
-            best = best.max(here);
-        }
+        let best = values.split(VALUE).enumerate().map(|(n, value)| way.tier_of(n, value)).max().unwrap_or(4);
         if best < 7 && self.part == Part::Titles {
             let others = [Part::Authors, Part::Subjects, Part::Series];
-            let whole = |part| text.part(part).split(VALUE).any(|value| value == self.whole);
-            if others.into_iter().any(whole) {
+            let is_whole = |part| text.part(part).split(VALUE).any(|value| value == whole);
+            if others.into_iter().any(is_whole) {
                 return 7;
             }
         }
-        if best == 4
-            && self.words.iter().all(|word| terms::holds(values, word, false, false) && !word.is_empty())
-        {
-            let all = self.words.iter().all(|word| values.contains(word.as_str()));
-            return if all { 5 } else { 4 };
+        let stands = |word: &String| terms::holds(values, word, false, false) && !word.is_empty();
+        if best == 4 && words.iter().all(stands) {
+            return if words.iter().all(|word| values.contains(word.as_str())) { 5 } else { 4 };
         }
         best
     }

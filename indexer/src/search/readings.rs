@@ -8,8 +8,8 @@ use tantivy::schema::Field;
 use crate::index::reading::{self, Piece};
 use crate::index::terms::VALUE;
 use crate::search::docs::Docs;
-use crate::search::find::Found;
-use crate::search::grammar::Asked;
+use crate::search::find::{self, Found};
+use crate::search::grammar::{Asked, Clause};
 use crate::search::segment::{MOST_TERMS, Segment};
 use crate::search::texts::{Part, TextRecord};
 use crate::search::{Catalogue, SearchField};
@@ -31,6 +31,8 @@ const MOST_SPLITS: usize = 4;
 pub(crate) struct Letters {
     field: SearchField,
     splits: Vec<Vec<Piece>>,
+    /// Readings with too few whole syllables to stand beside what is found as typed: `jia`, `honglm`.
+    weak: Vec<Vec<Piece>>,
     letters: String,
     initials: Option<String>,
     /// As typed.
@@ -99,20 +101,34 @@ impl Letters {
             }
             typed.push_str(&atom.typed);
         }
-        let letters =
-            |c: char| c.is_alphabetic() && (c.is_ascii() || matches!(c, 'ü' | 'Ü' | '\u{ff21}'..='\u{ff5a}'));
-        if typed.len() > MOST_LETTERS || !typed.chars().all(|c| letters(c) || matches!(c, ' ' | '\'' | '’'))
-        {
+        if typed.chars().count() > MOST_LETTERS || !typed.chars().all(is_typed_in_pinyin) {
             return None;
         }
         let field = field?;
         let least = if field == SearchField::Pinyin { 1 } else { 2 };
-        let mut splits = reading::split(&typed);
-        splits.retain(|split| split.iter().filter(|p| p.is_whole()).count() >= least);
+        let n_whole = |split: &Vec<Piece>| split.iter().filter(|p| p.is_whole()).count();
+        // `pyhton` is no pinyin for its o.
+        let is_telling = |split: &Vec<Piece>| split.iter().any(|p| p.is_whole() && p.letters().len() > 1);
+        let (mut splits, mut weak): (Vec<_>, Vec<_>) =
+            reading::split(&typed).into_iter().partition(|split| n_whole(split) >= least);
+        weak.retain(is_telling);
         splits.truncate(MOST_SPLITS);
         let joined: String = reading::folded_letters(&typed);
-        let initials = (2..=20).contains(&joined.len()).then(|| joined.clone());
-        Some(Self { field, splits, letters: joined, initials, typed })
+        let has_tones = typed.contains(|c: char| !c.is_alphabetic() && c != ' ' || !c.is_ascii());
+        let initials = ((2..=20).contains(&joined.len()) && !has_tones).then(|| joined.clone());
+        Some(Self { field, splits, weak, letters: joined, initials, typed })
+    }
+
+    /// The same of what is left when nothing else was found: readings with one whole syllable.
+    pub(crate) fn weakly(mut self) -> Option<Self> {
+        self.splits = std::mem::take(&mut self.weak);
+        self.initials = None;
+        (!self.splits.is_empty()).then_some(self)
+    }
+
+    /// Whether it reads as whole syllables, at least two.
+    fn is_read(&self) -> bool {
+        !self.splits.is_empty()
     }
 
     /// The readings, for ranking; those of initials where they took part.
@@ -216,6 +232,53 @@ impl Letters {
             found.docs.push(docs);
         }
         Ok(found)
+    }
+}
+
+/// Letters, also full-width ones and those with a tone, tone numbers, and what stands between syllables.
+fn is_typed_in_pinyin(c: char) -> bool {
+    let latin = |c: char| reading::folded_letters(c.encode_utf8(&mut [0; 4])).len() == 1;
+    matches!(c, ' ' | '\'' | '’' | '1'..='5' | '１'..='５') || c.is_alphabetic() && (c.is_ascii() || latin(c))
+}
+
+/// Words of letters that may be pinyin each for itself: `luoguanzhong sanguo`, `java jiaocheng`.
+pub(crate) struct LetterWords(Vec<(Asked, Letters)>);
+
+impl LetterWords {
+    /// The words of a query of several; `None` where none of them is read as pinyin.
+    pub(crate) fn of(asked: &Asked) -> Option<Self> {
+        let alone = |clause: &Clause| Asked { clauses: vec![clause.clone()], ignored: Vec::new() };
+        let words = asked.clauses.iter().map(alone).map(|asked| Some((Letters::of(&asked)?, asked)));
+        let words: Vec<(Asked, Letters)> =
+            words.map(|word| word.map(|(letters, asked)| (asked, letters))).collect::<Option<_>>()?;
+        (words.len() > 1 && words.iter().any(|(_, letters)| letters.is_read())).then_some(Self(words))
+    }
+
+    /// Whether each of them reads as whole syllables.
+    pub(crate) fn are_all_read(&self) -> bool {
+        self.0.iter().all(|(_, letters)| letters.is_read())
+    }
+
+    /// Entries that have every word, as typed or as it reads.
+    pub(crate) fn found(&self, catalogue: &Catalogue) -> tantivy::Result<Found> {
+        let mut all: Option<Found> = None;
+        for (asked, letters) in &self.0 {
+            let mut word = find::find(catalogue, asked)?;
+            word.add(letters.by_syllables(catalogue)?);
+            all = Some(match all {
+                None => word,
+                Some(all) => Found {
+                    docs: all.docs.iter().zip(&word.docs).map(|(all, word)| all.and(word)).collect(),
+                    exact: all.exact && word.exact,
+                },
+            });
+        }
+        Ok(all.unwrap_or(Found { docs: Vec::new(), exact: true }))
+    }
+
+    /// The readings of all words, for ranking.
+    pub(crate) fn readings(&self) -> Vec<Reading> {
+        self.0.iter().flat_map(|(_, letters)| letters.readings(false)).collect()
     }
 }
 

@@ -109,6 +109,7 @@ impl View<'_> {
             "fewer-words" | "other-spelling" | "same-sound" => {
                 asked.link("/search", &["q", "page"], &[("q", q)])
             }
+            "any-field" => asked.link("/search", &["q", "field", "page"], &[("q", q)]),
             "fewer-filters" => {
                 asked.link("/search", &["type", "language", "class", "from", "to", "page"], &[])
             }

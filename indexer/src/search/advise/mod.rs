@@ -10,6 +10,7 @@ use crate::index::terms;
 use crate::search::answering::Reckoned;
 use crate::search::find::{self, Found};
 use crate::search::grammar::{Asked, Atom, Clause};
+use crate::search::readings::Letters;
 use crate::search::{Advice, AdviceKind, Catalogue, Query, SearchField, filter};
 
 /// Clauses of which each is left out or spelt otherwise in turn.
@@ -42,6 +43,9 @@ pub(crate) fn advise(
         say(AdviceKind::FewerFilters, unfiltered, None);
     }
     if unfiltered == 0 {
+        if let Some((words, hits)) = any_field(catalogue, query, &reckoned.asked)? {
+            say(AdviceKind::AnyField, hits, Some(words));
+        }
         if let Some((words, hits)) = fewer_words(catalogue, query, &reckoned.asked)? {
             say(AdviceKind::FewerWords, hits, Some(words));
         }
@@ -66,6 +70,28 @@ fn passing(catalogue: &Catalogue, query: &Query, found: &Found) -> tantivy::Resu
     Ok(catalogue.pass(&found.docs, query)?.iter().map(|d| u64::from(d.len())).sum())
 }
 
+/// What was asked of one access point, asked of all.
+fn any_field(catalogue: &Catalogue, query: &Query, asked: &Asked) -> tantivy::Result<Option<(String, u64)>> {
+    let mut everywhere = asked.clone();
+    for atom in everywhere.clauses.iter_mut().flat_map(|clause| &mut clause.any) {
+        atom.field = SearchField::Any;
+    }
+    if everywhere == *asked {
+        return Ok(None);
+    }
+    let hits = passing(catalogue, query, &read(catalogue, &everywhere)?)?;
+    Ok((hits > 0).then(|| (typed(&everywhere, SearchField::Any), hits)))
+}
+
+/// What the clauses find as typed, and as pinyin.
+fn read(catalogue: &Catalogue, asked: &Asked) -> tantivy::Result<Found> {
+    let mut found = find::find(catalogue, asked)?;
+    if let Some(letters) = Letters::of(asked) {
+        found.add(letters.by_syllables(catalogue)?);
+    }
+    Ok(found)
+}
+
 /// The query without the one clause whose absence gives the fewest hits, which is the nearest to what was asked.
 fn fewer_words(
     catalogue: &Catalogue,
@@ -79,7 +105,7 @@ fn fewer_words(
     for n in (0..asked.clauses.len()).filter(|&n| !asked.clauses[n].excluded).take(TRIED) {
         let mut fewer = asked.clone();
         fewer.clauses.remove(n);
-        let hits = passing(catalogue, query, &find::find(catalogue, &fewer)?)?;
+        let hits = passing(catalogue, query, &read(catalogue, &fewer)?)?;
         if hits > 0 && best.as_ref().is_none_or(|(_, fewest)| hits < *fewest) {
             best = Some((typed(&fewer, query.field), hits));
         }

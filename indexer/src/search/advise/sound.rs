@@ -19,8 +19,8 @@ const LONGEST: usize = 40;
 const READINGS: usize = 2;
 /// Documents looked at, all segments together.
 const LOOKED_AT: usize = 2_000;
-/// Where they are looked for: titles, names, subjects.
-const ACCESS_POINTS: usize = 3;
+/// Where they are looked for: titles, names, subjects, publishers, series.
+const ACCESS_POINTS: usize = 5;
 
 /// Runs of the catalogue that sound like the piece.
 pub(super) fn alike(catalogue: &Catalogue, access: SearchField, piece: &str) -> tantivy::Result<Vec<String>> {

@@ -17,8 +17,8 @@ use crate::search::{Catalogue, SearchField};
 const COUNTED: usize = 20_000;
 /// Values compared with a misspelt one.
 const COMPARED: usize = 300;
-/// Where runs of characters are looked for: titles, names, subjects.
-const ACCESS_POINTS: usize = 3;
+/// Where runs of characters are looked for: titles, names, subjects, publishers, series.
+const ACCESS_POINTS: usize = 5;
 /// Shorter runs have too many neighbours.
 const SHORTEST_RUN: usize = 3;
 /// Longer runs are no title of which one character is wrong.

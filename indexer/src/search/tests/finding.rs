@@ -187,6 +187,9 @@ fn advice() {
     says("《", AdviceKind::Ignored, None, Some("《"));
     says("《", AdviceKind::NothingFound, None, None);
     says("不存在之书", AdviceKind::NothingFound, None, None);
+    says("author:三国演义", AdviceKind::AnyField, Some(2), Some("三国演义"));
+    says("人民文字出版社", AdviceKind::OtherSpelling, Some(1), Some("人民文学出版社"));
+    says("水浒 luoguanzhong", AdviceKind::FewerWords, Some(2), Some("luoguanzhong"));
     says("author:林巧明", AdviceKind::OtherSpelling, Some(1), Some("author:林巧民"));
     says("sgyy", AdviceKind::ReadAsPinyin, Some(2), Some("sgyy"));
     let away = Query { libraries: vec![LibraryCode::new("PKU")], ..any("java") };
@@ -206,6 +209,93 @@ fn highlights_home_and_scores() {
     assert_eq!(hit.title_highlight, vec![2..4]);
     assert_eq!(hit.entry.holdings[0].library.as_str(), "PKU");
     assert!(hit.score.as_deref().is_some_and(|s| s.contains("phrase in the title")), "{:?}", hit.score);
+}
+
+#[test]
+fn pinyin_as_people_type_it() {
+    let books = [
+        ("音乐", ""),
+        ("汉语", ""),
+        ("人员", ""),
+        ("边缘", ""),
+        ("红楼梦", "曹雪芹"),
+        ("国民经济", ""),
+        ("女性", ""),
+        ("绿色", ""),
+        ("Java教程", ""),
+        ("家", "巴金"),
+    ];
+    let entries: Vec<Entry> =
+        (1..).zip(books).map(|(key, (title, author))| book(key, title, author)).collect();
+    let (_dir, catalogue) = catalogue(&entries);
+    for (typed, expect) in [
+        ("yinyue", &[1][..]),
+        ("yin yue", &[1]),
+        ("hanyu", &[2]),
+        ("renyuan", &[3]),
+        ("bianyuan", &[4]),
+        ("hóng lóu mèng", &[5]),
+        ("hong2lou2meng4", &[5]),
+        ("jīngjì", &[6]),
+        ("jing1ji4", &[6]),
+        ("nǚxìng", &[7]),
+        ("nv3xing4", &[7]),
+        ("nyuxing", &[7]),
+        ("lǜsè", &[8]),
+        ("java jiaocheng", &[9]),
+        ("hongloumeng caoxueqin", &[5]),
+        ("caoxueqin hongloumeng", &[5]),
+        ("honglm", &[5]),
+        ("jia", &[10]),
+        ("caoxueqin jiaocheng", &[]),
+    ] {
+        check(&catalogue, SearchField::Any, typed, expect);
+    }
+}
+
+#[test]
+fn call_numbers_and_book_numbers_without_a_field() {
+    let (_dir, catalogue) = catalogue(&shelf());
+    for (typed, expect) in [
+        ("TP312JA/8.5C", &[3][..]),
+        ("tp312ja/8", &[3]),
+        ("I242.4/123", &[1]),
+        ("I242.4", &[1, 2]),
+        ("I242.4 罗贯中", &[1, 2]),
+        ("TP311.5", &[4]),
+        ("统一书号 10019·1979", &[10]),
+        ("统一书号：10019.1979", &[10]),
+        ("10019·1979", &[10]),
+    ] {
+        check(&catalogue, SearchField::Any, typed, expect);
+    }
+    let short = with(book(1, "毛泽东选集", ""), |bib| bib.cn_book_no = Some("9231.47".to_owned()));
+    let (_dir, catalogue) = super::catalogue(&[short]);
+    for typed in ["9231.47", "9231·47", "923147", "统一书号：9231·47"] {
+        check(&catalogue, SearchField::Any, typed, &[1]);
+    }
+}
+
+#[test]
+fn every_alternative_is_found_and_ranked() {
+    let titles = ["红楼梦", "财政红楼梦", "三国演义", "三国演义图说", "呐喊"];
+    let mut entries: Vec<Entry> = (1..).zip(titles).map(|(key, title)| book(key, title, "")).collect();
+    entries.push(book(6, "呐喊", "鲁迅"));
+    entries.extend((7..200).map(|key| book(key, "漫谈三国演义和红楼梦", "")));
+    let (_dir, catalogue) = catalogue(&entries);
+    for (typed, first) in [
+        ("红楼梦 OR 三国演义", [1, 3, 4]),
+        ("三国演义 OR 红楼梦", [1, 3, 4]),
+        ("鲁迅：呐喊 OR 三国演义", [3, 4, 6]),
+        ("三国演义 OR 鲁迅：呐喊", [3, 4, 6]),
+    ] {
+        let answer = catalogue.search(&query(typed, SearchField::Any)).unwrap();
+        let mut found = keys(&answer)[..3].to_vec();
+        found.sort_unstable();
+        assert_eq!(found, first, "{typed}");
+    }
+    let answer = catalogue.search(&query("红楼梦 OR -三国", SearchField::Any)).unwrap();
+    assert!(answer.advice.iter().any(|a| a.kind == AdviceKind::Ignored && a.query.as_deref() == Some("OR")));
 }
 
 proptest::proptest! {
