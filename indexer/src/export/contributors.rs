@@ -1,6 +1,7 @@
 //! Who made a book and in which part, as citations want it: authors, then translators, roles dropped.
 
 use crate::bib::{Agent, AgentKind, Bib};
+use crate::mapping::statement::{split_origin, split_role};
 
 /// Names in the order of the record.
 #[derive(Debug, Default, PartialEq)]
@@ -75,7 +76,7 @@ impl Contributors {
             let group = group.trim().trim_end_matches(['.', '。', '…']);
             let (names, role) = split_role(group);
             for name in names.split([',', '，', '、', '/']) {
-                let name = without_origin(name).trim_end_matches('等').trim();
+                let name = split_origin(name).1.trim_end_matches('等').trim();
                 if !name.is_empty() {
                     self.add(Name::Whole(name.to_owned()), role);
                 }
@@ -95,54 +96,6 @@ fn name_of(agent: &Agent) -> Name {
         }
         _ => Name::Whole(name.trim_end_matches(',').to_owned()),
     }
-}
-
-// The words that cataloguers glue to names; longer ones first.
-const ROLES: [&str; 25] = [
-    "编著译",
-    "总主编",
-    "副主编",
-    "执行主编",
-    "主编译",
-    "等主编",
-    "等编著",
-    "编著",
-    "主编",
-    "编译",
-    "译注",
-    "校注",
-    "选编",
-    "编写",
-    "编纂",
-    "主译",
-    "等著",
-    "等编",
-    "等译",
-    "原著",
-    "翻译",
-    "著",
-    "编",
-    "译",
-    "撰",
-];
-
-fn split_role(group: &str) -> (&str, &str) {
-    ROLES
-        .iter()
-        .filter(|role| group.len() > role.len())
-        .find_map(|role| group.strip_suffix(role).map(|names| (names.trim_end(), *role)))
-        .unwrap_or((group, ""))
-}
-
-// `(美)`, `[英]`, `（法）` in front of a name say where it comes from, not what it is.
-fn without_origin(name: &str) -> &str {
-    let name = name.trim();
-    for (open, close) in [('(', ')'), ('[', ']'), ('（', '）'), ('〔', '〕')] {
-        if let Some((_, rest)) = name.strip_prefix(open).and_then(|rest| rest.split_once(close)) {
-            return rest.trim();
-        }
-    }
-    name
 }
 
 #[cfg(test)]

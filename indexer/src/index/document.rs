@@ -13,6 +13,7 @@ use crate::index::schema::Fields;
 use crate::index::terms::{VALUE, normal, normal_into};
 use crate::index::{pack, reading};
 use crate::mapping::callnumber::compare_form;
+use crate::mapping::statement;
 
 /// Values of one field joined by `VALUE`, without repetition.
 #[derive(Default)]
@@ -98,8 +99,10 @@ impl Texts {
                 texts.authors.add(romanised);
             }
         }
+        // 林巧民主编 names nobody called 民主: roles and origins are values of their own.
+        let is_name = |text: &str| bib.agents.iter().any(|agent| agent.name == text);
         for text in bib.responsibility.iter().chain(&bib.other_responsibilities) {
-            texts.authors.add(text);
+            statement::pieces(text, is_name).for_each(|piece| texts.authors.add(piece));
         }
         for subject in &bib.subjects {
             for part in subject.split("--") {
@@ -247,7 +250,7 @@ fn languages(bib: &Bib) -> Values {
 fn letters(bib: &Bib, texts: &Texts) -> Values {
     let mut values = Values::default();
     for (letter, source) in [('t', &texts.titles), ('n', &texts.authors), ('s', &texts.subjects)] {
-        for text in source.iter() {
+        for text in source.iter().filter(|text| !statement::is_role(text)) {
             let mut term = String::from(letter);
             if reading::initials(text, &mut term) {
                 values.add_raw(&term);

@@ -11,7 +11,7 @@ use crate::analysis::numbers::parts_in_digits;
 use crate::analysis::{self, Mode, tokens};
 
 /// Changes whenever this module cuts a text differently; part of the index format.
-const TERMS_VERSION: u32 = 1;
+const TERMS_VERSION: u32 = 2;
 
 /// One line that differs whenever two programs would cut a text differently; kept in the manifest.
 pub(crate) fn fingerprint() -> String {

@@ -21,6 +21,7 @@ mod profile;
 mod punctuation;
 mod range;
 mod rule;
+pub(crate) mod statement;
 mod titles;
 mod words;
 

@@ -254,6 +254,32 @@ fn pinyin_as_people_type_it() {
 }
 
 #[test]
+fn roles_and_origins_are_no_part_of_names() {
+    let said = |key, statement: &str| {
+        with(book(key, "通论", ""), |b| b.responsibility = Some(statement.to_owned()))
+    };
+    let entries = [
+        said(1, "林巧民主编"),
+        said(2, "(英)迪尤逊著，董明等译"),
+        book(3, "民主新论", ""),
+        with(book(4, "文集", "林巧民"), |b| b.responsibility = Some("林巧民主编".to_owned())),
+    ];
+    let (_dir, catalogue) = catalogue(&entries);
+    for (field, typed, expect) in [
+        (SearchField::Any, "民主", &[3][..]),
+        (SearchField::Author, "民主", &[]),
+        (SearchField::Author, "林巧民", &[1, 4]),
+        (SearchField::Author, "巧民", &[1, 4]),
+        (SearchField::Author, "董明", &[2]),
+        (SearchField::Author, "明等", &[]),
+        (SearchField::Author, "\"迪尤逊\"", &[2]),
+        (SearchField::Any, "zb", &[]),
+    ] {
+        check(&catalogue, field, typed, expect);
+    }
+}
+
+#[test]
 fn call_numbers_and_book_numbers_without_a_field() {
     let (_dir, catalogue) = catalogue(&shelf());
     for (typed, expect) in [
