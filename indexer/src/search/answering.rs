@@ -211,7 +211,7 @@ fn hits(
         .wanted()
         .flat_map(|clause| &clause.any)
         .filter(|atom| matches!(atom.field, SearchField::Any | SearchField::Title))
-        .map(|atom| atom.normal.clone())
+        .map(|atom| format!("{}{}", atom.normal, if atom.prefix { "*" } else { "" }))
         .collect();
     let mut unpacker = pack::unpacker(&catalogue.generation.decoder);
     let mut hits = Vec::with_capacity(end - start);

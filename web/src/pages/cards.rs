@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexer::bib::LibraryCode;
 
-use super::drawing::marked;
+use super::drawing::{marked, marked_by};
 use super::search::View;
 use crate::ask;
 use crate::i18n::{Lang, grouped};
@@ -18,8 +18,8 @@ pub(super) struct Card {
     pub(super) in_basket: bool,
     pub(super) href: String,
     pub(super) title: Vec<(String, bool)>,
-    pub(super) rest: String,
-    pub(super) line: String,
+    pub(super) rest: Vec<(String, bool)>,
+    pub(super) line: Vec<(String, bool)>,
     pub(super) kind: String,
     pub(super) call_number: Option<String>,
     pub(super) holder: String,
@@ -69,8 +69,11 @@ impl View<'_> {
             in_basket: self.reader.remembered.basket.has(&record.id),
             href: self.record_link(&record.id),
             title: marked(title, ranges),
-            rest: rest.join(" : "),
-            line: line.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · "),
+            rest: marked_by(self.marks, &rest.join(" : ")),
+            line: marked_by(
+                self.marks,
+                &line.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · "),
+            ),
             kind: record.type_label.clone(),
             call_number: held.and_then(|h| h.call_number.clone()),
             holder: held.map_or_else(|| lang.t("search.no_holdings").to_owned(), name),

@@ -1,5 +1,7 @@
 //! Small drawings of the result page: which page numbers, which letters of a title, which bars.
 
+use indexer::search::Marks;
+
 use crate::i18n::{Lang, grouped};
 use crate::wire::FacetValue;
 
@@ -39,6 +41,12 @@ pub(super) fn marked(title: &str, ranges: &[[u32; 2]]) -> Vec<(String, bool)> {
         }
     }
     pieces
+}
+
+/// The same of what was asked for, wherever it stands in a text.
+pub(super) fn marked_by(marks: &Marks, text: &str) -> Vec<(String, bool)> {
+    let ranges: Vec<[u32; 2]> = marks.within(text).into_iter().map(|r| [r.start, r.end]).collect();
+    marked(text, &ranges)
 }
 
 const CHART_HEIGHT: u64 = 40;

@@ -9,7 +9,7 @@ use indexer::pipeline::{decisions, member_bibs};
 use indexer::search::{Marks, SearchField};
 
 use super::beside::{self, Shelf};
-use super::drawing::marked;
+use super::drawing::marked_by;
 use super::holders::{HoldingRow, holdings};
 use super::marc::{MarcPage, marc_page};
 use super::union::{MembersView, OtherEdition, members_view, other_editions};
@@ -65,8 +65,7 @@ struct RecordPage {
 
 impl RecordPage {
     fn marked(&self, text: &str) -> Vec<(String, bool)> {
-        let ranges: Vec<[u32; 2]> = self.marks.within(text).iter().map(|r| [r.start, r.end]).collect();
-        marked(text, &ranges)
+        marked_by(&self.marks, text)
     }
 }
 

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use indexer::bib::LibraryCode;
 use indexer::library::Members;
-use indexer::search::{Query, SearchField, Sort};
+use indexer::search::{Marks, Query, SearchField, Sort};
 
 use super::cards::{AdviceLine, Card};
 use super::drawing::{YearChart, pages_shown, year_chart};
@@ -128,7 +128,15 @@ async fn search(app: &App, reader: &Reader) -> Result<Response, WebError> {
     let only = only.filter(|code| members.get(code).is_some());
     let open = app.opened()?;
     let document = answered(app, query.clone(), only.clone(), open, reader.lang).await?;
-    let view = View { app, reader, members: &members, choice: &choice, query: &query, only: only.as_ref() };
+    let view = View {
+        app,
+        reader,
+        members: &members,
+        choice: &choice,
+        query: &query,
+        only: only.as_ref(),
+        marks: &Marks::of(&query.text, query.field),
+    };
     let mut response = render(&view.page(document, limit))?;
     remember(&mut response, &query);
     Ok(response)
@@ -190,6 +198,7 @@ pub(super) struct View<'a> {
     pub(super) choice: &'a Choice,
     pub(super) query: &'a Query,
     pub(super) only: Option<&'a LibraryCode>,
+    pub(super) marks: &'a Marks,
 }
 
 /// `北京林业大学图书馆` is known without its last word, `国家图书馆` is not.

@@ -157,7 +157,7 @@ impl Catalogue {
         let ordered = self.ordered(kind)?;
         let list = |(segment, ordered)| List { column: column(segment, kind), ordered };
         let lists: Vec<List<'_>> = self.segments.iter().zip(&ordered.0).map(list).collect();
-        let from = window::places(&lists, &start.key());
+        let from = window::places(&lists, &start.key_in(&lists, |form| form.entries));
         let (mut rows, all_read) = grouped(window::forward(&lists, &from), most + 1);
         // Many forms of few headings: the last one may have more than were read, so it begins the next page.
         let kept = if all_read { most } else { most.min(rows.len().saturating_sub(1)).max(1) };

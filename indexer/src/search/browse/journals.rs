@@ -55,7 +55,7 @@ impl Catalogue {
             let entry = at.and_then(|id| self.generation.number_of(id)).map(|n| self.generation.entry(n));
             let wanted = match entry.transpose()? {
                 Some(entry) => key(&entry),
-                None => start.key(),
+                None => start.key_in(&lists, |_| 1),
             };
             let total = lists.iter().map(|list| list.numbers.len() as u64).sum();
             Ok((total, shelf::page(&lists, Some(&wanted), most, false)?))

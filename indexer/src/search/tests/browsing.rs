@@ -59,6 +59,11 @@ fn headings_by_pinyin_with_their_entries() {
     assert_eq!(previous.as_deref(), Some("阿城"));
     assert_eq!(page(Start::At(next.unwrap()), 2).0[0].0, "張雲");
     assert_eq!(page(Start::Pinyin("wangan".to_owned()), 1).0[0].0, "王安忆");
+    for (typed, expect) in
+        [("zhangyunfei", "张云飞"), ("zhangyun", "張雲"), ("chongqing", "重庆大学"), ("zhangz", "張雲")]
+    {
+        assert_eq!(page(Start::Pinyin(typed.to_owned()), 1).0[0].0, expect, "{typed}");
+    }
     assert_eq!(page(Start::Pinyin("张云飞".to_owned()), 1).0[0].0, "张云飞");
     assert_eq!(page(Start::Letters("s".to_owned()), 1).0[0].0, "Stroustrup");
     assert_eq!(page(Start::Pinyin("zu".to_owned()), 9).0, []);
@@ -142,6 +147,7 @@ fn journals_by_title_over_layers() {
     };
     let (total, all, _) = titles(&Start::First, None, 9);
     assert_eq!((total, all.as_str()), (4, "Nature 北京大学学报 历史研究 中国图书馆学报"));
+    assert_eq!(titles(&Start::Pinyin("zhongguotu".to_owned()), None, 1).1, "中国图书馆学报");
     let (_, some, next) = titles(&Start::Pinyin("b".to_owned()), Some("BJFU"), 1);
     assert_eq!(some, "北京大学学报");
     let (_, page) = catalogue.journals(None, &Start::First, next.as_ref(), 1).unwrap();
