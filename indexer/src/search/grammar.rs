@@ -95,6 +95,9 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
             continue;
         }
         let atoms = atoms_of(&word, field);
+        if word.has_idle_star() {
+            asked.ignored.push("*".to_owned());
+        }
         if join {
             asked.join(&word, atoms, latest);
         } else {
@@ -109,7 +112,7 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
 /// What a word asks for: one atom, or one for each part that marks set apart.
 fn atoms_of(word: &Word<'_>, field: SearchField) -> Vec<Atom> {
     let field = word.field.unwrap_or(field);
-    let is_whole = word.quoted || word.excluded || is_code(field);
+    let is_whole = word.quoted || word.excluded || is_code(field) || is_dotted(word.text);
     if is_whole || whole_number(word.text).is_some() || is_call_number(word.text) {
         // -鲁迅·呐喊 excludes the whole as it stands.
         let phrase = word.quoted || word.excluded && split_apart(word.text).nth(1).is_some();
@@ -174,6 +177,11 @@ fn whole_number(text: &str) -> Option<&str> {
     (n_digits >= 7 && numbers::is_number(text) || numbers::is_cn_book_no(text)).then_some(text)
 }
 
+/// `.NET` is a name with its point.
+fn is_dotted(text: &str) -> bool {
+    text.strip_prefix(['.', '．']).is_some_and(|rest| rest.starts_with(char::is_alphabetic))
+}
+
 /// A class with a point in it or a call number, `TP311.1` and `TP312JA/8.5C`, keeps its marks.
 fn is_call_number(text: &str) -> bool {
     let form = compare_form(text);
@@ -216,6 +224,12 @@ struct Words<'a> {
 const QUOTES: [char; 6] = ['"', '“', '”', '＂', '„', '〝'];
 
 impl Word<'_> {
+    /// A star stands for the rest of a word only at its end.
+    fn has_idle_star(&self) -> bool {
+        let stars = ['*', '＊'];
+        !self.quoted && self.text.trim_end_matches(stars).contains(stars)
+    }
+
     fn is_or(&self) -> bool {
         !self.quoted && self.text == "OR" && self.field.is_none() && !self.excluded
     }
@@ -322,6 +336,7 @@ mod tests {
             ("title：三国 作者:罗贯中", "title:三国 author:罗贯中"),
             ("-title:\"三国 演义\"", "-title:\"三国演义\""),
             ("progr*", "progr*"),
+            ("pro*ing", "pro ing !*"),
             ("C++ C#", "c++ c#"),
             ("《 - \"\"", "!《 !- !\"\""),
             ("http://a", "http a"),

@@ -134,22 +134,24 @@ fn instead(
     asked: &Asked,
     alternatives: Alternatives,
 ) -> tantivy::Result<Option<(String, u64)>> {
-    let mut best: Option<(String, u64)> = None;
+    // 红楼蒙 is meant for 红楼梦 rather than for 红楼, although that has more hits.
+    let mut best: Option<((bool, u64), String)> = None;
     for n in (0..asked.clauses.len()).take(TRIED) {
         let [atom] = &asked.clauses[n].any[..] else { continue };
         if asked.clauses[n].excluded {
             continue;
         }
         for normal in put_otherwise(catalogue, atom, alternatives)? {
+            let is_as_long = normal.chars().count() >= atom.normal.chars().count();
             let mut other = asked.clone();
             other.clauses[n].any = vec![Atom { typed: normal.clone(), normal, ..atom.clone() }];
             let hits = passing(catalogue, query, &find::find(catalogue, &other)?)?;
-            if hits > best.as_ref().map_or(0, |(_, most)| *most) {
-                best = Some((typed(&other, query.field), hits));
+            if hits > 0 && best.as_ref().is_none_or(|(most, _)| (is_as_long, hits) > *most) {
+                best = Some(((is_as_long, hits), typed(&other, query.field)));
             }
         }
     }
-    Ok(best)
+    Ok(best.map(|((_, hits), words)| (words, hits)))
 }
 
 /// The atom's normal form with one of its pieces replaced.

@@ -47,11 +47,22 @@ pub(super) fn alike(catalogue: &Catalogue, access: SearchField, piece: &str) -> 
                 }
             }
         }
-        if !found.is_empty() {
-            return Ok(commonest(found));
+        // 位 can be read li, yet 位理 is the last that 历吏 may stand for.
+        let (usual, rare): (FxHashMap<_, _>, FxHashMap<_, _>) =
+            found.into_iter().partition(|(piece, _)| is_usual(piece, &asked));
+        if !usual.is_empty() || !rare.is_empty() {
+            return Ok(commonest(if usual.is_empty() { rare } else { usual }));
         }
     }
     Ok(Vec::new())
+}
+
+/// Whether the first reading of each character is one of what stands in its place.
+fn is_usual(piece: &str, asked: &[char]) -> bool {
+    let first = |c: char| pinyin::syllables(c).next();
+    piece.chars().zip(asked).all(|(own, asked)| {
+        pinyin::syllables(*asked).take(READINGS).any(|syllable| Some(syllable) == first(own))
+    })
 }
 
 /// The characters that are read as this one, itself among them, sorted; none where it has no reading.

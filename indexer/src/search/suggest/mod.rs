@@ -62,6 +62,9 @@ impl SuggestionKind {
     }
 }
 
+/// So many times what is shown is looked at, for some of it is read otherwise as a rule.
+const SPARE: usize = 3;
+
 /// A text of the catalogue that may be meant.
 struct Candidate {
     /// How well it answers; the greater the better.
@@ -86,10 +89,12 @@ fn suggest(catalogue: &Catalogue, typed: &str, limit: usize) -> tantivy::Result<
         (SuggestionKind::Subject, Access::Subject),
     ] {
         let ways = Ways::of(catalogue, &asked, access)?;
-        let found = match access {
-            Access::Title => titles::titles(catalogue, &asked, &ways, limit)?,
-            _ => headings::headings(catalogue, &asked, &ways, access, limit)?,
+        let mut found = match access {
+            Access::Title => titles::titles(catalogue, &asked, &ways, SPARE * limit)?,
+            _ => headings::headings(catalogue, &asked, &ways, access, SPARE * limit)?,
         };
+        asked.usual_first(&mut found);
+        found.truncate(limit);
         kinds.push((kind, found));
     }
     share(&mut kinds, limit);

@@ -5,13 +5,16 @@
 
 use std::ops::Range;
 
+use crate::analysis::pinyin;
 use crate::index::reading::{self, Piece};
 use crate::index::terms;
 use crate::search::SearchField;
 use crate::search::grammar;
 use crate::search::readings::Reading;
-use crate::search::suggest::pairs;
+use crate::search::suggest::{Candidate, pairs};
 
+/// Ranks of what answers as pinyin only.
+const READ_RANKS: std::ops::RangeInclusive<u8> = 3..=5;
 /// Longer texts are typed to the end already.
 const LONGEST: usize = 120;
 /// Readings of letters that are tried.
@@ -108,6 +111,24 @@ impl Typed {
     /// Whether they are initials and nothing else: syllables are read as pinyin by every search.
     pub(super) fn may_be_initials(&self) -> bool {
         self.initials.is_some() && !self.whole
+    }
+
+    /// Puts what is read so by a rare reading of a character behind the rest: 中华 before 童华 for `zhonghua`.
+    pub(super) fn usual_first(&self, found: &mut [Candidate]) {
+        for candidate in found.iter_mut() {
+            if READ_RANKS.contains(&candidate.rank) && !self.is_usual(&candidate.text) {
+                candidate.rank -= READ_RANKS.start();
+            }
+        }
+        found.sort_by_key(|candidate| std::cmp::Reverse(candidate.rank));
+    }
+
+    /// Whether the one reading of a text, as titles are sorted by it, has the letters.
+    fn is_usual(&self, text: &str) -> bool {
+        let letters = reading::folded_letters(&self.typed);
+        let own = reading::folded_letters(&pinyin::reading(text));
+        let mut initials = String::new();
+        own.contains(&letters) || reading::initials(text, &mut initials) && initials.starts_with(&letters)
     }
 
     /// How well a value in its normal form answers: as typed before as read, the whole before the start.

@@ -182,6 +182,7 @@ fn advice() {
     says("pyhton", AdviceKind::OtherSpelling, Some(1), Some("python"));
     says("java简明教呈", AdviceKind::OtherSpelling, Some(1), Some("java简明教程"));
     says("鲁讯", AdviceKind::SameSound, Some(2), Some("鲁迅"));
+    says("国家与家庭庭", AdviceKind::OtherSpelling, Some(1), Some("国家与家庭"));
     says("国佳与佳庭", AdviceKind::SameSound, Some(1), Some("国家与家庭"));
     says("呐喊 水浒", AdviceKind::FewerWords, Some(1), Some("呐喊"));
     says("《", AdviceKind::Ignored, None, Some("《"));

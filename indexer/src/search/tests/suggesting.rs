@@ -42,6 +42,19 @@ fn completions_by_han_pinyin_initials_and_letters() {
 }
 
 #[test]
+fn rare_readings_come_last() {
+    let entries = [
+        book(1, "诗集", "童华"),
+        book(2, "童华", ""),
+        book(3, "中华文化", ""),
+        held(held(book(4, "童华传", ""), "PKU", ""), "BJFU", ""),
+    ];
+    let (_dir, catalogue) = catalogue(&entries);
+    assert_eq!(of(&catalogue, "zhonghua")[0].1, "中华文化", "{:?}", of(&catalogue, "zhonghua"));
+    assert_eq!(of(&catalogue, "tonghua")[0].1, "童华");
+}
+
+#[test]
 fn hits_are_those_of_the_search_and_the_limit_holds() {
     let (_dir, catalogue) = catalogue(&shelf());
     for typed in ["三", "鲁", "家", "lu", "lx", "java", "s", "ji", "中国", "a", "的", "研究", "hj"] {
