@@ -81,6 +81,7 @@ fn readers() -> Router<App> {
         // Readers
         .route("/", get(pages::home::show))
         .route("/search", get(pages::search::show))
+        .route("/search/fields", get(pages::search_fields::show))
         .route("/record/{id}", get(pages::record::show))
         .route("/record/{id}/export/{format}", get(pages::record::export))
         .route("/basket", get(pages::basket::show).post(pages::basket::change))

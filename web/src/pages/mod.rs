@@ -26,6 +26,7 @@ pub(crate) mod purchase;
 pub(crate) mod record;
 pub(crate) mod register;
 pub(crate) mod search;
+pub(crate) mod search_fields;
 pub(crate) mod staff;
 pub(crate) mod trust;
 pub(crate) mod unapi;
