@@ -110,10 +110,7 @@ pub(crate) fn split_origin(name: &str) -> (&str, &str) {
 }
 
 /// The pieces of a statement, each by itself: who, from where, as what. A text that `is_name` knows stays whole.
-pub(crate) fn pieces<'a>(
-    statement: &'a str,
-    is_name: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = &'a str> {
+pub(crate) fn pieces(statement: &str, is_name: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
     let is_dense = statement.chars().any(|c| class_of(c) == Class::Dense);
     let groups =
         statement.split(move |c| matches!(c, ';' | '；' | '/' | '／' | '，' | '、') || is_dense && c == ',');

@@ -148,7 +148,7 @@ fn tally(tally: &mut Tally, segment: &Segment, sets: &Sets, docs: &Docs) {
     }
 }
 
-/// The main classes, or the classes one character longer than a chosen one.
+/// The main classes, or those directly below a chosen one.
 fn count_classes(segment: &Segment, query: &Query, docs: &Docs, classes: &mut Tally) -> tantivy::Result<()> {
     let mut chosen: Vec<String> =
         query.classes.iter().map(|c| class_form(c)).filter(|c| !c.is_empty()).collect();
@@ -162,10 +162,7 @@ fn count_classes(segment: &Segment, query: &Query, docs: &Docs, classes: &mut Ta
     }
     let mut below = Tally::new();
     for class in chosen {
-        let length = class.chars().count() + 1;
-        for (value, own) in
-            segment.sets(segment.fields.class, &class, |term| term.chars().count() == length)?
-        {
+        for (value, own) in segment.classes_below(&class)? {
             below.insert(value, docs.and_count(&own));
         }
     }

@@ -26,6 +26,8 @@ pub(crate) type Sets = Vec<(String, Docs)>;
 
 /// Prefix searches take at most this many terms: beyond it a prefix says too little to be meant.
 pub(crate) const MOST_TERMS: usize = 50_000;
+/// Letters that may stand behind the digits of a class: a language, a country.
+const LONGEST_WORD: usize = 4;
 
 pub(crate) struct Segment {
     pub(crate) reader: SegmentReader,
@@ -188,6 +190,34 @@ impl Segment {
             Ok(sets.len() < MOST_TERMS)
         })?;
         Ok(sets)
+    }
+
+    /// The classes directly below one that has digits already or a letter: one character longer, but letters behind
+    /// digits stand together, as TP312JA stands below TP312.
+    pub(crate) fn classes_below(&self, class: &str) -> tantivy::Result<Sets> {
+        let with_letters = class.ends_with(|c: char| c.is_ascii_digit());
+        let is_word = |rest: &str| {
+            with_letters && rest.len() <= LONGEST_WORD && rest.bytes().all(|b| b.is_ascii_uppercase())
+        };
+        let rest = |term: &str| term.get(class.len()..).unwrap_or_default().to_owned();
+        let want =
+            |term: &str| !rest(term).is_empty() && (rest(term).chars().count() == 1 || is_word(&rest(term)));
+        let all = self.sets(self.fields.class, class, want)?;
+        let mut below = Vec::with_capacity(all.len());
+        for (n, (term, docs)) in all.iter().enumerate() {
+            // In the order of terms those that go on stand behind it.
+            let goes_on = |(other, _): &&(String, Docs)| other.starts_with(term.as_str());
+            let mut own = docs.clone();
+            if is_word(&rest(term)) {
+                for (_, longer) in all[n + 1..].iter().take_while(goes_on) {
+                    own = own.minus(longer);
+                }
+            }
+            if !own.is_empty() {
+                below.push((term.clone(), own));
+            }
+        }
+        Ok(below)
     }
 
     /// Calls `visit` with each term that begins with `prefix`, in order, until it says stop.

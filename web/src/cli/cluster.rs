@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use daemon::jobs::{Answer, Request};
 use indexer::archive::{Archive, RecordKey, State};
 use indexer::bib::{Entry, LibraryCode};
@@ -106,7 +106,7 @@ fn undo(global: &Global, number: u32, how: &How) -> anyhow::Result<Outcome> {
 fn entries(global: &Global, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
     let lang = Lang::of_terminal();
     let app = super::open_app(global)?;
-    let open = app.open().ok_or_else(|| anyhow!("{}", lang.t("error.not_ready")))?;
+    let open = super::opened(global, &app, lang)?;
     ids.iter().map(|id| super::entry(&open, id, lang)).collect()
 }
 

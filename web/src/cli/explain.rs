@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use anyhow::anyhow;
 use indexer::bib::Entry;
 use indexer::pipeline::{decisions, member_bibs};
 
@@ -28,7 +27,7 @@ const MAX_SIBLINGS: usize = 20;
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     let lang = Lang::of_terminal();
     let app = super::open_app(global)?;
-    let open = app.open().ok_or_else(|| anyhow!("{}", lang.t("error.not_ready")))?;
+    let open = super::opened(global, &app, lang)?;
     let entry = super::entry(&open, &args.id, lang)?;
     let asked = (entry.id.as_str() != args.id.to_ascii_lowercase()).then(|| args.id.clone());
     let siblings = siblings(&app, &open, &entry)?;

@@ -44,6 +44,7 @@ use daemon::settings::Settings;
 use indexer::bib::{Entry, LibraryCode};
 use indexer::library::Members;
 use indexer::pipeline::Progress;
+use indexer::search::Catalogue;
 
 use crate::error::WebError;
 use crate::i18n::Lang;
@@ -246,6 +247,18 @@ fn overrides(global: &Global) -> anyhow::Result<Option<String>> {
 /// Settings, members and the generation in force, for commands that look and do not write.
 fn open_app(global: &Global) -> anyhow::Result<App> {
     App::new(settings(global)?, &global.data)
+}
+
+/// The open generation, or why there is none: one that another version made says so.
+fn opened(global: &Global, app: &App, lang: Lang) -> anyhow::Result<Arc<Open>> {
+    if let Some(open) = app.open() {
+        return Ok(open);
+    }
+    let catalogue = global.data.join("catalogue");
+    if catalogue.join("current").exists() {
+        Catalogue::open(&catalogue)?;
+    }
+    Err(anyhow::anyhow!("{}", lang.t("error.not_ready")))
 }
 
 /// The entry with this id; an old id leads to its successor, which is said.

@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use anyhow::anyhow;
-
 use super::{Global, Outcome};
 use crate::export::{self, Format};
 use crate::i18n::Lang;
@@ -34,7 +32,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         },
     };
     let app = super::open_app(global)?;
-    let open = app.open().ok_or_else(|| anyhow!("{}", lang.t("error.not_ready")))?;
+    let open = super::opened(global, &app, lang)?;
     let entry = super::entry(&open, &args.id, lang)?;
     let mut out = std::io::stdout().lock();
     match format {

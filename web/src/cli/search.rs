@@ -3,8 +3,6 @@
 use std::io::Write;
 use std::time::Instant;
 
-use anyhow::anyhow;
-
 use super::{Global, Outcome};
 use crate::ask::{self, Asked};
 use crate::i18n::{Lang, grouped};
@@ -92,7 +90,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         }
     };
     query.explain_score = args.explain_score;
-    let open = app.open().ok_or_else(|| anyhow!("{}", lang.t("error.not_ready")))?;
+    let open = super::opened(global, &app, lang)?;
     let started = Instant::now();
     let answer = open.catalogue.search(&query)?;
     let took_ms = started.elapsed().as_secs_f64() * 1e3;

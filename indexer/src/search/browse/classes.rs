@@ -1,4 +1,4 @@
-//! The class tree with counts: the classes one character longer than a given one, each with its entries.
+//! The class tree with counts: the classes directly below a given one, each with its entries.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,6 @@ fn below(
     class: &str,
     library: Option<&LibraryCode>,
 ) -> tantivy::Result<(u64, Vec<(String, u64)>)> {
-    let length = class.chars().count() + 1;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     let mut all = 0;
     for segment in &catalogue.segments {
@@ -39,14 +38,9 @@ fn below(
         let count = |docs: &crate::search::docs::Docs| {
             held.map_or_else(|| u64::from(docs.len()), |held| docs.and_count(held))
         };
-        let field = segment.fields.class;
-        let own = if class.is_empty() { segment.all() } else { segment.term(field, class)? };
+        let own = if class.is_empty() { segment.all() } else { segment.term(segment.fields.class, class)? };
         all += count(&own);
-        let deeper = if class.is_empty() {
-            None
-        } else {
-            Some(segment.sets(field, class, |t| t.chars().count() == length)?)
-        };
+        let deeper = if class.is_empty() { None } else { Some(segment.classes_below(class)?) };
         for (value, docs) in deeper.as_ref().unwrap_or(&segment.main_classes) {
             *counts.entry(value.clone()).or_default() += count(docs);
         }

@@ -121,6 +121,7 @@ fn classes_with_counts() {
     let list = |pairs: &[(&str, u64)]| pairs.iter().map(|(c, n)| ((*c).to_owned(), *n)).collect::<Vec<_>>();
     assert_eq!(of("", None), (14, list(&[("I", 4), ("K", 5), ("T", 5)])));
     assert_eq!(of("T", Some("BJFU")), (5, list(&[("TP", 5)])));
+    assert_eq!(of("TP312", None), (5, list(&[("TP312JA", 5)])), "letters behind digits are one step");
     assert_eq!(of("I247.5", None), (4, Vec::new()));
     assert_eq!(of("", Some("PKU")), (0, Vec::new()));
 }

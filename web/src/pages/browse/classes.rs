@@ -58,7 +58,8 @@ fn class_page(browse: &Browse) -> Result<ClassPage, WebError> {
     let mut below = below;
     // What has a name comes first: the rest is slips of cataloguing.
     below.sort_by_key(|(code, _)| form.is_empty() && name(browse, code).is_none());
-    let ends = form.char_indices().map(|(at, c)| at + c.len_utf8());
+    let ends =
+        form.char_indices().map(|(at, c)| at + c.len_utf8()).filter(|end| !is_inside_letters(&form, *end));
     Ok(ClassPage {
         ui: browse.ui(),
         frame: Frame {
@@ -69,6 +70,14 @@ fn class_page(browse: &Browse) -> Result<ClassPage, WebError> {
         all: (grouped(all), class_search(&with_dot(&form), library)),
         rows: below.iter().take(MOST).map(row).collect(),
     })
+}
+
+/// Letters behind digits are one step: TP312, TP312JA.
+fn is_inside_letters(form: &str, end: usize) -> bool {
+    let (before, after) = form.split_at(end);
+    let letters = before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
+    let has_digits = before[..before.len() - letters].contains(|c: char| c.is_ascii_digit());
+    letters > 0 && has_digits && after.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 fn name(browse: &Browse, code: &str) -> Option<String> {
