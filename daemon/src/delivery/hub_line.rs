@@ -194,7 +194,7 @@ pub(super) fn take_answer(
     answer: &FeedAnswer,
     now: Timestamp,
 ) -> crate::Result<bool> {
-    store.note_contact(skew(now, answer.time), now)?;
+    store.note_contact(Some(skew(now, answer.time)), now)?;
     if answer.reset {
         tracing::error!(
             "the hub was put back from an older copy: its feed is read again, and what it forgot is sent again"
