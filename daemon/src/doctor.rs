@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::Result;
 use crate::keys::Identity;
+use crate::reason;
 use crate::requests::DeliveryState;
 use crate::settings::{CentralKind, Role, Settings};
 use crate::store::{CLOCK_TOLERANCE, Machine, Store};
@@ -38,12 +39,16 @@ const LITTLE_SPACE: u64 = 2 << 30;
 /// Nothing should wait longer, and the centre should have answered since.
 const A_DAY: i64 = 86_400;
 
+const ENROL: &str = "have `lianmu branch enrol` run at the hub, then run `lianmu enrol` here";
+const ENROL_ANEW: &str = "enrol anew: have `lianmu branch enrol` run at the hub, then run `lianmu enrol` here; what waits is \
+                          kept and goes then";
+
 /// Looks at everything, in a fixed order.
 pub fn examine(data_dir: &Path, settings: &Settings, now: Timestamp) -> Result<Vec<Finding>> {
     let store = data_dir.join("state.db").is_file().then(|| Store::open(data_dir)).transpose()?;
     let machine = store.as_ref().map(Store::machine).transpose()?.unwrap_or_default();
     let mut findings = vec![daemon(data_dir)?, disk(data_dir), catalogue(data_dir)];
-    findings.push(keys(data_dir, settings, store.as_ref())?);
+    findings.push(keys(data_dir, settings, store.as_ref(), &machine)?);
     findings.push(clock(store.as_ref(), now)?);
     findings.push(queue(store.as_ref(), now)?);
     findings.push(centre(settings, store.as_ref(), &machine, now)?);
@@ -109,7 +114,16 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn keys(data_dir: &Path, settings: &Settings, store: Option<&Store>) -> Result<Finding> {
+// What the carrier heard last.
+fn is_trouble(machine: &Machine, code: &str) -> bool {
+    machine.trouble.as_deref().and_then(reason::read).is_some_and(|trouble| trouble.code == code)
+}
+
+fn is_unknown(machine: &Machine) -> bool {
+    is_trouble(machine, "line-unknown-here")
+}
+
+fn keys(data_dir: &Path, settings: &Settings, store: Option<&Store>, machine: &Machine) -> Result<Finding> {
     let identity = match Identity::load(data_dir) {
         Ok(identity) => identity,
         Err(cause) => {
@@ -120,10 +134,11 @@ fn keys(data_dir: &Path, settings: &Settings, store: Option<&Store>) -> Result<F
     Ok(match (settings.role, identity, hub) {
         (Role::Hub, None, _) => ill("keys", "this hub has no keys yet", "start `lianmu serve` once"),
         (Role::Hub, Some(_), _) => well("keys", "this hub has its keys"),
-        (Role::Branch, _, None) => ill(
+        (Role::Branch, _, None) => ill("keys", "this branch is not enrolled", ENROL),
+        (_, Some(_), Some(hub)) if is_unknown(machine) => ill(
             "keys",
-            "this branch is not enrolled",
-            "have `lianmu branch enrol` run at the hub, then run `lianmu enrol` here",
+            format!("{} does not know this machine as the branch of {} any more", hub.url, hub.library),
+            ENROL_ANEW,
         ),
         (_, Some(_), Some(hub)) => {
             well("keys", format!("this machine is enrolled for {} at {}", hub.library, hub.url))
@@ -136,6 +151,9 @@ fn keys(data_dir: &Path, settings: &Settings, store: Option<&Store>) -> Result<F
 }
 
 fn clock(store: Option<&Store>, now: Timestamp) -> Result<Finding> {
+    if let Some(seconds) = store.map(|store| store.clock_doubt(now)).transpose()?.flatten() {
+        return Ok(doubted(seconds));
+    }
     let fault = store.map(Store::last_clock_fault).transpose()?.flatten();
     let recent = fault.filter(|fault| (now.as_second() - fault.at.as_second()).abs() < A_DAY);
     Ok(match recent {
@@ -151,6 +169,19 @@ fn clock(store: Option<&Store>, now: Timestamp) -> Result<Finding> {
             "see that the clock is right now; readers keep their right to withdraw meanwhile",
         ),
     })
+}
+
+// What only a day of the calendar decides waits.
+fn doubted(seconds: i64) -> Finding {
+    let side = if seconds > 0 { "ahead" } else { "behind" };
+    ill(
+        "clock",
+        format!(
+            "the clock may be {} s {side}: until that is settled nothing becomes overdue and nobody is reminded",
+            seconds.saturating_abs()
+        ),
+        "set it right (NTP); if it is right already, it is believed within a day, or as soon as the centre's says the same",
+    )
 }
 
 fn queue(store: Option<&Store>, now: Timestamp) -> Result<Finding> {
@@ -176,6 +207,10 @@ fn queue(store: Option<&Store>, now: Timestamp) -> Result<Finding> {
 }
 
 fn centre(settings: &Settings, store: Option<&Store>, machine: &Machine, now: Timestamp) -> Result<Finding> {
+    let has_centre = settings.role == Role::Hub || settings.central.kind != CentralKind::None;
+    if let Some(left) = machine.drill_left(now).filter(|_| has_centre) {
+        return Ok(drilling(settings.role, left.as_secs()));
+    }
     if settings.role == Role::Hub {
         let branches = store.map(Store::branches).transpose()?.unwrap_or_default();
         let silent: Vec<String> = branches
@@ -199,16 +234,20 @@ fn centre(settings: &Settings, store: Option<&Store>, machine: &Machine, now: Ti
     if settings.central.kind == CentralKind::None {
         return Ok(well("centre", "no centre is configured: requests stay on this machine"));
     }
-    Ok(match (&machine.trouble, machine.last_contact) {
+    // What a drill left behind is nobody's trouble.
+    let trouble = machine.trouble.as_ref().filter(|_| !is_trouble(machine, "line-drill"));
+    Ok(match (trouble, machine.last_contact) {
         (None, Some(at)) if now.as_second() - at.as_second() < A_DAY => {
             well("centre", format!("the centre answered last at {at}"))
         }
+        (Some(_), at) if is_unknown(machine) => ill(
+            "centre",
+            format!("the centre does not know this machine; it answered last {}", last(at)),
+            ENROL_ANEW,
+        ),
         (Some(trouble), at) => ill(
             "centre",
-            format!(
-                "the centre cannot be reached: {trouble}; it answered last {}",
-                at.map_or("never".to_owned(), |at| format!("at {at}"))
-            ),
+            format!("the centre cannot be reached: {trouble}; it answered last {}", last(at)),
             "look at the line and at [central]; requests are kept and go by themselves",
         ),
         (None, at) => ill(
@@ -219,4 +258,97 @@ fn centre(settings: &Settings, store: Option<&Store>, machine: &Machine, now: Ti
             "see that `lianmu serve` runs and that the machine is enrolled",
         ),
     })
+}
+
+fn last(contact: Option<Timestamp>) -> String {
+    contact.map_or("never".to_owned(), |at| format!("at {at}"))
+}
+
+fn drilling(role: Role, seconds: i64) -> Finding {
+    let minutes = seconds.saturating_add(59) / 60;
+    let whom = if role == Role::Hub { "this centre takes itself" } else { "the centre is taken" };
+    ill(
+        "centre",
+        format!("a drill: {whom} for away, for {minutes} minutes more"),
+        "nothing is wrong; `lianmu drill --minutes 0` ends it",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+    use crate::keys::Identity;
+    use crate::store::Hub;
+    use crate::trial::{code, settings};
+
+    const URL: &str = "https://hub.example.org";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    /// A branch that is enrolled and has heard its hub.
+    struct Branch {
+        folder: tempfile::TempDir,
+        store: Store,
+    }
+
+    impl Branch {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let identity = Identity::load_or_make(folder.path(), &indexer::files::Disk).unwrap();
+            let store = Store::open(folder.path()).unwrap();
+            store.begin_life(1, at(0)).unwrap();
+            let hub = Hub { library: code("BJFU"), url: URL.to_owned(), keys: identity.public() };
+            store.set_hub(&hub).unwrap();
+            store.note_contact(Some(0), at(0)).unwrap();
+            Self { folder, store }
+        }
+
+        fn finding(&self, check: &str, second: i64) -> Finding {
+            let settings = settings(&format!(
+                "role = \"branch\"\nlibrary = \"BJFU\"\n[central]\nkind = \"hub\"\nurl = \"{URL}\"\n"
+            ));
+            let mut all = examine(self.folder.path(), &settings, at(second)).unwrap();
+            all.remove(all.iter().position(|finding| finding.check == check).unwrap())
+        }
+    }
+
+    #[test]
+    fn of_a_drill_it_says_how_to_end_it() {
+        let branch = Branch::new();
+        assert!(branch.finding("centre", 10).ok);
+        branch.store.drill(300, at(10)).unwrap();
+        branch.store.note_trouble(&reason::said("line-drill", &[])).unwrap();
+        let drill = branch.finding("centre", 20);
+        assert!(!drill.ok && drill.sentence.contains("for 5 minutes more"), "{drill:?}");
+        assert!(drill.remedy.contains("lianmu drill --minutes 0"), "{drill:?}");
+        branch.store.drill(0, at(30)).unwrap();
+        assert!(branch.finding("centre", 31).ok, "what it left behind says nothing of the line");
+    }
+
+    #[test]
+    fn who_is_not_known_at_the_hub_any_more_is_told_to_enrol_anew() {
+        let branch = Branch::new();
+        assert!(branch.finding("keys", 10).sentence.contains("enrolled for BJFU"));
+        branch.store.note_trouble("the hub's address answered 401: it does not know this machine").unwrap();
+        for check in ["keys", "centre"] {
+            let finding = branch.finding(check, 10);
+            assert!(!finding.ok && finding.remedy.contains("enrol anew"), "{finding:?}");
+            assert!(!finding.sentence.contains("is enrolled"), "{finding:?}");
+        }
+        branch.store.note_trouble("the hub's address answered 503").unwrap();
+        assert!(branch.finding("keys", 10).ok);
+        assert!(branch.finding("centre", 10).remedy.contains("look at the line"));
+    }
+
+    #[test]
+    fn a_clock_in_doubt_is_said() {
+        let branch = Branch::new();
+        assert!(branch.finding("clock", 10).ok);
+        branch.store.begin_life(2, at(3650 * A_DAY)).unwrap();
+        let doubt = branch.finding("clock", 3650 * A_DAY);
+        assert!(!doubt.ok && doubt.sentence.contains("315360000 s ahead"), "{doubt:?}");
+    }
 }

@@ -199,6 +199,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_stands_ahead_for_a_while_drops_no_mail_and_delays_none() {
+        let store = Store::in_memory();
+        let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let ahead = now + SignedDuration::from_hours(3650 * 24);
+        store.begin_life(1, now).unwrap();
+        let id = store.add_account(&new_account("BJFU", "001"), now).unwrap().unwrap();
+        let until = now + SignedDuration::from_hours(1);
+        let mail = NewMail { subject: "x", body: "y", until };
+        store.add_recovery_code(id, [1; 32], until, Some(&mail)).unwrap();
+        let waits = store.next_mail(ahead).unwrap().unwrap();
+        store.mail_failed(waits.id, "no server", ahead + FIRST_WAIT).unwrap();
+        assert_eq!(store.next_mail(ahead).unwrap(), None, "its turn comes");
+        assert_eq!(store.next_mail(now).unwrap().unwrap().attempts, 1);
+    }
+
+    #[test]
     fn settings_that_cannot_be_used_are_a_sentence() {
         let no_address = MailSettings { from: "nobody".to_owned(), ..settings(25) };
         let no_password = MailSettings { user: "lib".to_owned(), ..settings(25) };

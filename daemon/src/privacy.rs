@@ -3,14 +3,15 @@
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::Result;
 use crate::purchases::Purchases;
 use crate::store::{Account, Pending, Store};
 
-/// Registrations that nobody confirms are kept so long.
-const UNCONFIRMED: SignedDuration = SignedDuration::from_hours(60 * 24);
+const A_DAY: i64 = 86_400;
+/// Registrations that nobody confirms are kept so many seconds.
+const UNCONFIRMED: i64 = 60 * A_DAY;
 
 /// Erases an account if nothing stands against it; otherwise it waits, and what for is said.
 pub fn erase(store: &Store, data_dir: &Path, account: &Account, now: Timestamp) -> Result<Pending> {
@@ -25,17 +26,17 @@ pub fn erase(store: &Store, data_dir: &Path, account: &Account, now: Timestamp) 
     Ok(pending)
 }
 
-/// One round; `keep_days` is how long what has ended keeps its reader, 0 for ever.
+/// One round; `keep_days` is how long what has ended keeps its reader, 0 for ever. Days are those that the machine has
+/// lived: a wall clock that stands ten years ahead for a minute takes nobody's requests away.
 pub(crate) fn tidy(store: &Store, data_dir: &Path, keep_days: u32, now: Timestamp) -> Result<()> {
     for account in store.erasures_wanted()? {
         erase(store, data_dir, &account, now)?;
     }
     if keep_days > 0 {
-        let before = now - SignedDuration::from_hours(i64::from(keep_days) * 24);
-        while store.anonymise_requests(before, now)? > 0 {}
+        while store.anonymise_requests(i64::from(keep_days) * A_DAY, now)? > 0 {}
     }
     store.have_others_forget(now)?;
-    store.drop_registrations(now - UNCONFIRMED, now)?;
+    store.drop_registrations(UNCONFIRMED, now)?;
     store.scrub(data_dir)?;
     Ok(())
 }

@@ -84,6 +84,7 @@ fn event_key(event: &Event) -> &'static str {
         Event::Receive => "request.did_receive",
         Event::CheckOut => "request.did_check_out",
         Event::BecomeOverdue => "request.did_become_overdue",
+        Event::TakeBackOverdue => "request.did_take_back_overdue",
         Event::AskRenew => "request.did_ask_renew",
         Event::AnswerRenew { .. } => "request.did_answer_renew",
         Event::Recall { .. } => "request.did_recall",

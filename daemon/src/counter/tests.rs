@@ -268,3 +268,48 @@ fn the_clock_makes_loans_overdue_and_reminds_once() {
     hall.act(Side::Borrowing, id, Act::Return, &Words::default()).unwrap();
     assert_eq!(look("12-20T09:00:00"), vec![]);
 }
+
+#[test]
+fn a_clock_that_stood_wrong_leaves_no_loan_overdue_and_keeps_no_reminder_back() {
+    use std::time::Duration;
+
+    use crate::requests::Reminder;
+    let hall = Hall::new();
+    let id = hall.asked(1);
+    let ship = Words { day: Some(date("2026-12-10")), ..Words::default() };
+    hall.act(Side::Lending, id, Act::Ship, &ship).unwrap();
+    hall.act(Side::Borrowing, id, Act::Receive, &Words::default()).unwrap();
+    hall.act(Side::Borrowing, id, Act::CheckOut, &Words::default()).unwrap();
+    let store = &hall.counter.store;
+    let look = |now: Timestamp| {
+        let told = look_after_loans(store, &hall.counter.zone, now).unwrap();
+        told.into_iter().map(|told| told.reminder).collect::<Vec<_>>()
+    };
+    let (second, ten_years) = (Duration::from_secs(1), SignedDuration::from_hours(3650 * 24));
+    store.begin_life(1, at("12-04T09:00:00")).unwrap();
+    assert_eq!(look(at("12-04T09:00:00")), vec![Reminder::Week]);
+    // For as long as it is in doubt it does nothing, seen already or not.
+    let ahead = at("12-04T09:00:01") + ten_years;
+    assert_eq!(look(ahead), vec![]);
+    store.live_on(second, ahead).unwrap();
+    assert_eq!((look(ahead), hall.state(id)), (vec![], State::OnLoan));
+    // Nobody puts it right for a day: then it is believed.
+    let believed = ahead + SignedDuration::from_hours(24);
+    store.live_on(second * 86_400, believed).unwrap();
+    assert_eq!((look(believed), hall.state(id)), (vec![Reminder::Overdue], State::Overdue));
+    // Put right, and believed again: the loan is as it was, and reminders come in their time.
+    store.live_on(second, at("12-05T09:00:02")).unwrap();
+    assert_eq!((look(at("12-05T09:00:02")), hall.state(id)), (vec![], State::Overdue));
+    store.live_on(second * 86_400, at("12-06T09:00:02")).unwrap();
+    assert_eq!((look(at("12-06T09:00:02")), hall.state(id)), (vec![], State::OnLoan));
+    for (day, reminder) in
+        [("12-07", None), ("12-09", Some(Reminder::Day)), ("12-11", Some(Reminder::Overdue))]
+    {
+        let now = at(&format!("{day}T09:00:00"));
+        store.note_contact(Some(0), now).unwrap();
+        store.live_on(second * 86_400, now).unwrap();
+        store.note_contact(Some(0), now).unwrap();
+        assert_eq!(look(now), reminder.into_iter().collect::<Vec<_>>(), "{day}");
+    }
+    assert_eq!(hall.state(id), State::Overdue);
+}

@@ -25,7 +25,7 @@ impl Destination for AtHome {
     }
 
     fn probe(&mut self) -> Result<(), Trouble> {
-        let noted = self.store.note_contact(0, self.clock.now());
+        let noted = self.store.note_contact(None, self.clock.now());
         noted.map_err(|cause| away(cause.to_string()))
     }
 

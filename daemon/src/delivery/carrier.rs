@@ -18,7 +18,7 @@ use crate::harvest::{Clock, Stop};
 use crate::keys::{Identity, random};
 use crate::settings::{CentralKind, Role, Settings};
 use crate::store::{CENTRE, Hub, Machine, Store};
-use crate::{Result, policy};
+use crate::{Result, policy, reason};
 
 /// How often the store is looked at for something new.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -143,13 +143,13 @@ impl Carrier {
     }
 
     fn turn_on(&mut self, road: &mut Road, machine: &Machine, now: Moment) -> Result<Duration> {
-        let is_drilling = machine.drill_until.is_some_and(|until| now.wall < until);
+        let is_drilling = machine.drill_left(now.wall).is_some();
         if std::mem::replace(&mut self.is_drilling, is_drilling) && !is_drilling {
             let acts = road.line.step(&Seen::Nudged, now);
             self.act(road, acts)?;
         }
         if is_drilling {
-            self.store.note_trouble("a drill: the centre is taken for away")?;
+            self.store.note_trouble(&reason::said("line-drill", &[]))?;
             return Ok(GLANCE);
         }
         if std::mem::replace(&mut self.nudges, machine.nudges) != machine.nudges {

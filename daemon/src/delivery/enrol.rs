@@ -75,7 +75,7 @@ pub fn enrol(
     }
     store.keep_policy(&enrolled.policy)?;
     store.set_hub(&hub)?;
-    store.note_contact(0, clock.now())?;
+    store.note_contact(None, clock.now())?;
     Ok(hub)
 }
 

@@ -194,7 +194,7 @@ pub(super) fn take_answer(
     answer: &FeedAnswer,
     now: Timestamp,
 ) -> crate::Result<bool> {
-    store.note_contact(skew(now, answer.time), now)?;
+    store.note_contact(Some(skew(now, answer.time)), now)?;
     if answer.reset {
         tracing::error!(
             "the hub was put back from an older copy: its feed is read again, and what it forgot is sent again"
@@ -395,7 +395,7 @@ mod tests {
         let events = |store: &Store| store.history(id).unwrap().events().count();
         let (n_asks, n_messages) = (events(&three.asks), three.asks.messages().unwrap().len());
         // Its reader is forgotten at home; that this was told is forgotten at the hub.
-        assert_eq!(three.asks.anonymise_requests(at(50), at(50)).unwrap(), 1);
+        assert_eq!(three.asks.anonymise_requests(0, at(50)).unwrap(), 1);
         three.exchange();
         three.put_back(&copy);
         assert_eq!(three.state_at_hub(id), None);

@@ -52,7 +52,7 @@ impl Listener {
 
     // Whether the hub answered.
     fn ask(&self) -> Result<bool> {
-        let is_drilling = self.store.machine()?.drill_until.is_some_and(|until| self.clock.now() < until);
+        let is_drilling = self.store.machine()?.drill_left(self.clock.now()).is_some();
         let (Some(mut hub), Some(identity)) = (self.store.hub()?, Identity::load(&self.data_dir)?) else {
             return Ok(false);
         };

@@ -154,7 +154,7 @@ fn with_the_clock_a_day_off_no_reader_loses_a_right() {
         let sure = hall.desk.withdrawal(&hall.again(&request), later).unwrap();
         assert!(matches!(sure, Withdrawal::Barred(WithdrawalBar::TooLate(_))), "{sure:?}");
         if is_skew {
-            store.note_contact(off.as_secs(), later).unwrap();
+            store.note_contact(Some(off.as_secs()), later).unwrap();
         } else {
             store.live_on(std::time::Duration::from_secs(90 * 60), later + off).unwrap().unwrap();
         }
@@ -183,7 +183,7 @@ fn a_clock_that_goes_right_raises_no_doubt() {
     for minutes in 1..60 {
         let now = at("09:00") + jiff::SignedDuration::from_mins(minutes);
         assert_eq!(store.live_on(std::time::Duration::from_secs(60), now).unwrap(), None);
-        store.note_contact(30, now).unwrap();
+        store.note_contact(Some(30), now).unwrap();
     }
     assert_eq!(store.clock_fault_since(request.id).unwrap(), None);
     // Off for a night, and on again.

@@ -67,6 +67,8 @@ pub enum Event {
     CheckOut,
     /// The due date has passed (`Overdue`).
     BecomeOverdue,
+    /// It has not after all: a clock stood wrong.
+    TakeBackOverdue,
     /// A later due date is asked for (`Renew`).
     AskRenew,
     /// The answer to that (`RenewResponse`).
@@ -104,7 +106,7 @@ impl Event {
             Self::Submit | Self::Edit | Self::AskCancel | Self::AskRenew => {
                 matches!(party, Reader | Requester)
             }
-            Self::Transmit | Self::Expire | Self::BecomeOverdue => party == Branch,
+            Self::Transmit | Self::Expire | Self::BecomeOverdue | Self::TakeBackOverdue => party == Branch,
             Self::CentreReceipt | Self::Reject => party == Centre,
             Self::Acknowledge => matches!(party, Lender | Centre),
             Self::Accept

@@ -34,7 +34,7 @@ pub use id::{RequestId, number_of};
 pub use lender::{LenderRules, NotSubmitted, Open, SubmitTimes, Withdrawal, WithdrawalBar};
 pub use message::{DeliveryState, MessageKind};
 pub use next_lender::{Because, Candidate, Ranked, rank};
-pub use reminders::{Reminder, becomes_overdue, reminder};
+pub use reminders::{Reminder, overdue_event, reminder};
 pub use rules::Rules;
 pub use shipment::Shipment;
 pub use standing::Standing;

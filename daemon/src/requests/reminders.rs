@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 
+use super::event::Event;
 use super::state::State;
 
 /// What a reader is reminded of.
@@ -54,9 +55,13 @@ pub fn reminder(state: State, due: Option<Date>, today: Date) -> Option<Reminder
     }
 }
 
-/// Whether the clock makes a loan overdue.
-pub fn becomes_overdue(state: State, due: Option<Date>, today: Date) -> bool {
-    state == State::OnLoan && due.is_some_and(|due| due < today)
+/// What the clock makes of a loan: overdue, or not overdue any more where a clock that stood wrong had made it so.
+pub fn overdue_event(state: State, due: Option<Date>, today: Date) -> Option<Event> {
+    match (state, due? < today) {
+        (State::OnLoan, true) => Some(Event::BecomeOverdue),
+        (State::Overdue, false) => Some(Event::TakeBackOverdue),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -84,8 +89,15 @@ mod tests {
             assert_eq!(reminder(state, due, today), expect, "{state} {today}");
         }
         assert_eq!(reminder(State::OnLoan, None, date(2026, 12, 9)), None);
-        assert!(!becomes_overdue(State::OnLoan, due, date(2026, 12, 10)));
-        assert!(becomes_overdue(State::OnLoan, due, date(2026, 12, 11)));
-        assert!(!becomes_overdue(State::Recalled, due, date(2026, 12, 11)));
+        for (state, day, expect) in [
+            (State::OnLoan, 10, None),
+            (State::OnLoan, 11, Some(Event::BecomeOverdue)),
+            (State::Overdue, 11, None),
+            (State::Overdue, 10, Some(Event::TakeBackOverdue)),
+            (State::Recalled, 11, None),
+        ] {
+            assert_eq!(overdue_event(state, due, date(2026, 12, day)), expect, "{state} {day}");
+        }
+        assert_eq!(overdue_event(State::Overdue, None, date(2026, 12, 9)), None);
     }
 }

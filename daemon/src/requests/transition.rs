@@ -67,6 +67,7 @@ fn of_requester(standing: Standing, event: &Event) -> Result<Option<Standing>, B
         (Shipped, Event::Receive) => Received,
         (Received, Event::CheckOut) => OnLoan,
         (OnLoan, Event::BecomeOverdue) => Overdue,
+        (Overdue, Event::TakeBackOverdue) => OnLoan,
         (OnLoan | Overdue, Event::AskRenew) if standing.renewal_asked => return Err(Bar::RenewalAsked),
         (OnLoan | Overdue, Event::AskRenew) => {
             return Ok(Some(Standing { renewal_asked: true, ..standing }));

@@ -366,7 +366,7 @@ mod tests {
         let packet = asks.store.packet((*id, 1)).unwrap().unwrap();
         let old = asks.folder.path().join("old");
         asks.store.copy_to(&old);
-        assert_eq!(asks.store.anonymise_requests(at(2), at(2)).unwrap(), 1);
+        assert_eq!(asks.store.anonymise_requests(0, at(2)).unwrap(), 1);
         asks.exchange(hub);
         lends.exchange(hub);
         // The first letter once more: it is known by its hash, and gets its answer.
@@ -410,7 +410,7 @@ mod tests {
         again.store.begin_life(77, at(1)).unwrap();
         again.act(id, Party::Reader, &Event::AskCancel, PERSONAL[4]);
         assert_eq!(again.store.request(id).unwrap().unwrap().state, State::Cancelled);
-        assert_eq!(again.store.anonymise_requests(at(2), at(2)).unwrap(), 2);
+        assert_eq!(again.store.anonymise_requests(0, at(2)).unwrap(), 2);
         again.exchange(&hub);
         again.store.have_others_forget(at(2)).unwrap();
         again.exchange(&hub);
@@ -478,7 +478,7 @@ mod tests {
         lends.act(id, Party::Lender, &Event::Unfill, PERSONAL[0]);
         lends.exchange(&hub);
         asks.exchange(&hub);
-        assert_eq!(asks.store.anonymise_requests(at(2), at(2)).unwrap(), 2);
+        assert_eq!(asks.store.anonymise_requests(0, at(2)).unwrap(), 2);
         // As the lender's copy knows it, nothing is decided.
         let again = Machine::put_back(&old, "PKU");
         // Of two decisions at one moment that of the lower life counts, here the later one.
@@ -527,7 +527,7 @@ mod tests {
         machine.store.each_request(|request, _| ids.push(request.id)).unwrap();
         machine.act(ids[0], Party::Lender, &Event::Unfill, PERSONAL[0]);
         assert!(!machine.found().is_empty());
-        assert_eq!(machine.store.anonymise_requests(at(2), at(2)).unwrap(), 1);
+        assert_eq!(machine.store.anonymise_requests(0, at(2)).unwrap(), 1);
         assert_eq!(machine.found(), Vec::<String>::new());
         // The same message once more is still known.
         let again = machine.store.take_from_peer(&code("BJFU"), &code("PKU"), &message, at(5)).unwrap();

@@ -39,10 +39,13 @@ const PENDING: &str = "SELECT (SELECT count(*) FROM requests r WHERE account = ?
                        'in_flight', 'unknown', 'held')))), (SELECT coalesce(sum(CASE kind WHEN 'fine' THEN fen ELSE -fen END), 0) FROM fine_entries WHERE \
                        account = ?1)";
 const WANTED: &str = "SELECT * FROM accounts WHERE erase_wanted IS NOT NULL ORDER BY erase_wanted LIMIT 100";
-const OLD: &str = "SELECT id FROM requests r WHERE anonymous = 0 AND changed < ?1 AND state IN ('completed', 'unfilled', \
+const OLD: &str = "SELECT id FROM requests r WHERE anonymous = 0 AND moved <= (SELECT lived FROM machine) - ?1 AND state IN ('completed', 'unfilled', \
                    'rejected', 'expired', 'cancelled', 'retry_possible', 'lost') AND NOT EXISTS (SELECT 1 FROM messages \
                    m WHERE m.request = r.id AND m.packet IS NOT NULL AND m.delivery IN ('pending', 'in_flight', \
                    'unknown', 'held')) LIMIT ?2";
+const HAS_UNCONFIRMED: &str =
+    "SELECT EXISTS (SELECT 1 FROM registrations WHERE born <= (SELECT lived FROM machine) - ?1)";
+const DROP_UNCONFIRMED: &str = "DELETE FROM registrations WHERE born <= (SELECT lived FROM machine) - ?1";
 
 impl Store {
     /// Notes that the owner wishes an account erased, or does not any more.
@@ -92,13 +95,11 @@ impl Store {
         })
     }
 
-    /// Makes requests anonymous that ended before a moment, some at once; how many.
-    pub fn anonymise_requests(&self, before: Timestamp, now: Timestamp) -> Result<usize> {
+    /// Makes requests anonymous that ended so many seconds ago, some at once; how many. The seconds are those that the
+    /// machine has lived since: what is gone is gone, and no wall clock is sure enough for that.
+    pub fn anonymise_requests(&self, age: i64, now: Timestamp) -> Result<usize> {
         let old: Vec<[u8; 16]> = self.read(|connection| {
-            connection
-                .prepare_cached(OLD)?
-                .query_map(params![before.as_second(), AT_ONCE], |row| row.get(0))?
-                .collect()
+            connection.prepare_cached(OLD)?.query_map(params![age, AT_ONCE], |row| row.get(0))?.collect()
         })?;
         if old.is_empty() {
             return Ok(0);
@@ -112,18 +113,15 @@ impl Store {
         Ok(old.len())
     }
 
-    /// Drops registrations that nobody confirmed since a moment.
-    pub fn drop_registrations(&self, before: Timestamp, now: Timestamp) -> Result<()> {
-        let has_old: bool = self.read(|connection| {
-            connection
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM registrations WHERE made < ?1)")?
-                .query_row([before.as_second()], |row| row.get(0))
-        })?;
+    /// Drops registrations that nobody confirmed for so many seconds of the machine's life.
+    pub fn drop_registrations(&self, age: i64, now: Timestamp) -> Result<()> {
+        let has_old: bool =
+            self.read(|connection| connection.row(HAS_UNCONFIRMED, [age], |row| row.get(0)))?;
         if !has_old {
             return Ok(());
         }
         self.write(|transaction| {
-            transaction.run("DELETE FROM registrations WHERE made < ?1", [before.as_second()])?;
+            transaction.run(DROP_UNCONFIRMED, [age])?;
             want_scrub(transaction, now)
         })
     }
@@ -175,6 +173,8 @@ pub(super) fn want_scrub(transaction: &Transaction<'_>, now: Timestamp) -> rusql
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use std::time::Duration;
+
     use indexer::bib::LibraryCode;
     use jiff::SignedDuration;
     use jiff::civil::date;
@@ -186,6 +186,7 @@ mod tests {
     };
     use crate::trial::{new_account, request_form};
 
+    const DAY: Duration = Duration::from_secs(86_400);
     /// What must not be found anywhere, and a file that must be left alone.
     const PERSONAL: [&str; 5] =
         ["欧阳秋水", "ouyang@example.org", "138-0013-8000", "B20269999", "放在门房欧阳秋水收"];
@@ -330,10 +331,14 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let id = store.add_account(&ouyang(), at(0)).unwrap().unwrap();
         let [old, new, open] = [1, 2, 3].map(|n| asked(&store, id, n));
-        withdraw(&store, old, at(10));
-        withdraw(&store, new, at(100));
-        assert_eq!(store.anonymise_requests(at(50), at(200)).unwrap(), 1);
-        assert_eq!(store.anonymise_requests(at(50), at(200)).unwrap(), 0, "once");
+        store.begin_life(1, at(0)).unwrap();
+        withdraw(&store, old, at(0));
+        store.live_on(90 * DAY, at(90)).unwrap();
+        // Whatever the wall clock said when it ended, or says now.
+        withdraw(&store, new, at(-3650));
+        store.live_on(DAY, at(3650)).unwrap();
+        let older_than_fifty_days = || store.anonymise_requests(50 * 86_400, at(3650)).unwrap();
+        assert_eq!((older_than_fifty_days(), older_than_fifty_days()), (1, 0), "once");
         let recipient = |id| {
             let request = store.request(id).unwrap().unwrap();
             (request.account, request.form.recipient)
@@ -355,10 +360,15 @@ mod tests {
         let [name, email, phone, barcode, _] = PERSONAL;
         let (library, code, lang, password) = ("BJFU", barcode, "", "$argon2id$");
         let new = NewRegistration { library, barcode, code, name, email, phone, lang, password };
+        store.begin_life(1, at(0)).unwrap();
         for day in [0, 50] {
             store.add_registration(&new, at(day)).unwrap();
+            store.live_on(50 * DAY, at(day + 50)).unwrap();
         }
-        store.drop_registrations(at(30), at(90)).unwrap();
-        assert_eq!(store.registrations(None).unwrap().len(), 1);
+        let after = |days: i64| {
+            store.drop_registrations(days * 86_400, at(100)).unwrap();
+            store.registrations(None).unwrap().len()
+        };
+        assert_eq!((after(101), after(60), after(50)), (2, 1, 0));
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn put_known(
     let NewKnown { letter, form, account, is_own } = new;
     transaction.run(
         "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed, patron, \
-         is_own, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'draft', ?8, ?9, ?10, ?11, (SELECT lived FROM machine))",
+         is_own, born, moved) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, 'draft', ?8, ?9, ?10, ?11, lived, lived FROM machine",
         params![
             letter.request.as_bytes(),
             letter.number,
@@ -167,7 +167,7 @@ fn put_standing(
 ) -> rusqlite::Result<()> {
     let due = standing.due.map(|day| day.to_string());
     transaction.run(
-        "UPDATE requests SET state = ?2, due = ?3, changed = ?4 WHERE id = ?1",
+        "UPDATE requests SET state = ?2, due = ?3, changed = ?4, moved = (SELECT lived FROM machine) WHERE id = ?1",
         params![id.as_bytes(), standing.state.code(), due, now.as_second()],
     )?;
     Ok(())

@@ -151,7 +151,8 @@ pub(super) fn put_letter(
     // A report that comes late moves nothing; an answer is told also where the state stays.
     let is_news = before != state && state.is_news() || answer.is_some() || !recorded.note.is_empty();
     // What the lender says to a librarian's question stands in the history.
-    let is_silent = matches!(recorded.event, Event::BecomeOverdue | Event::TellStatus);
+    let is_silent =
+        matches!(recorded.event, Event::BecomeOverdue | Event::TakeBackOverdue | Event::TellStatus);
     if recorded.party == Party::Reader || is_silent || !is_news {
         return Ok(());
     }

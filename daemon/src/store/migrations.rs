@@ -29,6 +29,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("17.sql"),
     include_str!("18.sql"),
     include_str!("19.sql"),
+    include_str!("20.sql"),
 ];
 
 /// "LMST" marks the file as ours.

@@ -5,6 +5,7 @@
 //! write is one immediate transaction.
 
 mod accounts;
+mod astray;
 mod audit;
 mod blank;
 mod branches;

@@ -2,7 +2,7 @@
 //! message once more gets the same answer.
 
 use indexer::bib::LibraryCode;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::events::{NewKnown, history_of, learn, put_known, record};
@@ -23,6 +23,9 @@ const KNOW: &str = "INSERT INTO peer_requests (peer, theirs, request) VALUES (?1
 const THEIRS: &str = "SELECT theirs FROM peer_requests WHERE request = ?1";
 const OURS: &str = "SELECT id FROM requests WHERE number = ?1 AND supplier = ?2";
 
+/// A request that was written further ahead is refused (DOMAIN §8.4 rule 6): its time would stay in its history.
+const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 type Fault = (ErrorType, String);
 
 impl Store {
@@ -35,6 +38,8 @@ impl Store {
         message: &Message,
         now: Timestamp,
     ) -> Result<String> {
+        // Whoever does not know what day it is blames nobody else's clock.
+        let is_early = is_ahead(message, now) && self.clock_doubt(now)?.is_none();
         let digest = *blake3::hash(write(&without_what_changes(message)).as_bytes()).as_bytes();
         self.write(|transaction| {
             let known = transaction
@@ -44,6 +49,9 @@ impl Store {
                 return Ok(answer);
             }
             let error = match message {
+                Message::Request(_) if is_early => {
+                    wrong("timestamp: more than 24 hours ahead of the supplying agency's clock")
+                }
                 Message::Request(request) => request_of(transaction, peer, ours, request, now)?,
                 Message::Supplying(message) => supplied(transaction, peer, message, now)?,
                 Message::Requesting(message) => wanted(transaction, (peer, ours), message, now)?,
@@ -63,6 +71,11 @@ impl Store {
     pub fn number_at_peer(&self, id: RequestId) -> Result<Option<String>> {
         self.read(|connection| connection.row(THEIRS, [id.as_bytes()], |row| row.get(0)).optional())
     }
+}
+
+// Of other messages only what they say is kept, under our own time.
+fn is_ahead(message: &Message, now: Timestamp) -> bool {
+    matches!(message, Message::Request(request) if request.header.at.duration_since(now) > MOST_AHEAD)
 }
 
 // What a supplier calls a request is learnt by the requester in between, and changes no message.
@@ -132,12 +145,14 @@ fn request_of(
     random.copy_from_slice(&hash.as_bytes()[..10]);
     let id = RequestId::new(now, random);
     let form = of_form(request, ours.as_str());
+    let is_ahead = request.header.at.duration_since(now) > MOST_AHEAD;
+    let at = if is_ahead { now } else { request.header.at };
     let event = |clock, seq, party, event| Recorded {
         clock,
         library: peer.clone(),
         seq,
         life: 0,
-        at: request.header.at,
+        at,
         party,
         event,
         note: String::new(),
@@ -324,6 +339,32 @@ mod tests {
         assert_eq!((reports.len(), reports[3].status), (4, Some(Status::LoanCompleted)));
         assert!(lender.ask_status("r2", 10, 10).contains("request not found"));
         assert_eq!(lender.reports().len(), 4);
+    }
+
+    #[test]
+    fn a_request_from_the_future_is_refused_unless_our_own_clock_is_in_doubt() {
+        let day = 24 * 60;
+        let asks = |request: &str, written| {
+            let submit = event(written, Party::Reader, Event::Submit);
+            requesting(&about(request, Some(&request_form())), &submit, false).unwrap()
+        };
+        let lender = Lender::new();
+        let refused = lender.take(&asks("r2", 3650 * day), 1);
+        assert!(refused.contains("<messageStatus>ERROR"), "{refused}");
+        assert!(refused.contains("UnrecognisedDataValue") && refused.contains("timestamp"), "{refused}");
+        let submitted = |theirs: &str| {
+            let known = |connection: &Connection| of_peer(connection, &code("BJFU"), theirs);
+            let request = lender.0.read(known).unwrap()?;
+            lender.0.history(request.id).unwrap().first(|event| *event == Event::Submit)
+        };
+        assert_eq!(submitted("r2"), None);
+        assert!(lender.take(&asks("r2", day), 1).contains("<messageStatus>OK"), "put right and sent again");
+        assert_eq!(submitted("r2"), Some(at(day)));
+        // A machine whose own clock was set back takes its own time for it.
+        lender.0.begin_life(1, at(3650 * day)).unwrap();
+        lender.0.begin_life(2, at(0)).unwrap();
+        assert!(lender.take(&asks("r3", 3650 * day), 1).contains("<messageStatus>OK"));
+        assert_eq!(submitted("r3"), Some(at(1)));
     }
 
     #[test]

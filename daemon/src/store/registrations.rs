@@ -66,8 +66,8 @@ impl Store {
     pub fn add_registration(&self, new: &NewRegistration<'_>, now: Timestamp) -> Result<bool> {
         self.write(|transaction| {
             let n_rows = transaction.run(
-                "INSERT INTO registrations (library, barcode, code, name, email, phone, lang, password, made) SELECT \
-                 ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE (SELECT count(*) FROM registrations WHERE library = ?1) < ?10",
+                "INSERT INTO registrations (library, barcode, code, name, email, phone, lang, password, made, born) \
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT lived FROM machine) WHERE (SELECT count(*) FROM registrations WHERE library = ?1) < ?10",
                 params![
                     new.library,
                     new.barcode,

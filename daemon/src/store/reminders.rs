@@ -11,7 +11,7 @@ use super::letters::put_reminder;
 use super::requests::{StoredRequest, from_row, one};
 use super::{Cached, Store};
 use crate::Result;
-use crate::requests::{Event, Party, Reminder, RequestId};
+use crate::requests::{Event, Party, Reminder, RequestId, State};
 
 /// A loan with what its reader was reminded of.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,7 @@ const LENT: &str = "SELECT id, number, library, account, form, state, due, creat
                     ' ') FROM reminders m WHERE m.request = requests.id AND m.due = coalesce(requests.due, '')) AS said FROM \
                     requests WHERE state IN ('received', 'on_loan', 'overdue', 'recalled') AND account IS NOT NULL \
                     ORDER BY id";
+const UNSAY: &str = "DELETE FROM reminders WHERE request = ?1 AND kind = ?2 AND due = ?3";
 
 impl Store {
     /// What readers of this machine have, or could fetch.
@@ -48,13 +49,27 @@ impl Store {
         })
     }
 
-    /// The clock says that a loan is overdue.
-    pub fn note_overdue(&self, id: RequestId, library: &LibraryCode, now: Timestamp) -> Result<()> {
+    /// What the clock says of a loan; how it stands then.
+    pub fn note_by_clock(
+        &self,
+        id: RequestId,
+        library: &LibraryCode,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Option<State>> {
         self.write(|transaction| {
-            let row = one(transaction, id)?;
-            if let Some(request) = row {
-                let by = (library, Party::Branch);
-                let _ = record(transaction, &request, by, &Event::BecomeOverdue, "", now)?;
+            let Some(request) = one(transaction, id)? else { return Ok(None) };
+            let recorded = record(transaction, &request, (library, Party::Branch), event, "", now)?;
+            Ok(Some(recorded.map_or(request.state, |standing| standing.state)))
+        })
+    }
+
+    /// Reminders that only a clock that stood wrong can have made count as never made: they will come in their time.
+    pub fn forget_reminders(&self, id: RequestId, due: Option<Date>, kinds: &[Reminder]) -> Result<()> {
+        let due = due.map(|day| day.to_string()).unwrap_or_default();
+        self.write(|transaction| {
+            for kind in kinds {
+                transaction.run(UNSAY, params![id.as_bytes(), kind.code(), due])?;
             }
             Ok(())
         })

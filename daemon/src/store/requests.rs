@@ -214,8 +214,8 @@ pub(super) fn submit_within(
     }
     transaction.run(
         "INSERT INTO requests (id, number, library, account, supplier, title, form, state, created, changed, \
-         patron, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8, coalesce((SELECT barcode FROM \
-         accounts WHERE id = ?4), ''), (SELECT lived FROM machine))",
+         patron, born, moved) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8, coalesce((SELECT barcode FROM \
+         accounts WHERE id = ?4), ''), lived, lived FROM machine",
         params![
             new.id.as_bytes(),
             new.number,

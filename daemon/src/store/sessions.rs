@@ -50,8 +50,13 @@ impl Store {
     ) -> Result<()> {
         self.write(|transaction| {
             transaction.run(
-                "DELETE FROM sessions WHERE seen < ?1 OR began < ?2",
-                params![before(now, limits.idle), before(now, limits.whole)],
+                "DELETE FROM sessions WHERE seen NOT BETWEEN ?1 AND ?2 OR began NOT BETWEEN ?3 AND ?4",
+                params![
+                    before(now, limits.idle),
+                    after(now, limits.idle),
+                    before(now, limits.whole),
+                    after(now, limits.whole)
+                ],
             )?;
             transaction.run(
                 "DELETE FROM sessions WHERE account = ?1 AND hash NOT IN (SELECT hash FROM sessions WHERE \
@@ -76,7 +81,8 @@ impl Store {
                 .optional()
         })?;
         let Some((account, began, seen)) = found else { return Ok(None) };
-        if seen < before(now, limits.idle) || began < before(now, limits.whole) {
+        let is_over = |at: i64, limit| at < before(now, limit) || at > after(now, limit);
+        if is_over(seen, limits.idle) || is_over(began, limits.whole) {
             return Ok(None);
         }
         if seen < before(now, SEEN_EVERY) {
@@ -149,6 +155,11 @@ fn before(now: Timestamp, how_long: SignedDuration) -> i64 {
     now.as_second().saturating_sub(how_long.as_secs())
 }
 
+// A session from further ahead was begun by a clock that stood wrong: it would last until that time comes.
+fn after(now: Timestamp, how_long: SignedDuration) -> i64 {
+    now.as_second().saturating_add(how_long.as_secs())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
@@ -194,6 +205,21 @@ mod tests {
         store.begin_session([5; 32], id, "", LIMITS, at(901)).unwrap();
         store.set_password(id, "$argon2id$new").unwrap();
         assert!(!is_in([5; 32], 901));
+    }
+
+    #[test]
+    fn a_session_of_a_clock_that_stood_ahead_does_not_outlast_it() {
+        let store = Store::in_memory();
+        let id = store.add_account(&new_account("BJFU", "001"), at(0)).unwrap().unwrap();
+        let ten_years = 3650 * 24 * 60;
+        let is_in = |minutes| store.session([1; 32], LIMITS, at(minutes)).unwrap().is_some();
+        store.begin_session([1; 32], id, "", LIMITS, at(10)).unwrap();
+        assert!(is_in(5), "a few minutes back are no reason to sign anybody out");
+        store.end_session([1; 32]).unwrap();
+        store.begin_session([1; 32], id, "", LIMITS, at(ten_years)).unwrap();
+        assert!(is_in(ten_years) && !is_in(10));
+        store.begin_session([2; 32], id, "", LIMITS, at(10)).unwrap();
+        assert!(!is_in(ten_years), "it is gone");
     }
 
     #[test]

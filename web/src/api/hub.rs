@@ -30,7 +30,7 @@ fn desk(app: &App) -> Result<HubDesk, WebError> {
     }
     let store = app.store()?;
     let machine = store.machine().map_err(WebError::internal)?;
-    if machine.drill_until.is_some_and(|until| Timestamp::now() < until) {
+    if machine.drill_left(Timestamp::now()).is_some() {
         return Err(WebError::Busy);
     }
     Ok(HubDesk { store, data_dir: app.data_dir().to_owned(), name: app.settings().hub_name() })

@@ -14,14 +14,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
     let store = Store::open(&global.data)?;
-    let until = (args.minutes > 0).then(|| Timestamp::now() + SignedDuration::from_mins(args.minutes));
-    store.drill(until)?;
-    if until.is_none() {
+    let (now, lasts) = (Timestamp::now(), SignedDuration::from_mins(args.minutes));
+    store.drill(lasts.as_secs(), now)?;
+    if lasts.is_zero() {
         store.nudge()?;
-    }
-    match until {
-        Some(until) => println!("the centre is taken for away until {until}; requests are kept and wait"),
-        None => println!("the drill is over; what waits goes at once"),
+        println!("the drill is over; what waits goes at once");
+    } else {
+        println!("the centre is taken for away until {}; requests are kept and wait", now + lasts);
     }
     Ok(Outcome::Done)
 }

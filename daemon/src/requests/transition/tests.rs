@@ -33,6 +33,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("receive", Event::Receive),
         ("check-out", Event::CheckOut),
         ("overdue", Event::BecomeOverdue),
+        ("overdue-not", Event::TakeBackOverdue),
         ("renew?", Event::AskRenew),
         ("renew-yes", Event::AnswerRenew { granted: true, due: Some(DUE) }),
         ("renew-no", Event::AnswerRenew { granted: false, due: None }),
@@ -98,8 +99,8 @@ const TABLE: &[(State, &str)] = &[
     ),
     (
         State::Overdue,
-        "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ renew?>overdue \
-         renew-yes>on_loan renew-no>overdue recall>recalled return>returning check-in>completed lose>lost \
+        "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ \
+         overdue-not>on_loan renew?>overdue renew-yes>on_loan renew-no>overdue recall>recalled return>returning check-in>completed lose>lost \
          close>completed status?>overdue status~",
     ),
     (

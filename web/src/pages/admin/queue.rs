@@ -128,8 +128,9 @@ async fn shown(app: &App, reader: &Reader, admin: &Admin) -> Result<Response, We
     if !is_hub(app) {
         facts.push(("queue.last_contact", local(app, machine.last_contact)));
     }
-    if let Some(until) = machine.drill_until.filter(|until| *until > Timestamp::now()) {
-        facts.push(("queue.drill", local(app, Some(until))));
+    let now = Timestamp::now();
+    if let Some(left) = machine.drill_left(now) {
+        facts.push(("queue.drill", local(app, Some(now + left))));
     }
     facts.retain(|(_, value)| !value.is_empty());
     render(&QueuePage {
