@@ -223,6 +223,9 @@ impl Act {
         let fits = match self {
             Self::GrantRenew | Self::RefuseRenew => standing.renewal_asked && state != State::Recalled,
             // Before it goes out a reader may also get it at home; afterwards there is nothing to supply.
+            // Who has not taken it home yet has nothing to keep for longer.
+            Self::AskRenew => state != State::Received,
+            Self::GrantCancel | Self::RefuseCancel => state == State::CancelPending,
             Self::SupplyHere => !state.is_lent() && !matches!(state, State::Shipped | State::Returning),
             // An item that stands at the lender's or is on the way there need not be asked for again.
             Self::Recall => !matches!(state, State::Recalled),
@@ -298,7 +301,9 @@ pub fn attention(side: Side, look: &Look) -> Option<Attention> {
     match (side, state) {
         (_, Received | OnLoan | Overdue | Recalled) if is_late => Some(Attention::Overdue),
         (Side::Lending, CancelPending) => Some(Attention::CancelAsked),
-        (Side::Lending, OnLoan | Overdue) if look.standing.renewal_asked => Some(Attention::RenewalAsked),
+        (Side::Lending, Received | OnLoan | Overdue) if look.standing.renewal_asked => {
+            Some(Attention::RenewalAsked)
+        }
         (Side::Lending, AtCentre | Acknowledged | Accepted | Returning) => Some(Attention::OurMove),
         (Side::Borrowing, Conditional | Shipped | Received | Overdue | Recalled) => Some(Attention::OurMove),
         (Side::Borrowing, Queued | Sent | AtCentre | Acknowledged | Accepted | CancelPending) => silence(),
@@ -346,6 +351,7 @@ mod tests {
             check(Lending, state, &[]);
             check(Borrowing, state, &[]);
         }
+        check(Lending, State::Shipped, &[CheckIn, Recall, Lose]);
         let asked = Standing { renewal_asked: true, ..at(State::OnLoan) };
         assert_eq!(acts(Lending, &asked), [GrantRenew, RefuseRenew, CheckIn, Recall, Lose]);
         assert_eq!(acts(Borrowing, &asked), [Return, AskStatus, Lose, Close]);
@@ -361,6 +367,9 @@ mod tests {
     #[test]
     fn what_waits_for_whom() {
         use Attention::*;
+        // A lender who hears of no check-out answers all the same.
+        let received = Standing { renewal_asked: true, ..at(State::Received) };
+        assert_eq!(acts(Lending, &received), [GrantRenew, RefuseRenew, CheckIn, Recall, Lose]);
         use Side::*;
         let look = |state, idle_days| Look {
             standing: Standing { due: Some(date(2026, 12, 1)), ..at(state) },
