@@ -270,7 +270,7 @@ impl Store {
                 let _ = record(transaction, &request, centre, &Event::CentreReceipt, "", now)?;
                 n_carried += transaction.run(
                     "UPDATE messages SET delivery = 'delivered', attempts = attempts + 1 WHERE request = ?1 AND \
-                     delivery = 'pending'",
+                     road = 'centre' AND delivery = 'pending'",
                     [id.as_bytes()],
                 )?;
             }
@@ -279,7 +279,8 @@ impl Store {
     }
 }
 
-const FOR_HERE: &str = "SELECT DISTINCT m.request FROM messages m WHERE m.delivery = 'pending' AND EXISTS (SELECT 1 \
+// Who asked by ISO 18626 is told by it, whatever accounts of that library are here.
+const FOR_HERE: &str = "SELECT DISTINCT m.request FROM messages m WHERE m.road = 'centre' AND m.delivery = 'pending' AND EXISTS (SELECT 1 \
                         FROM accounts a WHERE a.library = m.recipient AND a.role <> 'reader') LIMIT 500";
 
 impl LinkReason {

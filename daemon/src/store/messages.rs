@@ -211,7 +211,7 @@ fn decide(
     Ok(Ok(if next == Pending && may_have_arrived { Unknown } else { next }))
 }
 
-/// Puts a message behind those of its request.
+/// Puts a message behind those of its request. Whoever asked by ISO 18626 is told by a road of its own.
 pub(super) fn put_message(
     transaction: &Transaction<'_>,
     id: RequestId,
@@ -220,8 +220,9 @@ pub(super) fn put_message(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction.run(
-        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created, born) SELECT ?1, 1 + \
-         coalesce(max(n), 0), ?2, ?3, '', 'pending', ?4, (SELECT lived FROM machine) FROM messages WHERE request = ?1",
+        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created, born, road) SELECT ?1, 1 + \
+         coalesce(max(n), 0), ?2, ?3, '', 'pending', ?4, (SELECT lived FROM machine), coalesce((SELECT peer FROM \
+         peer_requests WHERE request = ?1), 'centre') FROM messages WHERE request = ?1",
         params![id.as_bytes(), kind.code(), recipient, now.as_second()],
     )?;
     Ok(())

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::events::{NewKnown, history_of, learn, put_known, record};
+use super::pass_on::tell_lender;
 use super::requests::{StoredRequest, one};
 use super::{Cached, Store};
 use crate::Result;
@@ -14,7 +15,7 @@ use crate::central::iso18626::{
     reported, write,
 };
 use crate::delivery::{LETTER_VERSION, Letter};
-use crate::requests::{Bar, Event, Party, Recorded, RequestId, State};
+use crate::requests::{Bar, Event, MessageKind, Party, Recorded, RequestId, State};
 
 const ANSWER: &str = "SELECT answer FROM peer_inbox WHERE peer = ?1 AND digest = ?2";
 const NOTE: &str = "INSERT INTO peer_inbox (peer, digest, answer, received) VALUES (?1, ?2, ?3, ?4)";
@@ -168,6 +169,7 @@ fn request_of(
 }
 
 // A message of the lender about a request of ours.
+    tell_lender(transaction, id, MessageKind::Request, Some(&form))?;
 fn supplied(
     transaction: &Transaction<'_>,
     peer: &LibraryCode,
@@ -212,7 +214,15 @@ fn wanted(
         }
     };
     match record(transaction, &request, by, &event, &note, now)? {
-        Ok(_) => Ok(None),
+        Ok(_) => {
+            // A question for the status is answered here.
+            if let Some(kind) = MessageKind::of(&event, Party::Requester, request.state, true)
+                .filter(|_| by.1 == Party::Requester)
+            {
+                tell_lender(transaction, request.id, kind, None)?;
+            }
+            Ok(None)
+        }
         Err(Bar::RenewalAsked) => Ok(None),
         Err(Bar::Ended(state) | Bar::NotIn(state)) => {
             let standing = history_of(transaction, request.id)?.standing().0.state;
@@ -288,7 +298,7 @@ mod tests {
         fn reports(&self) -> Vec<Supplying> {
             let history = self.0.history(self.request().id).unwrap();
             let ours: Vec<&Recorded> = history.events().filter(|one| one.party == Party::Lender).collect();
-            let n_waiting = self.0.all_waiting(CENTRE, 99).unwrap().len();
+            let n_waiting = self.0.all_waiting("BJFU", 99).unwrap().len();
             assert_eq!(n_waiting, ours.len(), "each event of ours is one message");
             let written =
                 (0..ours.len()).map(|n| supplying(&about("r1", None), ours[n], ours[..n].iter().copied()));
