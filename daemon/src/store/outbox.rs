@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::blank::keep_anonymous;
 use super::events::{history_of, learn, record};
-use super::messages::never_send;
+use super::messages::{never_send, not_taken};
 use super::pass_on::told_up_to;
 use super::requests::{StoredRequest, one};
 use super::sources::instant;
@@ -329,13 +329,9 @@ fn settle(
             if was_sent {
                 transaction.run(WRITE_ANEW, params![id, n])?;
             }
-            let request = one(transaction, key.0)?.filter(|_| was_sent);
-            let kind = message(transaction, key)?.map(|message| message.kind);
-            if let Some(request) = request.filter(|_| kind.as_deref() == Some("request")) {
-                let by = (&request.library, Party::Centre);
-                // A request that has ended otherwise stays as it is.
-                let _ = record(transaction, &request, by, &Event::Reject, reason, now)?;
-                never_send(transaction, key.0, "the request was not taken")?;
+            let kind = message(transaction, key)?.map(|message| message.kind).unwrap_or_default();
+            if let Some(request) = one(transaction, key.0)?.filter(|_| was_sent) {
+                not_taken(transaction, &request, &kind, reason, now)?;
             }
         }
         Settlement::Ended(Outcome::Gap { last }) => {
