@@ -167,6 +167,7 @@ impl Counter {
             ),
             today: self.day(now),
             is_followed: item.is_followed,
+            is_untold: item.is_untold,
         };
         let sent =
             item.history.events().filter(|recorded| matches!(recorded.event, Event::Ship { .. })).last();
@@ -199,7 +200,8 @@ impl Counter {
             _ => None,
         };
         let standing = history.standing().0;
-        let item = WorkItem { request, history, is_followed: !after.is_empty(), reader };
+        let is_untold = self.store.is_untold(&request, clerk.side)?;
+        let item = WorkItem { request, history, is_followed: !after.is_empty(), is_untold, reader };
         Ok(Ok(Whole { work: self.looked_at(clerk.side, item, now), standing, before, after, audit }))
     }
 

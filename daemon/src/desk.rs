@@ -202,6 +202,10 @@ impl Desk {
         {
             return Ok(Err(Refusal::Renewals(rules.renewals)));
         }
+        // Whoever has not fetched it yet has nothing to keep for longer.
+        if request.state == State::Received {
+            return Ok(Err(Refusal::Bar(Bar::NotIn(request.state))));
+        }
         self.record(request, &Event::AskRenew, "", now)
     }
 

@@ -134,6 +134,9 @@ fn keys(data_dir: &Path, settings: &Settings, store: Option<&Store>, machine: &M
     Ok(match (settings.role, identity, hub) {
         (Role::Hub, None, _) => ill("keys", "this hub has no keys yet", "start `lianmu serve` once"),
         (Role::Hub, Some(_), _) => well("keys", "this hub has its keys"),
+        (Role::Branch, _, None) if settings.central.kind == CentralKind::Iso18626 => {
+            well("keys", "this machine speaks ISO 18626 with its centre and needs no keys")
+        }
         (Role::Branch, _, None) => ill("keys", "this branch is not enrolled", ENROL),
         (_, Some(_), Some(hub)) if is_unknown(machine) => ill(
             "keys",

@@ -363,10 +363,11 @@ impl Daemon {
 
     // A request waits for no harvest, so its thread is not at the lowest priority.
     fn start_carrier(&self) {
-        let (writer, stop) = (&self.writer, self.stop.clone());
-        let (store, clock) = (writer.store.clone(), Arc::clone(&writer.clock));
-        let carrier = Carrier::new(store, self.settings.clone(), &writer.data_dir, clock);
-        spawn("deliver", move || carrier.deliver(&stop));
+        let writer = &self.writer;
+        for carrier in Carrier::all(&writer.store, &self.settings, &writer.data_dir, &writer.clock) {
+            let stop = self.stop.clone();
+            spawn("deliver", move || carrier.deliver(&stop));
+        }
         let (store, clock, stop) = (writer.store.clone(), Arc::clone(&writer.clock), self.stop.clone());
         if let Some(listener) = Listener::of(&self.settings, store, writer.data_dir.clone(), clock) {
             spawn("listen", move || listener.listen(&stop));

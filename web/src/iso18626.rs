@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daemon::central::iso18626::{Agency, Confirmation, ErrorType, Message, Unread, Which, read, write};
 use daemon::settings::Peer;
+use daemon::store::Store;
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 
@@ -85,7 +86,7 @@ fn taken(
         return refused(unknown(which));
     };
     let store = app.store()?;
-    let Some(ours) = ours(app, peer, reader) else {
+    let Some(ours) = ours(app, &store, peer, reader)? else {
         return refused((
             ErrorType::UnrecognisedDataValue,
             "supplying agency not found or invalid".to_owned(),
@@ -111,13 +112,16 @@ fn peer<'a>(app: &'a App, agency: &Agency) -> Option<&'a Peer> {
     app.settings().peers.iter().find(is_it)
 }
 
-// The library that a peer means, if it is one of ours.
-fn ours(app: &App, peer: &Peer, agency: &Agency) -> Option<LibraryCode> {
+// The library that a peer means, if it is the one whose machine this is, or another one that is reached by this machine.
+fn ours(app: &App, store: &Store, peer: &Peer, agency: &Agency) -> Result<Option<LibraryCode>, WebError> {
     let home = app.settings().library.clone();
     if !peer.own_agency.is_empty() && peer.own_agency == agency.value {
-        return home;
+        return Ok(home);
     }
-    home.filter(|home| home.as_str() == agency.value)
+    let named = LibraryCode::new(agency.value.as_str());
+    let is_ours = home.as_ref() == Some(&named)
+        || named != peer.library && store.lends_here(&named).map_err(WebError::internal)?;
+    Ok(is_ours.then_some(named))
 }
 
 fn is_xml(headers: &HeaderMap) -> bool {

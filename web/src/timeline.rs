@@ -16,13 +16,21 @@ pub(crate) struct EventRow {
 
 /// An event in a language.
 pub(crate) fn event_row(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
-    let said = lang.t(event_key(&recorded.event));
     EventRow {
         at: moment(recorded.at, zone),
-        what: with_value(said, &recorded.event, lang),
+        what: what(recorded, lang),
         who: party(recorded.party, lang),
         notes: notes(&recorded.note, lang),
     }
+}
+
+fn what(recorded: &Recorded, lang: Lang) -> String {
+    let is_answer = matches!(recorded.event, Event::AnswerCancel { .. } | Event::AnswerRenew { .. });
+    if is_answer && recorded.party == Party::Branch {
+        // The lender never heard the question.
+        return lang.t("request.did_not_take").to_owned();
+    }
+    with_value(lang.t(event_key(&recorded.event)), &recorded.event, lang)
 }
 
 /// Who acted.

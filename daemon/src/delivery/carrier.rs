@@ -1,4 +1,5 @@
-//! The edge of the outbox: joins the decisions of `line` to the store, a destination and the clocks.
+//! The edge of the outbox: joins the decisions of `line` to the store, a destination and the clocks. The centre is one
+//! road; each peer that asks here is another, so that none waits for the other.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use indexer::bib::LibraryCode;
 use indexer::files::Disk;
 
 use super::at_home::AtHome;
-use super::destination::Destination;
+use super::destination::{Destination, Trouble};
 use super::hub_line::HubLine;
 use super::iso_line::{IsoLine, IsoWay};
 use super::line::{Act, Head, Line, Moment, Seen};
@@ -16,7 +17,7 @@ use super::quotas::Quotas;
 use crate::authority::roots_for;
 use crate::harvest::{Clock, Stop};
 use crate::keys::{Identity, random};
-use crate::settings::{CentralKind, Role, Settings};
+use crate::settings::{CentralKind, Peer, Role, Settings};
 use crate::store::{CENTRE, Hub, Machine, Store};
 use crate::{Result, policy, reason};
 
@@ -35,8 +36,10 @@ pub(crate) type MakeDestination = Box<dyn Fn(Option<&Hub>) -> Result<Option<Box<
 
 type KeepPolicy = Box<dyn Fn(&Store) -> Result<()> + Send>;
 
-/// Delivers the messages of one machine to its centre.
+/// Delivers the messages of one machine to its centre, or to a peer.
 pub(crate) struct Carrier {
+    // `CENTRE`, or the code of a peer.
+    name: String,
     store: Store,
     settings: Settings,
     make: MakeDestination,
@@ -63,9 +66,29 @@ struct Road {
 }
 
 impl Carrier {
-    pub(crate) fn new(store: Store, settings: Settings, data_dir: &Path, clock: Arc<dyn Clock>) -> Self {
+    /// One for the centre, and one for each peer whose requests are answered.
+    pub(crate) fn all(
+        store: &Store,
+        settings: &Settings,
+        data_dir: &Path,
+        clock: &Arc<dyn Clock>,
+    ) -> Vec<Self> {
+        let to_peer = |peer| Self::to_peer(store.clone(), settings.clone(), peer, Arc::clone(clock));
+        let centre = Self::to_centre(store.clone(), settings.clone(), data_dir, Arc::clone(clock));
+        [centre].into_iter().chain(settings.peers.iter().map(to_peer)).collect()
+    }
+
+    fn to_peer(store: Store, settings: Settings, peer: &Peer, clock: Arc<dyn Clock>) -> Self {
+        let make = match IsoWay::to(&settings, peer) {
+            Some(way) => by_iso(store.clone(), way, Arc::clone(&clock)),
+            None => Box::new(|_: Option<&Hub>| Ok(None)),
+        };
+        Self { name: peer.library.to_string(), ..Self::with(store, settings, clock, make, None) }
+    }
+
+    fn to_centre(store: Store, settings: Settings, data_dir: &Path, clock: Arc<dyn Clock>) -> Self {
         let make = match IsoWay::of(&settings) {
-            Some(way) => by_iso(store.clone(), way),
+            Some(way) => by_iso(store.clone(), way, Arc::clone(&clock)),
             None => real(store.clone(), settings.hub_name(), data_dir.to_owned(), Arc::clone(&clock)),
         };
         let (folder, is_hub) = (data_dir.to_owned(), settings.role == Role::Hub);
@@ -85,6 +108,7 @@ impl Carrier {
     ) -> Self {
         let ticked = clock.monotonic();
         Self {
+            name: CENTRE.to_owned(),
             store,
             settings,
             make,
@@ -104,8 +128,7 @@ impl Carrier {
     /// Until told to stop. What fails is said once and tried again.
     pub(crate) fn deliver(mut self, stop: &Stop) {
         let mut complaint = String::new();
-        let owned_up = self.store.own_up_to_what_was_cut_short().map(drop);
-        let mut turn = owned_up.map(|()| Duration::ZERO);
+        let mut turn = self.begin().map(|()| Duration::ZERO);
         while !stop.is_asked() {
             let rest = match turn {
                 Ok(rest) => {
@@ -128,22 +151,42 @@ impl Carrier {
         }
     }
 
+    fn begin(&self) -> Result<()> {
+        self.store.own_up_to_what_was_cut_short(&self.name)?;
+        if self.is_to_centre() {
+            self.store.find_roads_to_peers()?;
+        }
+        Ok(())
+    }
+
     /// Does what is to be done now; how long there will be nothing.
     pub(crate) fn turn(&mut self) -> Result<Duration> {
         let now = Moment { steady: self.clock.monotonic(), wall: self.clock.now() };
-        if now.steady >= self.ticked + TICK {
+        if self.is_to_centre() && now.steady >= self.ticked + TICK {
             self.tick(now)?;
         }
         let machine = self.store.machine()?;
         self.find_road()?;
-        let Some(mut road) = self.road.take() else { return Ok(GLANCE) };
+        let Some(mut road) = self.road.take() else { return self.turn_without_road(now) };
         let rest = self.turn_on(&mut road, &machine, now);
         self.road = Some(road);
         rest
     }
 
+    fn is_to_centre(&self) -> bool {
+        self.name == CENTRE
+    }
+
+    // A way to the centre may be found yet; a peer that only asks is told nothing, and staff see why.
+    fn turn_without_road(&self, now: Moment) -> Result<Duration> {
+        if !self.is_to_centre() && !self.store.heads(&self.name, 1, now.wall)?.is_empty() {
+            self.store.give_up_road(&self.name, "the [[peer]] has no url: it asks, and is told nothing")?;
+        }
+        Ok(GLANCE)
+    }
+
     fn turn_on(&mut self, road: &mut Road, machine: &Machine, now: Moment) -> Result<Duration> {
-        let is_drilling = machine.drill_left(now.wall).is_some();
+        let is_drilling = self.is_to_centre() && machine.drill_left(now.wall).is_some();
         if std::mem::replace(&mut self.is_drilling, is_drilling) && !is_drilling {
             let acts = road.line.step(&Seen::Nudged, now);
             self.act(road, acts)?;
@@ -157,12 +200,16 @@ impl Carrier {
             self.act(road, acts)?;
         }
         if self.active.is_empty() || now.steady >= self.active_until {
-            self.active = self.store.heads(CENTRE, ACTIVE, now.wall)?;
+            self.active = self.store.heads(&self.name, ACTIVE, now.wall)?;
             // Of a hundred thousand messages the next are not found at once: looking shall not take the time of sending.
             let read = self.clock.monotonic();
             self.active_until = read + ACTIVE_FOR.max(read.saturating_sub(now.steady) * 10);
         }
-        let is_expecting = self.store.is_expecting()?;
+        // A peer has nothing to be fetched: without a message it is left alone.
+        if !self.is_to_centre() && self.active.is_empty() {
+            return Ok(GLANCE);
+        }
+        let is_expecting = self.is_to_centre() && self.store.is_expecting()?;
         let acts = road.line.step(&Seen::Waiting { heads: &self.active, is_expecting }, now);
         self.act(road, acts)
     }
@@ -174,7 +221,7 @@ impl Carrier {
                 Act::Probe => {
                     let probed = road.destination.probe();
                     if let Err(trouble) = &probed {
-                        self.store.note_trouble(trouble.reason())?;
+                        self.note_trouble(trouble)?;
                     }
                     let seen = Seen::Probed(probed.as_ref().copied());
                     let acts = road.line.step(&seen, self.moment());
@@ -183,7 +230,7 @@ impl Carrier {
                 Act::Send(heads) => self.send(road, &heads)?,
                 Act::Settle(key, settlement) => settled.push((key, settlement)),
                 Act::FreeAll => {
-                    self.store.free_all(CENTRE)?;
+                    self.store.free_all(&self.name)?;
                     self.active_until = Duration::ZERO;
                 }
                 Act::Rest(wait) => rest = wait,
@@ -217,11 +264,16 @@ impl Carrier {
                 road.line.step(&Seen::Sent(&outcomes), self.moment())
             }
             Err(trouble) => {
-                self.store.note_trouble(trouble.reason())?;
+                self.note_trouble(trouble)?;
                 road.line.step(&Seen::Broke(&heads, trouble), self.moment())
             }
         };
         self.act(road, acts).map(drop)
+    }
+
+    // What the machine knows of itself is about the centre; of a peer its messages say it.
+    fn note_trouble(&self, trouble: &Trouble) -> Result<()> {
+        if self.is_to_centre() { self.store.note_trouble(trouble.reason()) } else { Ok(()) }
     }
 
     fn moment(&self) -> Moment {
@@ -238,12 +290,15 @@ impl Carrier {
         for request in self.store.expire(EXPIRE_AFTER, now.wall)? {
             tracing::warn!(request = request.number, "a request waited too long to be sent and has expired");
         }
+        let peers: Vec<&str> = self.settings.peers.iter().map(|peer| peer.library.as_str()).collect();
+        self.store.note_roads_to_nobody(&peers)?;
         (self.keep_policy)(&self.store)
     }
 
     // Enrolling happens beside a running daemon, so it is looked for again and again.
     fn find_road(&mut self) -> Result<()> {
         let hub = match (self.settings.role, self.settings.central.kind) {
+            _ if !self.is_to_centre() => None,
             (Role::Hub, _) => None,
             (_, CentralKind::Iso18626) if IsoWay::of(&self.settings).is_some() => None,
             (_, CentralKind::Hub) => {
@@ -269,8 +324,8 @@ impl Carrier {
     }
 }
 
-fn by_iso(store: Store, way: IsoWay) -> MakeDestination {
-    Box::new(move |_| Ok(Some(Box::new(IsoLine::new(way.clone(), store.clone())))))
+fn by_iso(store: Store, way: IsoWay, clock: Arc<dyn Clock>) -> MakeDestination {
+    Box::new(move |_| Ok(Some(Box::new(IsoLine::new(way.clone(), store.clone(), Arc::clone(&clock))))))
 }
 
 fn real(store: Store, name: LibraryCode, data_dir: PathBuf, clock: Arc<dyn Clock>) -> MakeDestination {

@@ -1,8 +1,9 @@
 //! The line to a system that speaks ISO 18626: one message a call, the same bytes at every try.
 //!
-//! The standard promises nothing about repetition. After a try whose end is not known, "I have it already" means that
+//! That system is the centre, or a peer that asked here and is told at its own address. The standard promises nothing about repetition. After a try whose end is not known, "I have it already" means that
 //! it arrived then; without such a try it is an error like any other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexer::bib::LibraryCode;
@@ -15,7 +16,7 @@ use super::letter::Letter;
 use crate::central::iso18626::{
     About, Agency, Confirmation, MOST_BYTES, Message, read, requesting, supplying, write,
 };
-use crate::harvest::{agent_for, has_left, sentence_of};
+use crate::harvest::{Clock, agent_for, has_left, sentence_of};
 use crate::requests::{Event, Party};
 use crate::settings::{CentralKind, Peer, Role, Settings};
 use crate::store::Store;
@@ -29,14 +30,16 @@ const KNOWN: [&str; 3] = ["already exists", "already received", "duplicate reque
 #[derive(Clone)]
 pub(crate) struct IsoWay {
     /// Whose address is called.
-    centre: Peer,
+    to: Peer,
+    is_to_centre: bool,
     /// All that are known, by whose agency ids others are named.
     peers: Vec<Peer>,
-    home: LibraryCode,
+    /// Whose machine this is; a hub may be nobody's.
+    home: Option<LibraryCode>,
 }
 
 impl IsoWay {
-    /// The way that is configured; `None` where none is, or nobody knows whose machine this is.
+    /// The way to the centre that is configured; `None` where none is, or nobody knows whose machine this is.
     pub(crate) fn of(settings: &Settings) -> Option<Self> {
         if settings.role == Role::Hub || settings.central.kind != CentralKind::Iso18626 {
             return None;
@@ -44,25 +47,36 @@ impl IsoWay {
         let (home, url) = (settings.library.clone()?, settings.central.url.clone()?);
         let peers = settings.peers.clone();
         let centre = peers.iter().find(|peer| peer.url.trim_end_matches('/') == url).cloned();
-        Some(Self { centre: centre.unwrap_or_else(|| Peer::at(url)), peers, home })
+        let to = centre.unwrap_or_else(|| Peer::at(url));
+        Some(Self { to, is_to_centre: true, peers, home: Some(home) })
+    }
+
+    /// The way to a peer that asked here: to its own address, or by the centre that speaks ISO 18626 where it has none.
+    pub(crate) fn to(settings: &Settings, peer: &Peer) -> Option<Self> {
+        if peer.url.is_empty() {
+            return Self::of(settings).map(|way| Self { is_to_centre: false, ..way });
+        }
+        let (peers, home) = (settings.peers.clone(), settings.library.clone());
+        Some(Self { to: peer.clone(), is_to_centre: false, peers, home })
     }
 }
 
-/// A line to a peer, for one library.
+/// A line to a system, for one machine.
 pub(crate) struct IsoLine {
     agent: Agent,
     way: IsoWay,
     store: Store,
+    clock: Arc<dyn Clock>,
 }
 
 impl IsoLine {
-    pub(crate) fn new(way: IsoWay, store: Store) -> Self {
-        Self { agent: agent_for(&way.centre.url, RootCerts::PlatformVerifier, CONNECT, ANSWER), way, store }
+    pub(crate) fn new(way: IsoWay, store: Store, clock: Arc<dyn Clock>) -> Self {
+        let agent = agent_for(&way.to.url, RootCerts::PlatformVerifier, CONNECT, ANSWER);
+        Self { agent, way, store, clock }
     }
 
     fn post(&self, xml: &str, parcel: &Parcel, sent: &Message) -> Result<Outcome, Trouble> {
-        let call =
-            self.agent.post(&self.way.centre.url).header("content-type", "application/xml; charset=utf-8");
+        let call = self.agent.post(&self.way.to.url).header("content-type", "application/xml; charset=utf-8");
         let answer = call.send(xml.as_bytes()).map_err(|cause| Trouble::Away {
             may_have_arrived: has_left(&cause),
             reason: sentence_of(cause),
@@ -86,27 +100,40 @@ impl IsoLine {
         let Ok(Message::Confirmation(confirmation)) = read(&body) else {
             return Err(Trouble::Sick { reason: "the peer's answer is no confirmation".to_owned() });
         };
-        outcome(&confirmation, sent, parcel.may_have_arrived)
+        let outcome = outcome(&confirmation, sent, parcel.may_have_arrived)?;
+        self.note_contact().map(|()| outcome)
+    }
+
+    // What the machine knows of its contact is about the centre.
+    fn note_contact(&self) -> Result<(), Trouble> {
+        if !self.way.is_to_centre {
+            return Ok(());
+        }
+        let noted = self.store.note_contact(None, self.clock.now());
+        noted.map_err(|cause| Trouble::Away { reason: cause.to_string(), wish: None, may_have_arrived: true })
     }
 
     fn agency_of(&self, library: &LibraryCode) -> Agency {
-        if *library == self.way.home {
-            return match self.way.centre.own_agency.as_str() {
-                "" => Agency { scheme: "LIANMU".to_owned(), value: self.way.home.to_string() },
-                own => Agency { scheme: self.way.centre.own_scheme.clone(), value: own.to_owned() },
-            };
+        let (way, is_home) = (&self.way, self.way.home.as_ref() == Some(library));
+        if is_home && !way.to.own_agency.is_empty() {
+            return Agency { scheme: way.to.own_scheme.clone(), value: way.to.own_agency.clone() };
         }
-        // What is not known by name is the peer's to find.
-        let peer = self.way.peers.iter().find(|peer| peer.library == *library).unwrap_or(&self.way.centre);
-        Agency { scheme: peer.scheme.clone(), value: peer.agency.clone() }
+        match way.peers.iter().find(|peer| peer.library == *library) {
+            Some(peer) if !is_home => Agency { scheme: peer.scheme.clone(), value: peer.agency.clone() },
+            // What is not known by name is the centre's to find.
+            None if !is_home && way.is_to_centre => {
+                Agency { scheme: way.to.scheme.clone(), value: way.to.agency.clone() }
+            }
+            _ => Agency { scheme: "LIANMU".to_owned(), value: library.to_string() },
+        }
     }
 
     /// What a letter says in the words of the standard; `None`: it has none for it.
     fn message(&self, letter: &Letter) -> Result<Option<Message>, String> {
         let theirs = self.store.number_at_peer(letter.request).map_err(|cause| cause.to_string())?;
         let number = theirs.as_deref().unwrap_or(&letter.number);
-        let secret = self.way.centre.secret();
-        let own = self.agency_of(&self.way.home);
+        let secret = self.way.to.secret();
+        let own = self.agency_of(self.way.home.as_ref().unwrap_or(&letter.supplier));
         let about = About {
             supplier: self.agency_of(&letter.supplier),
             requester: self.agency_of(&letter.library),
@@ -176,8 +203,8 @@ impl Destination for IsoLine {
 
     // The standard knows no greeting: that somebody answers HTTP is all that can be seen.
     fn probe(&mut self) -> Result<(), Trouble> {
-        match self.agent.get(&self.way.centre.url).call() {
-            Ok(_) => Ok(()),
+        match self.agent.get(&self.way.to.url).call() {
+            Ok(_) => self.note_contact(),
             Err(cause) => {
                 Err(Trouble::Away { reason: sentence_of(cause), wish: None, may_have_arrived: false })
             }

@@ -11,6 +11,8 @@ use super::transition::Step;
 
 /// Working days without an answer after which a request is looked at.
 const PATIENCE: u32 = 3;
+/// Working days for which it is shown that something came to nothing.
+const SHOWN: u32 = 5;
 
 /// From where a librarian looks at a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -221,6 +223,9 @@ impl Act {
     pub fn is_possible(self, side: Side, standing: &Standing) -> bool {
         let state = standing.state;
         let fits = match self {
+            // Who has not taken it home yet has nothing to keep for longer.
+            Self::AskRenew => state != State::Received,
+            Self::GrantCancel | Self::RefuseCancel => state == State::CancelPending,
             Self::GrantRenew | Self::RefuseRenew => standing.renewal_asked && state != State::Recalled,
             // Before it goes out a reader may also get it at home; afterwards there is nothing to supply.
             Self::SupplyHere => !state.is_lent() && !matches!(state, State::Shipped | State::Returning),
@@ -254,6 +259,8 @@ pub enum Attention {
     CancelAsked,
     /// A renewal waits for an answer.
     RenewalAsked,
+    /// The other side did not take what it was told or asked last.
+    NotTaken,
     /// The next step is this side's.
     OurMove,
     /// It came to nothing, and no other lender was asked.
@@ -269,6 +276,7 @@ impl Attention {
             Self::Overdue => "overdue",
             Self::CancelAsked => "cancel_asked",
             Self::RenewalAsked => "renewal_asked",
+            Self::NotTaken => "not_taken",
             Self::OurMove => "our_move",
             Self::NoLender => "no_lender",
             Self::Silence(_) => "silence",
@@ -287,10 +295,17 @@ pub struct Look {
     pub today: Date,
     /// Another request has taken its place.
     pub is_followed: bool,
+    /// The last message of this side was not taken by the other.
+    pub is_untold: bool,
 }
 
 /// Whether a request waits for a librarian of this side, and why.
 pub fn attention(side: Side, look: &Look) -> Option<Attention> {
+    let untold = (look.is_untold && look.idle_days <= SHOWN).then_some(Attention::NotTaken);
+    untold.into_iter().chain(by_state(side, look)).min()
+}
+
+fn by_state(side: Side, look: &Look) -> Option<Attention> {
     use State::*;
     let (state, is_silent) = (look.standing.state, look.idle_days >= PATIENCE);
     let is_late = look.standing.due.is_some_and(|due| due < look.today);
@@ -298,14 +313,16 @@ pub fn attention(side: Side, look: &Look) -> Option<Attention> {
     match (side, state) {
         (_, Received | OnLoan | Overdue | Recalled) if is_late => Some(Attention::Overdue),
         (Side::Lending, CancelPending) => Some(Attention::CancelAsked),
-        (Side::Lending, OnLoan | Overdue) if look.standing.renewal_asked => Some(Attention::RenewalAsked),
+        (Side::Lending, Received | OnLoan | Overdue) if look.standing.renewal_asked => {
+            Some(Attention::RenewalAsked)
+        }
         (Side::Lending, AtCentre | Acknowledged | Accepted | Returning) => Some(Attention::OurMove),
         (Side::Borrowing, Conditional | Shipped | Received | Overdue | Recalled) => Some(Attention::OurMove),
         (Side::Borrowing, Queued | Sent | AtCentre | Acknowledged | Accepted | CancelPending) => silence(),
         (Side::Borrowing, Returning) => silence(),
         // For a week; what nobody wanted to try elsewhere by then has come to its end.
         (Side::Borrowing, Unfilled | RetryPossible | Rejected | Expired) => {
-            (!look.is_followed && look.idle_days <= 5).then_some(Attention::NoLender)
+            (!look.is_followed && look.idle_days <= SHOWN).then_some(Attention::NoLender)
         }
         (Side::Lending, Conditional | Shipped) => silence(),
         _ => None,
@@ -334,6 +351,7 @@ mod tests {
         check(Lending, State::Acknowledged, &[Accept, Ship, Condition, Unfill, OfferRetry]);
         check(Lending, State::Accepted, &[Ship, Unfill, OfferRetry]);
         check(Lending, State::CancelPending, &[GrantCancel, RefuseCancel, Ship, Unfill]);
+        check(Lending, State::Shipped, &[CheckIn, Recall, Lose]);
         check(Lending, State::OnLoan, &[CheckIn, Recall, Lose]);
         check(Lending, State::Returning, &[CheckIn, Lose]);
         check(Borrowing, State::Queued, &[Withdraw, SupplyHere]);
@@ -349,6 +367,9 @@ mod tests {
         let asked = Standing { renewal_asked: true, ..at(State::OnLoan) };
         assert_eq!(acts(Lending, &asked), [GrantRenew, RefuseRenew, CheckIn, Recall, Lose]);
         assert_eq!(acts(Borrowing, &asked), [Return, AskStatus, Lose, Close]);
+        // A lender who hears of no check-out answers all the same.
+        let received = Standing { renewal_asked: true, ..at(State::Received) };
+        assert_eq!(acts(Lending, &received), [GrantRenew, RefuseRenew, CheckIn, Recall, Lose]);
     }
 
     #[test]
@@ -367,6 +388,7 @@ mod tests {
             idle_days,
             today: date(2026, 11, 30),
             is_followed: false,
+            is_untold: false,
         };
         for (side, state, idle, expect) in [
             (Lending, State::AtCentre, 0, Some(OurMove)),
@@ -389,5 +411,15 @@ mod tests {
         let mut asked = look(State::OnLoan, 0);
         asked.standing.renewal_asked = true;
         assert_eq!(attention(Lending, &asked), Some(RenewalAsked));
+        for (side, state, idle, expect) in [
+            (Borrowing, State::OnLoan, 0, Some(NotTaken)),
+            (Borrowing, State::Received, 5, Some(NotTaken)),
+            (Borrowing, State::OnLoan, 6, None),
+            (Lending, State::CancelPending, 0, Some(CancelAsked)),
+            (Lending, State::Completed, 0, Some(NotTaken)),
+        ] {
+            let untold = Look { is_untold: true, ..look(state, idle) };
+            assert_eq!(attention(side, &untold), expect, "{side:?} {state} {idle}");
+        }
     }
 }

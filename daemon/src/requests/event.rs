@@ -109,6 +109,10 @@ impl Event {
             Self::Transmit | Self::Expire | Self::BecomeOverdue | Self::TakeBackOverdue => party == Branch,
             Self::CentreReceipt | Self::Reject => party == Centre,
             Self::Acknowledge => matches!(party, Lender | Centre),
+            // What asked for it was not taken by the other side: that is a no, and the asking machine says so.
+            Self::AnswerCancel { granted: false } | Self::AnswerRenew { granted: false, .. } => {
+                matches!(party, Lender | Branch)
+            }
             Self::Accept
             | Self::Condition
             | Self::Unfill

@@ -68,8 +68,11 @@ fn of_requester(standing: Standing, event: &Event) -> Result<Option<Standing>, B
         (Received, Event::CheckOut) => OnLoan,
         (OnLoan, Event::BecomeOverdue) => Overdue,
         (Overdue, Event::TakeBackOverdue) => OnLoan,
-        (OnLoan | Overdue, Event::AskRenew) if standing.renewal_asked => return Err(Bar::RenewalAsked),
-        (OnLoan | Overdue, Event::AskRenew) => {
+        (Received | OnLoan | Overdue, Event::AskRenew) if standing.renewal_asked => {
+            return Err(Bar::RenewalAsked);
+        }
+        // A lender may never hear that its item was checked out: ISO 18626 has no word for it.
+        (Received | OnLoan | Overdue, Event::AskRenew) => {
             return Ok(Some(Standing { renewal_asked: true, ..standing }));
         }
         (Received | OnLoan | Overdue | Recalled, Event::Return) => Returning,
@@ -110,13 +113,19 @@ fn of_lender(standing: Standing, event: &Event) -> Option<Standing> {
         (Sent | AtCentre | Acknowledged | Conditional | Accepted, Event::Ship { due }) => {
             return Some(shipped(standing, *due));
         }
+        // Said again with another day: the lender's word on it is the last one.
+        (Shipped, Event::Ship { due: Some(due) }) => return Some(Standing { due: Some(*due), ..standing }),
+        // A withdrawal that was thought to have failed did not.
+        (Sent | AtCentre | Acknowledged | Conditional | Accepted, Event::AnswerCancel { granted: true }) => {
+            Cancelled
+        }
         (Shipped | Received | OnLoan | Overdue, Event::Recall { due }) => {
             let due = due.or(standing.due);
             // What is still on its way has no reader to be reminded yet; the day counts all the same.
             let next = if standing.state == Shipped { Shipped } else { Recalled };
             return Some(Standing { due, ..standing }.at(next));
         }
-        (OnLoan | Overdue | Recalled, Event::AnswerRenew { granted, due }) => {
+        (Received | OnLoan | Overdue | Recalled, Event::AnswerRenew { granted, due }) => {
             return renewed(standing, *granted, *due);
         }
         // Lenders forget to report what went before, but not that the book stands on their shelf.
@@ -132,7 +141,10 @@ fn renewed(standing: Standing, granted: bool, due: Option<jiff::civil::Date>) ->
     match (standing.state, granted) {
         (State::Recalled, true) => None,
         (_, false) => Some(answered),
-        (_, true) => Some(Standing { due: due.or(standing.due), ..answered }.at(State::OnLoan)),
+        (state, true) => {
+            let next = if state == State::Received { state } else { State::OnLoan };
+            Some(Standing { due: due.or(standing.due), ..answered }.at(next))
+        }
     }
 }
 

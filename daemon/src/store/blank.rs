@@ -24,8 +24,8 @@ const REQUEST: &str =
 const EVENTS: &str = "SELECT clock, library, life, seq, event FROM request_events WHERE request = ?1";
 const EVENT: &str = "UPDATE request_events SET event = ?6 WHERE request = ?1 AND clock = ?2 AND library = ?3 AND life = \
                      ?4 AND seq = ?5";
-// What may have arrived is sent again as it is; it is taken out once that has ended.
-const MESSAGES: &str = "UPDATE messages SET body = CASE kind WHEN 'request' THEN ?2 ELSE '' END, packet = iif(delivery \
+// The body of a report is the name of an event. What may have arrived is sent again as it is; it is taken out once that has ended.
+const MESSAGES: &str = "UPDATE messages SET body = CASE kind WHEN 'request' THEN ?2 ELSE body END, packet = iif(delivery \
                         IN ('in_flight', 'unknown', 'held', 'pending'), packet, NULL), last_error = NULL WHERE request \
                         = ?1";
 const OWE: &str = "INSERT OR IGNORE INTO to_forget SELECT id FROM requests WHERE id = ?1 AND is_own = 1 AND anonymous = 1 \

@@ -35,6 +35,8 @@ pub struct WorkItem {
     pub history: History,
     /// Another request has taken its place, or asks for the rest.
     pub is_followed: bool,
+    /// Its last message from this side was not taken by the other.
+    pub is_untold: bool,
     /// Name of the reader, where the account is here.
     pub reader: Option<String>,
 }
@@ -87,17 +89,24 @@ pub struct Load {
 const MOST: u32 = 2_000;
 
 const BORROWED: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, EXISTS (SELECT 1 FROM \
-    request_links l WHERE l.previous = requests.id) AS is_followed, (SELECT name FROM accounts a WHERE a.id = account) AS reader FROM requests \
+    request_links l WHERE l.previous = requests.id) AS is_followed, is_own = 1 AND EXISTS (SELECT 1 FROM messages m WHERE m.request = \
+    requests.id AND m.delivery = 'rejected' AND m.kind NOT IN ('request', 'forget') AND NOT EXISTS (SELECT 1 FROM \
+    messages b WHERE b.request = m.request AND b.n > m.n)) AS is_untold, (SELECT name FROM accounts a WHERE a.id = account) AS reader FROM requests \
     WHERE library = ?1 AND (?2 IS NULL OR state = ?2) AND (?3 OR changed >= ?4 OR state NOT IN ('completed', \
     'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')) AND (?5 = '' OR instr(lower(title), \
     lower(?5)) > 0 OR instr(number, upper(?5)) > 0) AND state <> 'draft' ORDER BY changed DESC, id DESC LIMIT ?6";
 // A lender sees nothing that has not left, unless both desks are of this machine and carry it over themselves.
 const LENT: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, EXISTS (SELECT 1 FROM \
-    request_links l WHERE l.previous = requests.id) AS is_followed, NULL AS reader FROM requests \
+    request_links l WHERE l.previous = requests.id) AS is_followed, is_own = 0 AND EXISTS (SELECT 1 FROM messages m WHERE m.request = \
+    requests.id AND m.delivery = 'rejected' AND m.kind NOT IN ('request', 'forget') AND NOT EXISTS (SELECT 1 FROM \
+    messages b WHERE b.request = m.request AND b.n > m.n)) AS is_untold, NULL AS reader FROM requests \
     WHERE supplier = ?1 AND (?2 IS NULL OR state = ?2) AND (?3 OR changed >= ?4 OR state NOT IN ('completed', \
     'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')) AND (?5 = '' OR instr(lower(title), \
     lower(?5)) > 0 OR instr(number, upper(?5)) > 0) AND state NOT IN ('draft', 'queued', 'sent', 'rejected', \
     'expired') ORDER BY changed DESC, id DESC LIMIT ?6";
+const IS_UNTOLD: &str = "SELECT EXISTS (SELECT 1 FROM messages m WHERE m.request = ?1 AND m.delivery = 'rejected' AND m.kind \
+                         NOT IN ('request', 'forget') AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.request = m.request AND \
+                         b.n > m.n))";
 const LINK: &str = "SELECT r.id, r.number, r.supplier, l.why FROM request_links l JOIN requests r ON r.id = l.previous \
                     WHERE l.request = ?1";
 const LINKS_AFTER: &str = "SELECT r.id, r.number, r.supplier, l.why FROM request_links l JOIN requests r ON r.id = \
@@ -124,14 +133,20 @@ impl Store {
                 filter.words.trim(),
                 MOST
             ];
-            let rows = statement
-                .query_map(values, |row| Ok((from_row(row)?, row.get("is_followed")?, row.get("reader")?)))?;
-            let item = |row: rusqlite::Result<(StoredRequest, bool, Option<String>)>| {
-                let (request, is_followed, reader) = row?;
-                let history = history_of(connection, request.id)?;
-                Ok(WorkItem { request, history, is_followed, reader })
+            let items = statement.query_map(values, |row| {
+                Ok(WorkItem {
+                    request: from_row(row)?,
+                    history: History::default(),
+                    is_followed: row.get("is_followed")?,
+                    is_untold: row.get("is_untold")?,
+                    reader: row.get("reader")?,
+                })
+            })?;
+            let with_history = |item: rusqlite::Result<WorkItem>| {
+                let item = item?;
+                Ok(WorkItem { history: history_of(connection, item.request.id)?, ..item })
             };
-            rows.map(item).collect()
+            items.map(with_history).collect()
         })
     }
 
@@ -197,6 +212,14 @@ impl Store {
             }
             Ok(submitted)
         })
+    }
+
+    /// Whether the last message of a side about a request was not taken by the other.
+    pub fn is_untold(&self, request: &StoredRequest, side: Side) -> Result<bool> {
+        if request.is_own != (side == Side::Borrowing) {
+            return Ok(false);
+        }
+        self.read(|connection| connection.row(IS_UNTOLD, [request.id.as_bytes()], |row| row.get(0)))
     }
 
     /// The request that this one follows, and those that follow it.
@@ -270,7 +293,7 @@ impl Store {
                 let _ = record(transaction, &request, centre, &Event::CentreReceipt, "", now)?;
                 n_carried += transaction.run(
                     "UPDATE messages SET delivery = 'delivered', attempts = attempts + 1 WHERE request = ?1 AND \
-                     delivery = 'pending'",
+                     road = 'centre' AND delivery = 'pending'",
                     [id.as_bytes()],
                 )?;
             }
@@ -279,7 +302,8 @@ impl Store {
     }
 }
 
-const FOR_HERE: &str = "SELECT DISTINCT m.request FROM messages m WHERE m.delivery = 'pending' AND EXISTS (SELECT 1 \
+// Who asked by ISO 18626 is told by it, whatever accounts of that library are here.
+const FOR_HERE: &str = "SELECT DISTINCT m.request FROM messages m WHERE m.road = 'centre' AND m.delivery = 'pending' AND EXISTS (SELECT 1 \
                         FROM accounts a WHERE a.library = m.recipient AND a.role <> 'reader') LIMIT 500";
 
 impl LinkReason {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::Cached;
 use super::letters::put_letter;
 use super::messages::{never_send, put_message};
+use super::pass_on::{peer_of, report};
 use super::requests::{StoredRequest, json, parsed};
 use crate::delivery::Letter;
 use crate::requests::{
@@ -70,13 +71,16 @@ pub(super) fn record(
     let recorded = written(transaction, &history, by, event, note, now)?;
     put_event(transaction, id, &recorded)?;
     put_letter(transaction, id, &recorded, (before.state, standing.state), now)?;
-    history.add(recorded);
+    history.add(recorded.clone());
     // Somebody who only asks how it stands does not change since when.
     if *event != Event::TellStatus {
         put_standing(transaction, id, &standing, now)?;
     }
     let recipient = if by.1 == Party::Lender { request.library.as_str() } else { &request.form.supplier };
     match MessageKind::of(event, by.1, before.state, request.is_own) {
+        Some(_) if peer_of(transaction, id)?.is_some() => {
+            report(transaction, request, std::slice::from_ref(&recorded), now)?;
+        }
         Some(kind) => put_message(transaction, id, kind, recipient, now)?,
         None if standing.state == State::Cancelled && before.state.is_at_home() => {
             never_send(transaction, id, "withdrawn before it was sent")?;

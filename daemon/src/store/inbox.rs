@@ -7,12 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::blank::{blank, keep_anonymous};
 use super::events::{NewKnown, history_of, learn, put_known, record};
 use super::feed::{is_branch, tell};
+use super::pass_on::{peer_of, report};
 use super::requests::{json, one, parsed};
 use super::{Cached, Store};
 use crate::Result;
 use crate::central::{Item, Judgement, MOST_LETTER_BYTES, Reply, judge};
 use crate::delivery::{Letter, hash_of};
-use crate::requests::{Event, FaultCode, Party, Recorded};
+use crate::requests::{Event, FaultCode, History, Party, Recorded};
 
 const KNOWN: &str = "SELECT hash, answer FROM inbox WHERE branch = ?1 AND request = ?2 AND n = ?3";
 const LAST: &str = "SELECT coalesce(max(n), 0) FROM inbox WHERE branch = ?1 AND request = ?2";
@@ -161,7 +162,9 @@ fn effect(
     if !others.is_empty() {
         tracing::warn!(%branch, request = %letter.request, n = others.len(), "a branch spoke for others");
     }
+    let before = history_of(transaction, letter.request)?;
     learn(transaction, letter.request, &theirs, now)?;
+    report_to_peer(transaction, letter, &before, &theirs, now)?;
     if letter.kind == "request"
         && let Some(request) = one(transaction, letter.request)?
     {
@@ -170,6 +173,22 @@ fn effect(
     }
     let history = history_of(transaction, letter.request)?;
     Ok(Ok(history.events().filter(|recorded| recorded.party == Party::Centre).cloned().collect()))
+}
+
+// A peer that asked by ISO 18626 reads no feed.
+fn report_to_peer(
+    transaction: &Transaction<'_>,
+    letter: &Letter,
+    before: &History,
+    theirs: &[Recorded],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    if peer_of(transaction, letter.request)?.is_none() {
+        return Ok(());
+    }
+    let Some(request) = one(transaction, letter.request)? else { return Ok(()) };
+    let new: Vec<Recorded> = theirs.iter().filter(|recorded| !before.has(recorded)).cloned().collect();
+    report(transaction, &request, &new, now)
 }
 
 fn is_number_taken(connection: &Connection, number: &str) -> rusqlite::Result<bool> {

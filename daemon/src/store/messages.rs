@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::events::record;
-use super::requests::{one, unknown};
+use super::events::{history_of, record};
+use super::requests::{StoredRequest, one, unknown};
 use super::sources::instant;
 use super::{Cached, Store};
 use crate::Result;
 use crate::delivery::MessageKey;
-use crate::requests::{DeliveryState, Event, MessageKind, Party, RequestId, State};
+use crate::requests::{DeliveryState, Event, MessageKind, Party, RequestId, Standing, State};
 
 /// A message and how far its delivery has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,12 +177,20 @@ fn decide(
         return Ok(Err(QueueRefusal::NotThere));
     };
     let delivery = DeliveryState::from_code(&delivery).ok_or_else(|| unknown(0))?;
+    let waits = |kind: &str| {
+        let standing = history_of(transaction, key.0)?.standing().0;
+        Ok::<_, rusqlite::Error>(refusal_of(kind, standing).is_some())
+    };
     let next = match (decision, delivery) {
         (_, InFlight) => return Ok(Err(QueueRefusal::OnItsWay)),
         (QueueDecision::Hold, Pending | Unknown) => Held,
         (QueueDecision::Release, Held) | (QueueDecision::Retry, Pending | Unknown | Held) => Pending,
         (QueueDecision::Retry, Rejected | Dead) if request.state.is_final() => {
             return Ok(Err(QueueRefusal::RequestEnded(request.state)));
+        }
+        // It was answered by a no since: whoever still wants it asks anew.
+        (QueueDecision::Retry, Rejected) if matches!(kind.as_str(), "cancel" | "renew") && !waits(&kind)? => {
+            return Ok(Err(QueueRefusal::Stands(delivery)));
         }
         (QueueDecision::Retry, Rejected | Dead) => Pending,
         (QueueDecision::Cancel, Pending | Unknown | Held | Rejected) => {
@@ -211,7 +219,7 @@ fn decide(
     Ok(Ok(if next == Pending && may_have_arrived { Unknown } else { next }))
 }
 
-/// Puts a message behind those of its request.
+/// Puts a message behind those of its request. Whoever asked by ISO 18626 is told by a road of its own.
 pub(super) fn put_message(
     transaction: &Transaction<'_>,
     id: RequestId,
@@ -220,8 +228,9 @@ pub(super) fn put_message(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction.run(
-        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created, born) SELECT ?1, 1 + \
-         coalesce(max(n), 0), ?2, ?3, '', 'pending', ?4, (SELECT lived FROM machine) FROM messages WHERE request = ?1",
+        "INSERT INTO messages (request, n, kind, recipient, body, delivery, created, born, road) SELECT ?1, 1 + \
+         coalesce(max(n), 0), ?2, ?3, '', 'pending', ?4, (SELECT lived FROM machine), coalesce((SELECT peer FROM \
+         peer_requests WHERE request = ?1), 'centre') FROM messages WHERE request = ?1",
         params![id.as_bytes(), kind.code(), recipient, now.as_second()],
     )?;
     Ok(())
@@ -235,6 +244,37 @@ pub(super) fn never_send(transaction: &Transaction<'_>, id: RequestId, reason: &
         params![id.as_bytes(), reason],
     )?;
     Ok(())
+}
+
+/// What was asked for by a message that the other side would not take is not granted.
+pub(super) fn not_taken(
+    transaction: &Transaction<'_>,
+    request: &StoredRequest,
+    kind: &str,
+    reason: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    if kind == "request" {
+        let by = (&request.library, Party::Centre);
+        // A request that has ended otherwise stays as it is.
+        let _ = record(transaction, request, by, &Event::Reject, reason, now)?;
+        return never_send(transaction, request.id, "the request was not taken");
+    }
+    let standing = history_of(transaction, request.id)?.standing().0;
+    if let Some(no) = refusal_of(kind, standing).filter(|_| request.is_own) {
+        let by = (&request.library, Party::Branch);
+        let _ = record(transaction, request, by, &no, reason, now)?;
+    }
+    Ok(())
+}
+
+// The no that a message of this kind still waits for.
+fn refusal_of(kind: &str, standing: Standing) -> Option<Event> {
+    match kind {
+        "cancel" if standing.state == State::CancelPending => Some(Event::AnswerCancel { granted: false }),
+        "renew" if standing.renewal_asked => Some(Event::AnswerRenew { granted: false, due: None }),
+        _ => None,
+    }
 }
 
 fn message_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
@@ -258,7 +298,8 @@ mod tests {
     use super::*;
     use crate::central::Stand;
     use crate::delivery::{Outcome, Receipt, Settlement};
-    use crate::store::CENTRE;
+    use crate::requests::Side;
+    use crate::store::{Answer, CENTRE};
     use crate::trial;
 
     fn at(second: i64) -> Timestamp {
@@ -377,6 +418,56 @@ mod tests {
             let settlement = Settlement::Ended(Outcome::Delivered(Receipt::Ok));
             queue.store.settle(&[((queue.id, n), settlement)], at(9)).unwrap();
         }
+    }
+
+    #[test]
+    fn what_the_other_side_does_not_take_is_not_granted_and_the_reader_is_told() {
+        let queue = Queue::new();
+        let home = indexer::bib::LibraryCode::new("BJFU");
+        let lender = indexer::bib::LibraryCode::new("PKU");
+        let does = |library, party, event: Event| {
+            queue
+                .store
+                .record_event(queue.id, (library, party), &event, "", at(9))
+                .unwrap()
+                .unwrap()
+                .unwrap();
+        };
+        let end = |n: u32, outcome: Outcome| {
+            let heads = queue.store.heads(CENTRE, 9, at(9)).unwrap();
+            let parcels = queue.store.take_to_send(&heads, None, at(9)).unwrap();
+            assert_eq!(parcels.iter().map(|parcel| parcel.n).collect::<Vec<_>>(), [n]);
+            queue.store.settle(&[((queue.id, n), Settlement::Ended(outcome))], at(10)).unwrap();
+        };
+        let request = || queue.store.request(queue.id).unwrap().unwrap();
+        let no = |reason: &str| Outcome::Rejected { reason: reason.to_owned() };
+        let last_letter = || queue.store.letters(request().account.unwrap(), 1).unwrap().remove(0);
+        end(1, Outcome::Delivered(Receipt::Ok));
+        does(&home, Party::Reader, Event::AskCancel);
+        assert!(!queue.store.is_untold(&request(), Side::Borrowing).unwrap());
+        end(2, no("UnsupportedActionType: Cancel"));
+        assert_eq!(request().state, State::AtCentre);
+        let told = last_letter();
+        assert_eq!(told.answer, Some(Answer::NotWithdrawn));
+        assert_eq!(told.text, "UnsupportedActionType: Cancel");
+        assert!(queue.store.is_untold(&request(), Side::Borrowing).unwrap());
+        assert!(!queue.store.is_untold(&request(), Side::Lending).unwrap());
+        let retried = queue.store.decide_message((queue.id, 2), QueueDecision::Retry, at(9)).unwrap();
+        assert_eq!(retried, Err(QueueRefusal::Stands(DeliveryState::Rejected)), "asked anew, not sent anew");
+        does(&lender, Party::Lender, Event::Ship { due: None });
+        does(&home, Party::Requester, Event::Receive);
+        end(3, Outcome::Delivered(Receipt::Ok));
+        assert!(!queue.store.is_untold(&request(), Side::Borrowing).unwrap(), "there was more to tell since");
+        does(&home, Party::Requester, Event::CheckOut);
+        for n in [4, 5] {
+            does(&home, Party::Reader, Event::AskRenew);
+            end(n, no("not on loan"));
+            assert!(!queue.store.history(queue.id).unwrap().standing().0.renewal_asked);
+            assert_eq!(last_letter().answer, Some(Answer::NotRenewed));
+        }
+        let (home, library) = (Side::Borrowing, indexer::bib::LibraryCode::new("BJFU"));
+        let work = queue.store.work(home, &library, &crate::store::WorkFilter::default()).unwrap();
+        assert!(work[0].is_untold);
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod migrations;
 mod news;
 mod outbox;
 mod parcels;
+mod pass_on;
 mod peers;
 mod place;
 mod policy;

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::blank::keep_anonymous;
 use super::events::{history_of, learn, record};
-use super::messages::never_send;
+use super::messages::{never_send, not_taken};
+use super::pass_on::told_up_to;
 use super::requests::{StoredRequest, one};
 use super::sources::instant;
 use super::{Cached, Store};
@@ -49,12 +50,11 @@ const BACK: &str = "UPDATE messages SET delivery = iif(may_have_arrived OR ?3, '
                     n = ?2 AND delivery = 'in_flight'";
 // What was written behind one that was not taken names it as the one before, and so had no effect: it is written anew.
 const WRITE_ANEW: &str = "UPDATE messages SET packet = NULL, may_have_arrived = 0 WHERE request = ?1 AND n > ?2 AND \
-                          delivery IN ('pending', 'unknown', 'held')";
+                          road = 'centre' AND delivery IN ('pending', 'unknown', 'held')";
 // The other side forgot what it had: it was put back from an older copy.
 const AGAIN: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE request = ?1 AND road = ?3 \
                      AND n > ?2 AND delivery = 'delivered'";
-const CUT_SHORT: &str =
-    "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE delivery = 'in_flight'";
+const CUT_SHORT: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE road = ?1 AND delivery = 'in_flight'";
 const FREE: &str = "UPDATE messages SET next_try = NULL WHERE road = ?1 AND next_try IS NOT NULL AND delivery IN \
                     ('pending', 'unknown')";
 const OLD: &str = "SELECT request FROM messages WHERE kind = 'request' AND packet IS NULL AND delivery IN ('pending', \
@@ -100,9 +100,9 @@ impl Store {
         self.read(|connection| connection.row(UNDER_WAY, [], |row| row.get(0)))
     }
 
-    /// What a killed process had under way may have arrived.
-    pub fn own_up_to_what_was_cut_short(&self) -> Result<usize> {
-        self.write(|transaction| transaction.run(CUT_SHORT, []))
+    /// What a killed process had under way on a road may have arrived.
+    pub fn own_up_to_what_was_cut_short(&self, road: &str) -> Result<usize> {
+        self.write(|transaction| transaction.run(CUT_SHORT, [road]))
     }
 
     /// Marks messages as being sent and gives what is to be sent of each. One that was withdrawn or held since it was
@@ -277,6 +277,13 @@ fn letter(
     message: &Message,
 ) -> rusqlite::Result<String> {
     let prev = connection.row(PREVIOUS, params![request.id.as_bytes(), n, message.road], |row| row.get(0))?;
+    let told = if message.road == CENTRE { Vec::new() } else { told_up_to(connection, request.id, n)? };
+    let (n, events) = if told.is_empty() {
+        (n, of_this_side(&history_of(connection, request.id)?, request))
+    } else {
+        // What it tells is the last of them.
+        (u32::try_from(told.len()).unwrap_or(n), told)
+    };
     let letter = Letter {
         v: LETTER_VERSION,
         request: request.id,
@@ -289,7 +296,7 @@ fn letter(
         created: request.created,
         patron: request.patron.clone(),
         form: (message.kind == "request").then(|| request.form.clone()),
-        events: of_this_side(&history_of(connection, request.id)?, request),
+        events,
     };
     letter.to_json().map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))
 }
@@ -322,13 +329,9 @@ fn settle(
             if was_sent {
                 transaction.run(WRITE_ANEW, params![id, n])?;
             }
-            let request = one(transaction, key.0)?.filter(|_| was_sent);
-            let kind = message(transaction, key)?.map(|message| message.kind);
-            if let Some(request) = request.filter(|_| kind.as_deref() == Some("request")) {
-                let by = (&request.library, Party::Centre);
-                // A request that has ended otherwise stays as it is.
-                let _ = record(transaction, &request, by, &Event::Reject, reason, now)?;
-                never_send(transaction, key.0, "the request was not taken")?;
+            let kind = message(transaction, key)?.map(|message| message.kind).unwrap_or_default();
+            if let Some(request) = one(transaction, key.0)?.filter(|_| was_sent) {
+                not_taken(transaction, &request, &kind, reason, now)?;
             }
         }
         Settlement::Ended(Outcome::Gap { last }) => {

@@ -6,15 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::events::{NewKnown, history_of, learn, put_known, record};
+use super::pass_on::tell_lender;
 use super::requests::{StoredRequest, one};
 use super::{Cached, Store};
 use crate::Result;
 use crate::central::iso18626::{
-    Asked, ErrorType, Message, Reason, Request, RequestType, Requesting, Supplying, answered, asked, of_form,
-    reported, write,
+    Asked, ErrorType, Message, Reason, Request, RequestType, Requesting, ServiceType, Supplying, answered,
+    asked, of_form, reported, write,
 };
 use crate::delivery::{LETTER_VERSION, Letter};
-use crate::requests::{Bar, Event, Party, Recorded, RequestId, State};
+use crate::requests::{Bar, Event, MessageKind, Party, Recorded, RequestId, State};
 
 const ANSWER: &str = "SELECT answer FROM peer_inbox WHERE peer = ?1 AND digest = ?2";
 const NOTE: &str = "INSERT INTO peer_inbox (peer, digest, answer, received) VALUES (?1, ?2, ?3, ?4)";
@@ -131,6 +132,10 @@ fn request_of(
     if of_peer(transaction, peer, theirs)?.is_some() {
         return Ok(wrong("requestingAgencyRequestId: request with a given ID already exists"));
     }
+    // What is lent comes back; copies are nothing that this machine keeps account of.
+    if service.is_some_and(|service| service.service == ServiceType::Copy) {
+        return Ok(wrong("serviceType: Copy is not supplied, only Loan"));
+    }
     if request.book.title.is_empty()
         && request.book.title_of_component.is_empty()
         && request.book.ids.is_empty()
@@ -179,6 +184,7 @@ fn request_of(
     if let Some(request) = one(transaction, id)? {
         let _ = record(transaction, &request, (ours, Party::Centre), &Event::CentreReceipt, "", now)?;
     }
+    tell_lender(transaction, id, MessageKind::Request, Some(&form))?;
     Ok(None)
 }
 
@@ -227,7 +233,15 @@ fn wanted(
         }
     };
     match record(transaction, &request, by, &event, &note, now)? {
-        Ok(_) => Ok(None),
+        Ok(_) => {
+            // A question for the status is answered here.
+            if let Some(kind) = MessageKind::of(&event, Party::Requester, request.state, true)
+                .filter(|_| by.1 == Party::Requester)
+            {
+                tell_lender(transaction, request.id, kind, None)?;
+            }
+            Ok(None)
+        }
         Err(Bar::RenewalAsked) => Ok(None),
         Err(Bar::Ended(state) | Bar::NotIn(state)) => {
             let standing = history_of(transaction, request.id)?.standing().0.state;
@@ -303,7 +317,7 @@ mod tests {
         fn reports(&self) -> Vec<Supplying> {
             let history = self.0.history(self.request().id).unwrap();
             let ours: Vec<&Recorded> = history.events().filter(|one| one.party == Party::Lender).collect();
-            let n_waiting = self.0.all_waiting(CENTRE, 99).unwrap().len();
+            let n_waiting = self.0.all_waiting("BJFU", 99).unwrap().len();
             assert_eq!(n_waiting, ours.len(), "each event of ours is one message");
             let written =
                 (0..ours.len()).map(|n| supplying(&about("r1", None), ours[n], ours[..n].iter().copied()));
@@ -396,5 +410,47 @@ mod tests {
         assert_eq!(answer(4, Some(ship)), (State::Shipped, Some(date(2026, 12, 29)), 5));
         // What is said late is kept, and moves nothing.
         assert_eq!(answer(5, Some(Event::Accept)), (State::Shipped, Some(date(2026, 12, 29)), 6));
+    }
+
+    #[test]
+    fn a_copy_is_refused_and_what_may_be_either_is_lent() {
+        let store = Store::in_memory();
+        let submit = event(0, Party::Reader, Event::Submit);
+        let ask = |number: &str, service| {
+            let written = requesting(&about(number, Some(&request_form())), &submit, false);
+            let Some(Message::Request(mut request)) = written else { panic!() };
+            request.service.as_mut().unwrap().service = service;
+            store.take_from_peer(&code("BJFU"), &code("PKU"), &Message::Request(request), at(0)).unwrap()
+        };
+        let answer = ask("r1", ServiceType::Copy);
+        assert!(answer.contains("ERROR") && answer.contains("UnrecognisedDataValue"), "{answer}");
+        assert!(answer.contains("serviceType: Copy"), "{answer}");
+        assert!(ask("r2", ServiceType::CopyOrLoan).contains("<messageStatus>OK"));
+        let mut n_kept = 0;
+        store.each_request(|_, _| n_kept += 1).unwrap();
+        assert_eq!(n_kept, 1);
+    }
+
+    #[test]
+    fn a_peer_renews_what_it_has_received() {
+        let lender = Lender::new();
+        let (id, by) = (lender.request().id, (&code("PKU"), Party::Lender));
+        let does = |event: Event, minute| {
+            lender.0.record_event(id, by, &event, "", at(minute)).unwrap().unwrap().unwrap();
+        };
+        let asks = |asked: Event, minute| {
+            let asked = event(minute, Party::Requester, asked);
+            lender.take(&requesting(&about("r1", None), &asked, true).unwrap(), minute)
+        };
+        does(Event::Ship { due: Some(date(2026, 12, 29)) }, 1);
+        assert!(asks(Event::Receive, 2).contains("<messageStatus>OK"));
+        let answer = asks(Event::AskRenew, 3);
+        assert!(answer.contains("<messageStatus>OK") && answer.contains("<action>Renew"), "{answer}");
+        let later = Some(date(2027, 1, 29));
+        does(Event::AnswerRenew { granted: true, due: later }, 4);
+        assert_eq!((lender.request().state, lender.request().due), (State::Received, later));
+        let told = lender.reports().pop().unwrap();
+        assert_eq!((told.reason, told.answer), (Reason::RenewResponse, Some(true)));
+        assert_eq!((told.status, told.due), (Some(Status::Loaned), later));
     }
 }

@@ -1,7 +1,9 @@
-//! ISO 18626 over HTTP: who is let in, what is refused, and a loan between two machines that know each other by it
-//! alone.
+//! ISO 18626 over HTTP: who is let in, what is refused, a loan between two machines that know each other by it alone, and
+//! that a peer is told at its own address what became of its requests, whatever this machine is.
 
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 
 use crate::counter::{Desk, requests, signed_in, submit};
 use crate::site::{Answer, Site};
@@ -131,10 +133,160 @@ fn a_loan_between_two_machines_by_iso_18626() {
     step(&lender, &lend, &[("act", "ship"), ("due", "2999-01-31"), ("barcodes", "00123")], "shipped");
     borrower.get(&borrow).has("00123").has("2999-01-31");
     step(&borrower, &borrow, &[("act", "receive")], "received");
+    // The lender hears of no check-out, and renews all the same.
+    borrower.done(&borrow, &[("act", "check_out")]);
+    borrower.done(&borrow, &[("act", "ask_renew")]);
+    let due = |site: &Site| requests(site)[0]["due"].as_str().map(str::to_owned);
+    lending.until("the renewal is asked for", |_| lender.get(&lend).body.contains("grant_renew"));
+    lender.done(&lend, &[("act", "grant_renew"), ("due", "2999-02-28")]);
+    borrowing.until("the new day is there", |site| due(site).as_deref() == Some("2999-02-28"));
     borrower.done(&borrow, &[("act", "return")]);
     borrowing.until("it is on its way back", |site| state(site).as_deref() == Some("returning"));
     lending.until("the lender knows", |site| state(site).as_deref() == Some("returning"));
     step(&lender, &lend, &[("act", "check_in")], "completed");
+    // The centre that speaks ISO 18626 was there all the time.
+    assert_eq!(finding(&borrowing, "centre")["ok"], true, "{}", finding(&borrowing, "centre"));
     // Nothing went twice.
     assert_eq!((requests(&borrowing).len(), requests(&lending).len()), (1, 1));
+}
+
+fn finding(site: &Site, check: &str) -> serde_json::Value {
+    let output = crate::site::lianmu(site.data()).args(["doctor", "--json"]).output().unwrap();
+    let findings: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    findings.into_iter().find(|finding| finding["check"] == check).unwrap()
+}
+
+/// A peer's address: keeps what comes, confirms it, and breaks down once at the first report.
+struct FakePeer {
+    port: u16,
+    taken: Arc<Mutex<Vec<String>>>,
+}
+
+impl FakePeer {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = Self { port: listener.local_addr().unwrap().port(), taken: Arc::default() };
+        let taken = Arc::clone(&peer.taken);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let body = body_of(&mut stream);
+                let answer = if body.is_empty() {
+                    "HTTP/1.1 405 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned()
+                } else {
+                    taken.lock().unwrap().push(body.clone());
+                    confirmed(&body, taken.lock().unwrap().len() == 1)
+                };
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        peer
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/iso18626", self.port)
+    }
+
+    fn taken(&self) -> Vec<String> {
+        self.taken.lock().unwrap().clone()
+    }
+}
+
+fn body_of(stream: &mut TcpStream) -> String {
+    let (mut reader, mut length) = (BufReader::new(stream), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    String::from_utf8(body).unwrap()
+}
+
+fn confirmed(message: &str, breaks: bool) -> String {
+    if breaks {
+        return "HTTP/1.1 503 Away\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned();
+    }
+    let text = |element: &str| {
+        let (_, rest) = message.split_once(&format!("<{element}>")).unwrap();
+        rest.split_once('<').unwrap().0.to_owned()
+    };
+    let body = format!(
+        "<ISO18626Message xmlns=\"{NAMESPACE}\" xmlns:ill=\"{NAMESPACE}\" ill:version=\"1.2\">\
+         <supplyingAgencyMessageConfirmation><confirmationHeader><timestamp>2026-11-29T12:00:00Z</timestamp>\
+         <requestingAgencyRequestId>{}</requestingAgencyRequestId><timestampReceived>{}</timestampReceived>\
+         <messageStatus>OK</messageStatus></confirmationHeader></supplyingAgencyMessageConfirmation></ISO18626Message>",
+        text("requestingAgencyRequestId"),
+        text("timestamp")
+    );
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+}
+
+/// A machine that a peer asks, at whose own address it is told.
+fn asked_by(peer: &FakePeer, head: &str, tail: &str) -> Site {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("peer.secret"), "三十六计\n").unwrap();
+    let config = format!(
+        "{head}\n[[peer]]\nlibrary = \"THU\"\nagency_type = \"LIANMU\"\nagency = \"CN-THU\"\nurl = \"{}\"\n\
+         secret_file = \"peer.secret\"\naddresses = [\"127.0.0.0/8\"]\n{tail}",
+        peer.url()
+    );
+    Site::at(data, &config, free_port())
+}
+
+#[test]
+fn a_peer_is_told_at_its_own_address_whatever_this_machine_is() {
+    // Nobody is there, and nothing of this must go there.
+    let central = format!("[central]\nkind = \"iso18626\"\nurl = \"http://127.0.0.1:{}/iso\"", free_port());
+    for (role, more) in [("hub", ""), ("standalone", ""), ("branch", central.as_str())] {
+        let peer = FakePeer::new();
+        let lending = asked_by(&peer, &format!("role = \"{role}\"\nlibrary = \"PKU\"\n{more}"), "");
+        // An account of the peer's library on this machine takes nothing away from the peer.
+        let _ = signed_in(&lending, "THU", "S002", "张兰", "staff");
+        let lender = signed_in(&lending, "PKU", "S001", "王强", "staff");
+        let ask = message("CN-THU", "PKU", "三十六计", "r1", BOOK, "request");
+        post(&lending, "application/xml", ask.as_bytes()).has("<messageStatus>OK</messageStatus>");
+        let id = requests(&lending)[0]["id"].as_str().unwrap().to_owned();
+        let lend = format!("/staff/lending/{id}");
+        lender.done(&lend, &[("act", "accept")]);
+        lender.done(&lend, &[("act", "ship"), ("due", "2999-01-31"), ("barcodes", "00123")]);
+        let queue = |site: &Site| {
+            let output = crate::site::lianmu(site.data()).args(["queue", "list", "--json"]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        lending.until("both reports are delivered", |site| queue(site).matches("\"delivered\"").count() == 2);
+        let taken = peer.taken();
+        assert_eq!(taken.len(), 3, "{role}: {taken:?}");
+        assert_eq!(finding(&lending, "keys")["ok"], true, "{role}: {}", finding(&lending, "keys"));
+        assert_eq!(taken[0], taken[1], "{role}: after a breakdown the same bytes");
+        assert!(taken[1].contains("<status>WillSupply<"), "{role}: {}", taken[1]);
+        for part in ["<status>Loaned<", "2999-01-31T23:59:59+08:00", ">CN-THU<", ">PKU<", ">r1<"] {
+            assert!(taken[2].contains(part), "{role}: {part} in {}", taken[2]);
+        }
+    }
+}
+
+#[test]
+fn a_hub_of_no_library_takes_requests_for_the_libraries_of_its_desks() {
+    let peer = FakePeer::new();
+    let hub = asked_by(&peer, "role = \"hub\"", "");
+    let ask = |id: &str, supplier: &str| {
+        let text = message("CN-THU", supplier, "三十六计", id, BOOK, "request");
+        post(&hub, "application/xml", text.as_bytes())
+    };
+    ask("r1", "PKU").has("supplying agency not found");
+    let lender = signed_in(&hub, "PKU", "S001", "王强", "staff");
+    ask("r2", "PKU").has("<messageStatus>OK</messageStatus>");
+    ask("r3", "THU").has("supplying agency not found");
+    let id = requests(&hub)[0]["id"].as_str().unwrap().to_owned();
+    lender.done(&format!("/staff/lending/{id}"), &[("act", "accept")]);
+    hub.until("the peer is told", |_| peer.taken().len() == 2);
+    let told = peer.taken();
+    assert!(told[1].contains(">PKU<") && told[1].contains("<status>WillSupply<"), "{}", told[1]);
 }

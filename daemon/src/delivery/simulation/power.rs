@@ -113,7 +113,7 @@ impl Pair {
 
     /// From wherever it stands to the end; whether the request is there.
     fn comes_to_its_end(&self, id: RequestId) -> bool {
-        self.branch.own_up_to_what_was_cut_short().unwrap();
+        self.branch.own_up_to_what_was_cut_short(CENTRE).unwrap();
         for _ in 0..3 {
             let parcels = self.mark();
             let replies = self.send(&parcels);

@@ -15,7 +15,7 @@ use crate::delivery::carrier::Carrier;
 use crate::harvest::Clock;
 use crate::keys::PublicKeys;
 use crate::requests::RequestId;
-use crate::store::{Account, Hub, QueueDecision, Store};
+use crate::store::{Account, CENTRE, Hub, QueueDecision, Store};
 use crate::trial;
 
 /// How large a world is, and how long its time.
@@ -196,7 +196,7 @@ impl World {
         let machine = &self.machines[place];
         machine.store.be_dead(false);
         machine.store.begin_life(life, machine.clock.now()).unwrap();
-        machine.store.own_up_to_what_was_cut_short().unwrap();
+        machine.store.own_up_to_what_was_cut_short(CENTRE).unwrap();
         let carrier = self.carrier(&machine.library, &machine.store, &machine.clock, &machine.weather, seed);
         self.machines[place].carrier = carrier;
         self.machines[place].rests_until = 0;

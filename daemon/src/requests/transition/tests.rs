@@ -54,42 +54,42 @@ const TABLE: &[(State, &str)] = &[
     (
         State::Sent,
         "transmit>sent receipt>at_centre reject>rejected cancel?>cancel_pending acknowledge>acknowledged \
-         accept>accepted condition>conditional unfill>unfilled retry>retry_possible cancel-yes~ cancel-no~ \
+         accept>accepted condition>conditional unfill>unfilled retry>retry_possible cancel-yes>cancelled cancel-no~ \
          ship>shipped receive>sent renew-yes~ renew-no~ recall~ check-in~ close>cancelled status?>sent status~",
     ),
     (
         State::AtCentre,
         "receipt~ reject>rejected cancel?>cancel_pending acknowledge>acknowledged accept>accepted \
-         condition>conditional unfill>unfilled retry>retry_possible cancel-yes~ cancel-no~ ship>shipped \
+         condition>conditional unfill>unfilled retry>retry_possible cancel-yes>cancelled cancel-no~ ship>shipped \
          receive>at_centre renew-yes~ renew-no~ recall~ check-in~ close>cancelled status?>at_centre status~",
     ),
     (
         State::Acknowledged,
         "receipt~ cancel?>cancel_pending acknowledge~ accept>accepted condition>conditional unfill>unfilled \
-         retry>retry_possible cancel-yes~ cancel-no~ ship>shipped receive>acknowledged renew-yes~ renew-no~ \
+         retry>retry_possible cancel-yes>cancelled cancel-no~ ship>shipped receive>acknowledged renew-yes~ renew-no~ \
          recall~ check-in~ close>cancelled status?>acknowledged status~",
     ),
     (
         State::Conditional,
         "receipt~ cancel?>cancel_pending acknowledge~ accept>accepted condition~ agree>accepted \
-         refuse>cancel_pending unfill>unfilled retry>retry_possible cancel-yes~ cancel-no~ ship>shipped \
+         refuse>cancel_pending unfill>unfilled retry>retry_possible cancel-yes>cancelled cancel-no~ ship>shipped \
          receive>conditional renew-yes~ renew-no~ recall~ check-in~ close>cancelled status?>conditional status~",
     ),
     (
         State::Accepted,
         "receipt~ cancel?>cancel_pending acknowledge~ accept~ condition~ unfill>unfilled retry>retry_possible \
-         cancel-yes~ cancel-no~ ship>shipped receive>accepted renew-yes~ renew-no~ recall~ check-in~ \
+         cancel-yes>cancelled cancel-no~ ship>shipped receive>accepted renew-yes~ renew-no~ recall~ check-in~ \
          close>cancelled status?>accepted status~",
     ),
     (
         State::Shipped,
-        "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ receive>received \
+        "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship>shipped receive>received \
          renew-yes~ renew-no~ recall>shipped check-in>completed lose>lost close>completed status?>shipped status~",
     ),
     (
         State::Received,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ check-out>on_loan \
-         renew-yes~ renew-no~ recall>recalled return>returning check-in>completed lose>lost close>completed status?>received status~",
+         renew?>received renew-yes>received renew-no>received recall>recalled return>returning check-in>completed lose>lost close>completed status?>received status~",
     ),
     (
         State::OnLoan,
@@ -219,6 +219,41 @@ fn a_renewal_is_asked_for_once_and_moves_the_day() {
     assert_eq!(asked.after(&no), Ok(Step::To(lent)));
     let Ok(Step::To(recalled)) = asked.after(&Event::Recall { due: None }) else { panic!() };
     assert_eq!((recalled.state, recalled.due), (State::Recalled, Some(DUE)));
+}
+
+#[test]
+fn the_lender_says_the_day_as_long_as_nothing_has_come() {
+    let sent = Standing { due: Some(DUE), ..at(State::Shipped) };
+    let later = date(2027, 1, 31);
+    let Ok(Step::To(told)) = sent.after(&Event::Ship { due: Some(later) }) else { panic!() };
+    assert_eq!(told, Standing { due: Some(later), ..sent });
+    assert_eq!(told.after(&Event::Ship { due: Some(later) }), Ok(Step::To(told)));
+    assert_eq!(told.after(&Event::Ship { due: None }), Ok(Step::Late), "no day says nothing new");
+    let there = Standing { due: Some(DUE), ..at(State::OnLoan) };
+    assert_eq!(there.after(&Event::Ship { due: Some(later) }), Ok(Step::Late));
+}
+
+#[test]
+fn a_lender_that_hears_of_no_check_out_renews_all_the_same() {
+    let there = Standing { due: Some(DUE), ..at(State::Received) };
+    let Ok(Step::To(asked)) = there.after(&Event::AskRenew) else { panic!() };
+    assert_eq!((asked.state, asked.renewal_asked), (State::Received, true));
+    assert_eq!(asked.after(&Event::AskRenew), Err(Bar::RenewalAsked));
+    let later = date(2027, 1, 31);
+    let yes = Event::AnswerRenew { granted: true, due: Some(later) };
+    assert_eq!(asked.after(&yes), Ok(Step::To(Standing { due: Some(later), ..there })));
+    assert_eq!(asked.after(&Event::AnswerRenew { granted: false, due: None }), Ok(Step::To(there)));
+}
+
+#[test]
+fn a_withdrawal_that_seemed_to_have_failed_counts_when_the_lender_grants_it() {
+    let asked = [Event::Submit, Event::Transmit, Event::Accept, Event::AskCancel];
+    let no = Event::AnswerCancel { granted: false };
+    let standing = after_all(&[&asked[..], std::slice::from_ref(&no)].concat());
+    assert_eq!(standing, at(State::Accepted));
+    let yes = Event::AnswerCancel { granted: true };
+    assert_eq!(standing.after(&yes), Ok(Step::To(at(State::Cancelled))));
+    assert_eq!(at(State::Shipped).after(&yes), Ok(Step::Late), "the goods win");
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
