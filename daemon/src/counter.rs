@@ -123,6 +123,8 @@ pub enum NotDone {
     TooLong,
     /// Rules stand against the lender.
     Lender(NotSubmitted),
+    /// Another lender is asked for it, and has not said no.
+    AskedElsewhere(Link),
     /// The reader's account is gone.
     NoReader,
     /// Nothing was ticked.

@@ -229,6 +229,21 @@ fn what_one_cannot_another_is_asked_for() {
     let (before, after) = hall.counter.store.links(new).unwrap();
     assert_eq!((before.map(|link| link.id), after), (Some(id), vec![]));
     assert_eq!(hall.waiting(Side::Borrowing, "11-30T11:00:00"), vec![]);
+    assert_eq!(ask(&next, 3), Ok(new), "pressed twice");
+    let elsewhere = AskNext { supplier: "BIT", ..next.clone() };
+    let refused = |asked| matches!(asked, Err(NotDone::AskedElsewhere(open)) if open.id == new);
+    assert!(refused(ask(&elsewhere, 4)), "while RUC is asked");
+    let ruc = LibraryCode::new("RUC");
+    let unfills = |id| {
+        hall.counter.store.carry_here(at(MORNING)).unwrap();
+        let by = (&ruc, Party::Lender);
+        hall.counter.store.record_event(id, by, &Event::Unfill, "", at(MORNING)).unwrap().unwrap().unwrap();
+    };
+    staff(&hall.counter.store, "RUC", AccountRole::Staff);
+    unfills(new);
+    let third = hall.counter.ask_next(&hall.borrower, new, &elsewhere, at("11-30T12:00:00"), [5; 16]);
+    let third = third.unwrap().unwrap();
+    assert_eq!(ask(&elsewhere, 6), Ok(third), "it has taken the place of both");
 }
 
 #[test]
@@ -244,6 +259,10 @@ fn of_a_part_the_rest_becomes_a_request() {
     let rest = ask().unwrap();
     assert_eq!(hall.counter.store.request(rest).unwrap().unwrap().form.volume, "下册");
     assert_eq!(hall.counter.store.links(id).unwrap().1[0].why, LinkReason::Rest);
+    assert_eq!(ask(), Ok(rest), "pressed twice");
+    let other = AskNext { rest: Some("附册"), ..next.clone() };
+    let other = hall.counter.ask_next(&hall.borrower, id, &other, at("11-30T11:00:00"), [3; 16]).unwrap();
+    assert!(other.is_ok_and(|id| id != rest), "another volume is another thing");
 }
 
 #[test]

@@ -135,7 +135,7 @@ async fn acted(app: App, reader: Reader, account: Account, side: Side, id: Strin
             let result = shown(&app, &reader, account, side, id, fault).await;
             let mut response = page(&app, &reader, result);
             let status = match why {
-                NotDone::Bar(..) => StatusCode::CONFLICT,
+                NotDone::Bar(..) | NotDone::AskedElsewhere(_) => StatusCode::CONFLICT,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
             *response.status_mut() = status;
