@@ -22,7 +22,7 @@ use crate::store::{
     Account, AuditLine, Deed, Link, NewAuditLine, NewParcel, Store, StoredRequest, WorkFilter, WorkItem,
 };
 
-pub use loans::{Told, look_after_loans};
+pub use loans::{Told, extend_loans, look_after_loans};
 pub use next::{AskNext, Holder, came_in_part};
 pub use pack::Packing;
 

@@ -196,9 +196,8 @@ impl Desk {
     ) -> Result<std::result::Result<State, Refusal>> {
         let rules = self.rules.of(&request.form.supplier);
         let history = self.store.history(request.id)?;
-        let is_granted = |event: &Event| matches!(event, Event::AnswerRenew { granted: true, .. });
-        let n_granted = history.events().filter(|recorded| is_granted(&recorded.event)).count();
-        if n_granted >= usize::from(rules.renewals) && matches!(request.state, State::OnLoan | State::Overdue)
+        if history.n_renewals() >= usize::from(rules.renewals)
+            && matches!(request.state, State::OnLoan | State::Overdue)
         {
             return Ok(Err(Refusal::Renewals(rules.renewals)));
         }

@@ -3,6 +3,8 @@
 //! Runs, holds and the store keep the sentence (CONTRACT §7); `read` finds the code in it again, so that whoever
 //! shows it may say it in another language. Pure. What no sentence here fits stays as it was said.
 
+use crate::requests::EXTENDED;
+
 /// Each code with its sentence; of two that fit the first counts. `last` and `why` are reasons themselves.
 const SENTENCES: &[(&str, &str)] = &[
     ("drop", "{n} of {of} records ({share} %) would be gone; more than {limit} % need a person's word"),
@@ -54,6 +56,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("waited-too-long", "it waited too long to be sent"),
     ("taken-out", "taken out of the queue by a librarian"),
     ("line-gap", "the other side knows message {n} as the last one of this request"),
+    ("vacation", EXTENDED),
     ("at", "{what}: {why}"),
 ];
 

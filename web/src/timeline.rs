@@ -1,6 +1,6 @@
 //! What happened to a request, as readers and librarians are told it: when, what, by whom, with which words.
 
-use daemon::requests::{Event, Party, Recorded, Shipment};
+use daemon::requests::{EXTENDED, Event, Party, Recorded, Shipment};
 use jiff::tz::TimeZone;
 
 use crate::i18n::Lang;
@@ -16,12 +16,29 @@ pub(crate) struct EventRow {
 
 /// An event in a language.
 pub(crate) fn event_row(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
+    if recorded.note == EXTENDED {
+        return extended(recorded, zone, lang);
+    }
     let said = lang.t(event_key(&recorded.event));
     EventRow {
         at: moment(recorded.at, zone),
         what: with_value(said, &recorded.event, lang),
         who: party(recorded.party, lang),
         notes: notes(&recorded.note, lang),
+    }
+}
+
+// It comes as the answer to a renewal, but nobody asked.
+fn extended(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
+    let due = match recorded.event {
+        Event::AnswerRenew { due, .. } => due,
+        _ => None,
+    };
+    EventRow {
+        at: moment(recorded.at, zone),
+        what: with_value(lang.t("request.did_extend"), &Event::Ship { due }, lang),
+        who: party(recorded.party, lang),
+        notes: Vec::new(),
     }
 }
 

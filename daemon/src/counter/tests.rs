@@ -287,3 +287,42 @@ fn the_clock_makes_loans_overdue_and_reminds_once() {
     hall.act(Side::Borrowing, id, Act::Return, &Words::default()).unwrap();
     assert_eq!(look("12-20T09:00:00"), vec![]);
 }
+
+#[test]
+fn the_common_vacation_moves_what_is_out() {
+    use crate::store::{Answer, CalendarEntry, DayKind};
+    let hall = Hall::new();
+    let store = &hall.counter.store;
+    let (early, lent, late, recalled) = (hall.asked(1), hall.asked(2), hall.asked(3), hall.asked(4));
+    let sends = |id, time: &str, due: &str| {
+        let words = Words { day: Some(date(due)), ..Words::default() };
+        hall.counter.act(hall.clerk(Side::Lending), id, Act::Ship, &words, at(time)).unwrap().unwrap();
+    };
+    sends(early, MORNING, "2026-12-30");
+    for (id, due) in [(lent, "2027-01-02"), (late, "2027-04-01"), (recalled, "2027-01-02")] {
+        sends(id, "12-03T09:00:00", due);
+    }
+    let now = |act, id| hall.act(Side::Borrowing, id, act, &Words::default()).unwrap();
+    now(Act::Receive, lent);
+    now(Act::CheckOut, lent);
+    let sooner = Words { day: Some(date("2026-12-24")), ..Words::default() };
+    hall.act(Side::Lending, recalled, Act::Recall, &sooner).unwrap();
+    let vacation = |exempt: &[&str], last| {
+        let exempt = exempt.iter().map(|code| (*code).to_owned()).collect();
+        let (kind, first, note) = (DayKind::Vacation, date("2026-12-01"), String::new());
+        let entry = CalendarEntry { id: 0, library: None, kind, first, last: date(last), exempt, note };
+        store.add_calendar_entry(&entry, hall.lender.id, at(MORNING)).unwrap();
+    };
+    let extend = |time: &str| extend_loans(store, &hall.counter.zone, at(time)).unwrap();
+    let due = |id| store.request(id).unwrap().unwrap().due.unwrap().to_string();
+    vacation(&["PKU"], "2027-03-15");
+    assert_eq!(extend("12-04T09:00:00"), 0, "the lender takes no part");
+    vacation(&["NLC"], "2027-03-01");
+    assert_eq!((extend("12-04T09:00:00"), extend("12-04T09:00:00")), (1, 0), "and once");
+    let days = [due(early), due(lent), due(late), due(recalled)];
+    assert_eq!(days, ["2026-12-30", "2027-03-01", "2027-04-01", "2026-12-24"]);
+    let letter = &store.letters(hall.reader.id, 1).unwrap()[0];
+    assert_eq!(letter.answer, Some(Answer::Extended));
+    assert_eq!((letter.day.as_str(), letter.text.as_str()), ("2027-03-01", ""));
+    assert_eq!(store.history(lent).unwrap().n_renewals(), 0);
+}

@@ -83,12 +83,12 @@ const TABLE: &[(State, &str)] = &[
     (
         State::Shipped,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ receive>received \
-         renew-yes~ renew-no~ recall>shipped check-in>completed lose>lost close>completed status?>shipped status~",
+         renew-yes>shipped renew-no~ recall>shipped check-in>completed lose>lost close>completed status?>shipped status~",
     ),
     (
         State::Received,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship~ check-out>on_loan \
-         renew-yes~ renew-no~ recall>recalled return>returning check-in>completed lose>lost close>completed status?>received status~",
+         renew-yes>received renew-no~ recall>recalled return>returning check-in>completed lose>lost close>completed status?>received status~",
     ),
     (
         State::OnLoan,
