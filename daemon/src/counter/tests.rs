@@ -205,6 +205,28 @@ fn a_parcel_holds_what_goes_to_one_library_or_nothing_happens() {
 }
 
 #[test]
+fn what_goes_with_a_courier_is_a_parcel_also_when_it_goes_alone() {
+    let hall = Hall::new();
+    let (first, second, fetched) = (hall.asked(1), hall.asked(2), hall.asked(3));
+    let words = |tracking: &str, barcode: &str| {
+        let (tracking, barcodes) = (tracking.to_owned(), vec![barcode.to_owned()]);
+        Words { shipment: Shipment { tracking, barcodes, ..Shipment::default() }, ..Words::default() }
+    };
+    let send = |id, words: &Words, n| {
+        let packing = Packing::of_one(Side::Lending, Act::Ship, id, words).unwrap();
+        hall.counter.pack(&hall.lender, &packing, at("11-30T10:00:00"), [n; 6]).unwrap().unwrap()
+    };
+    let one = send(first, &words("SF7", "00123"), 1);
+    assert_eq!(send(second, &words("SF7", "00124"), 2), one, "the courier has one parcel of this number");
+    let parcel = hall.counter.store.parcel(&one).unwrap().unwrap();
+    assert_eq!((parcel.tracking.as_str(), parcel.items.len()), ("SF7", 2));
+    assert_eq!(Packing::of_one(Side::Lending, Act::Ship, fetched, &words(" ", "1")).map(drop), None);
+    assert_eq!(Packing::of_one(Side::Borrowing, Act::Receive, first, &words("SF8", "1")).map(drop), None);
+    let day = date("2026-11-30");
+    assert_eq!(hall.counter.store.parcels_by_month(day, day).unwrap()[0].2, 1);
+}
+
+#[test]
 fn what_one_cannot_another_is_asked_for() {
     let hall = Hall::new();
     let id = hall.asked(1);

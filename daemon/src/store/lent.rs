@@ -4,10 +4,10 @@ use indexer::bib::LibraryCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::Store;
 use super::accounts::AccountId;
 use super::events::{history_of, record};
 use super::requests::{StoredRequest, from_row, one};
-use super::Store;
 use crate::Result;
 use crate::requests::{EXTENDED, Event, History, Party, RequestId};
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::audit::{NewAuditLine, put_audit};
 use super::events::history_of;
@@ -15,6 +15,8 @@ use crate::statistics::{Fact, Rates};
 // What happened in a range was followed by a change not before its beginning.
 const CHANGED: &str = "SELECT id, library, supplier FROM requests WHERE changed >= ?1 AND created < ?2 AND state <> \
                        'draft' AND (?3 IS NULL OR library = ?3 OR supplier = ?3)";
+const SET_RATES: &str =
+    "INSERT INTO rates (id, body) VALUES (1, ?1) ON CONFLICT DO UPDATE SET body = excluded.body";
 
 impl Store {
     /// The facts of all requests that could count between two moments, of one library or of all.
@@ -40,21 +42,34 @@ impl Store {
 
     /// What the consortium pays; nothing until somebody has said so.
     pub fn rates(&self) -> Result<Rates> {
+        Ok(self.rates_set()?.unwrap_or_default())
+    }
+
+    /// What somebody has said that the consortium pays.
+    pub fn rates_set(&self) -> Result<Option<Rates>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT body FROM rates")?;
             let body = statement.query_row([], |row| row.get::<_, String>(0)).optional()?;
-            body.map_or_else(|| Ok(Rates::default()), |body| parsed(0, &body))
+            body.map(|body| parsed(0, &body)).transpose()
         })
     }
 
     /// Says what the consortium pays, and who said so.
     pub fn set_rates(&self, rates: &Rates, line: &NewAuditLine<'_>, now: Timestamp) -> Result<()> {
         self.write(|transaction| {
-            transaction.run(
-                "INSERT INTO rates (id, body) VALUES (1, ?1) ON CONFLICT DO UPDATE SET body = excluded.body",
-                [json(rates)?],
-            )?;
+            transaction.run(SET_RATES, [json(rates)?])?;
             put_audit(transaction, line, now)
         })
+    }
+}
+
+/// What the consortium pays, as its hub says.
+pub(super) fn put_rates(transaction: &Transaction<'_>, body: &str) -> rusqlite::Result<()> {
+    match serde_json::from_str::<Rates>(body) {
+        Ok(rates) => transaction.run(SET_RATES, [json(&rates)?]).map(drop),
+        Err(cause) => {
+            tracing::warn!(%cause, "the consortium's rates are not understood; those from before stay");
+            Ok(())
+        }
     }
 }
