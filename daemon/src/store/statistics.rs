@@ -1,5 +1,7 @@
 //! What of all requests is needed to count them.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -15,6 +17,10 @@ use crate::statistics::{Fact, Rates};
 // What happened in a range was followed by a change not before its beginning.
 const CHANGED: &str = "SELECT id, library, supplier FROM requests WHERE changed >= ?1 AND created < ?2 AND state <> \
                        'draft' AND (?3 IS NULL OR library = ?3 OR supplier = ?3)";
+// Of what went out in parcels how many barcodes were given.
+const SENT_ITEMS: &str = "SELECT i.request, sum(length(i.barcodes) - length(replace(i.barcodes, ' ', '')) + (i.barcodes <> \
+                          '')) FROM parcel_items i JOIN parcels p ON p.number = i.parcel WHERE p.goes = 'out' GROUP BY \
+                          i.request";
 const SET_RATES: &str =
     "INSERT INTO rates (id, body) VALUES (1, ?1) ON CONFLICT DO UPDATE SET body = excluded.body";
 
@@ -27,6 +33,10 @@ impl Store {
         day_of: impl Fn(Timestamp) -> Date,
     ) -> Result<Vec<Fact>> {
         self.read(|connection| {
+            let in_parcels: HashMap<[u8; 16], u32> = connection
+                .prepare_cached(SENT_ITEMS)?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
             let mut statement = connection.prepare_cached(CHANGED)?;
             let rows = statement.query_map(params![from.as_second(), until.as_second(), library], |row| {
                 Ok((RequestId::from_bytes(row.get(0)?), row.get::<_, String>(1)?, row.get::<_, String>(2)?))
@@ -34,7 +44,9 @@ impl Store {
             let mut facts = Vec::new();
             for row in rows {
                 let (id, library, supplier) = row?;
-                facts.extend(Fact::of(&library, &supplier, &history_of(connection, id)?, &day_of));
+                let n_items = in_parcels.get(id.as_bytes()).copied().unwrap_or(0);
+                let history = history_of(connection, id)?;
+                facts.extend(Fact::of(&library, &supplier, (&history, n_items), &day_of));
             }
             Ok(facts)
         })
