@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::Result;
+use crate::reason::said;
 use crate::requests::{
     Bar, Doubt, Event, Fault, LenderRules, NotSubmitted, Open, Party, RequestForm, RequestId, Rules,
     Standing, State, SubmitTimes, Withdrawal, WithdrawalBar, number_of,
@@ -221,9 +222,8 @@ impl Desk {
     fn doubt(&self, request: &StoredRequest) -> Result<String> {
         let fault = self.store.clock_fault_since(request.id)?.filter(|_| !request.state.is_at_home());
         Ok(fault.map_or_else(String::new, |fault| {
-            let (at, seconds) = (fault.at, fault.seconds);
-            let what = if fault.is_skew { "was found ahead of the centre's by" } else { "was set by" };
-            format!("the clock is in doubt, so the reader keeps the right: at {at} it {what} {seconds} s")
+            let code = if fault.is_skew { "clock-ahead" } else { "clock-set" };
+            said(code, &[("since", &fault.at.to_string()), ("n", &fault.seconds.to_string())])
         }))
     }
 
