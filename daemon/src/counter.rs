@@ -22,7 +22,7 @@ use crate::store::{
     Account, AuditLine, Deed, Link, NewAuditLine, NewParcel, Store, StoredRequest, WorkFilter, WorkItem,
 };
 
-pub use loans::{Told, look_after_loans};
+pub use loans::{Told, extend_loans, look_after_loans};
 pub use next::{AskNext, Holder, came_in_part};
 pub use pack::Packing;
 
@@ -123,6 +123,8 @@ pub enum NotDone {
     TooLong,
     /// Rules stand against the lender.
     Lender(NotSubmitted),
+    /// Another lender is asked for it, and has not said no.
+    AskedElsewhere(Link),
     /// The reader's account is gone.
     NoReader,
     /// Nothing was ticked.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::Result;
+use crate::reason::said;
 use crate::requests::{
     Bar, Doubt, Event, Fault, LenderRules, NotSubmitted, Open, Party, RequestForm, RequestId, Rules,
     Standing, State, SubmitTimes, Withdrawal, WithdrawalBar, number_of,
@@ -196,9 +197,8 @@ impl Desk {
     ) -> Result<std::result::Result<State, Refusal>> {
         let rules = self.rules.of(&request.form.supplier);
         let history = self.store.history(request.id)?;
-        let is_granted = |event: &Event| matches!(event, Event::AnswerRenew { granted: true, .. });
-        let n_granted = history.events().filter(|recorded| is_granted(&recorded.event)).count();
-        if n_granted >= usize::from(rules.renewals) && matches!(request.state, State::OnLoan | State::Overdue)
+        if history.n_renewals() >= usize::from(rules.renewals)
+            && matches!(request.state, State::OnLoan | State::Overdue)
         {
             return Ok(Err(Refusal::Renewals(rules.renewals)));
         }
@@ -226,9 +226,8 @@ impl Desk {
     fn doubt(&self, request: &StoredRequest) -> Result<String> {
         let fault = self.store.clock_fault_since(request.id)?.filter(|_| !request.state.is_at_home());
         Ok(fault.map_or_else(String::new, |fault| {
-            let (at, seconds) = (fault.at, fault.seconds);
-            let what = if fault.is_skew { "was found ahead of the centre's by" } else { "was set by" };
-            format!("the clock is in doubt, so the reader keeps the right: at {at} it {what} {seconds} s")
+            let code = if fault.is_skew { "clock-ahead" } else { "clock-set" };
+            said(code, &[("since", &fault.at.to_string()), ("n", &fault.seconds.to_string())])
         }))
     }
 

@@ -1,5 +1,6 @@
 //! What holds for all, from the hub to everybody's desk: what libraries say of themselves with their lending rules,
-//! members, the common calendar, notices, the keys by which consortium cards are checked.
+//! members, the common calendar, notices, what is paid for loans and parcels, the keys by which consortium cards are
+//! checked.
 //!
 //! The hub publishes whatever differs from what it published last; a branch puts what it was told where pages and
 //! desk look for it.
@@ -26,6 +27,8 @@ pub const MEMBERS: &str = "members";
 pub const NOTICES: &str = "notices";
 /// Kind of an item with the keys by which one library signs its cards; by its code.
 pub const CARD_KEYS: &str = "card-keys";
+/// Kind of the item with what the consortium pays for loans and parcels.
+pub const RATES: &str = "rates";
 /// So many notices are published.
 const MOST_NOTICES: u32 = 200;
 
@@ -53,7 +56,7 @@ pub(crate) fn publish_calendar(store: &Store, calendar: &Calendar) -> Result<()>
     Ok(())
 }
 
-/// At a hub: publishes libraries, members, notices and keys of cards where they have changed. The calendar is published
+/// At a hub: publishes libraries, members, notices, rates and keys of cards where they have changed. The calendar is published
 /// by those who decide it.
 pub fn publish(store: &Store, data_dir: &Path) -> Result<()> {
     if let Some(tsv) = members_of(data_dir)? {
@@ -68,6 +71,9 @@ pub fn publish(store: &Store, data_dir: &Path) -> Result<()> {
     let is_published = !store.policy_of::<serde_json::Value>(NOTICES)?.is_empty();
     if !notices.is_empty() || is_published {
         store.publish(NOTICES, "", &json(&notices)?)?;
+    }
+    if let Some(rates) = store.rates_set()? {
+        store.publish(RATES, "", &json(&rates)?)?;
     }
     publish_card_keys(store)
 }
@@ -122,6 +128,8 @@ mod tests {
     use crate::directory::{Directory, LibraryFacts};
     use crate::keys::PublicKeys;
     use crate::requests::LenderRules;
+    use crate::statistics::Rates;
+    use crate::store::NewAuditLine;
 
     fn now() -> Timestamp {
         "2026-11-30T08:00:00Z".parse().unwrap()
@@ -163,6 +171,30 @@ mod tests {
         assert_eq!(told(cursor()), [key_of("BJFU", 9)], "what the hub took back does not return by itself");
         assert_eq!(branch.own_card_key(&home).unwrap(), Some([9; 32]));
         assert_eq!(branch.own_card_key(&lender).unwrap(), None);
+    }
+
+    #[test]
+    fn what_the_consortium_pays_is_known_at_its_branches() {
+        let (hub_dir, branch) = (tempfile::tempdir().unwrap(), Store::in_memory());
+        let (hub, library) = (Store::open(hub_dir.path()).unwrap(), LibraryCode::new("BJFU"));
+        hub.add_enrol_code([0; 32], &library, now()).unwrap();
+        hub.enrol([0; 32], None, PublicKeys { signing: [1; 32], sealing: [2; 32] }, now()).unwrap().unwrap();
+        let admin = crate::trial::reader(&hub, now()).id;
+        let told = |after| {
+            publish(&hub, hub_dir.path()).unwrap();
+            let fed = hub.feed(&library, after, &branch.machine().unwrap().mark, now()).unwrap();
+            branch.take_in(&library, after, &fed.items, now()).unwrap();
+            (branch.rates().unwrap(), fed.items.len())
+        };
+        assert_eq!(told(0), (Rates::default(), 0), "nobody has said anything");
+        for parcel in [800, 0] {
+            let rates = Rates { lent: 1_000, borrowed: 250, parcel };
+            let (what, subject, note) = ("rates", "", "");
+            let line = NewAuditLine { account: admin, library: "BJFU", what, subject, note };
+            hub.set_rates(&rates, &line, now()).unwrap();
+            let after = branch.machine().unwrap().cursor;
+            assert_eq!(told(after), (rates, 1));
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Why a run was held, a source is unwell or a message waits: a code with values, and the English sentence that it is kept as.
+//! Why a run was held, a source is unwell or a message waits, and what the program itself says with an event: a code with values, and the English sentence that it is kept as.
 //!
 //! Runs, holds and the store keep the sentence (CONTRACT §7); `read` finds the code in it again, so that whoever
 //! shows it may say it in another language. Pure. What no sentence here fits stays as it was said.
+
+use crate::requests::EXTENDED;
 
 /// Each code with its sentence; of two that fit the first counts. `last` and `why` are reasons themselves.
 const SENTENCES: &[(&str, &str)] = &[
@@ -54,6 +56,13 @@ const SENTENCES: &[(&str, &str)] = &[
     ("waited-too-long", "it waited too long to be sent"),
     ("taken-out", "taken out of the queue by a librarian"),
     ("line-gap", "the other side knows message {n} as the last one of this request"),
+    ("vacation", EXTENDED),
+    ("withdrawn-queue", "withdrawn from the queue by a librarian"),
+    ("clock-set", "the clock is in doubt, so the reader keeps the right: at {since} it was set by {n} s"),
+    (
+        "clock-ahead",
+        "the clock is in doubt, so the reader keeps the right: at {since} it was found ahead of the centre's by {n} s",
+    ),
     ("at", "{what}: {why}"),
 ];
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::requests::{Event, History};
+use crate::requests::{Event, History, Shipment};
 
 /// What of a request counts, with the days on which it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,23 +20,30 @@ pub struct Fact {
     pub shipped: Option<Date>,
     /// When the item came.
     pub received: Option<Date>,
+    /// How many items were sent; one where no barcodes say.
+    pub n_items: u32,
     /// Withdrawn, rejected or expired: nobody was to fill it.
     pub is_void: bool,
 }
 
 impl Fact {
-    /// Out of what happened; `day_of` says on which day a moment falls.
+    /// Out of what happened; `day_of` says on which day a moment falls. `in_parcels`: items that are known to have been
+    /// in a parcel, as those are kept longer than the words of an event.
     pub fn of(
         library: &str,
         supplier: &str,
-        history: &History,
+        (history, in_parcels): (&History, u32),
         day_of: impl Fn(jiff::Timestamp) -> Date,
     ) -> Option<Self> {
         use crate::requests::State::{Cancelled, Expired, Rejected};
         let day = |is: fn(&Event) -> bool| history.first(is).map(&day_of);
         let shipped = day(|event| matches!(event, Event::Ship { .. }));
         let (standing, _) = history.standing();
+        let sent = history.events().filter(|recorded| matches!(recorded.event, Event::Ship { .. }));
+        let barcodes = sent.map(|recorded| Shipment::of_note(&recorded.note).barcodes.len()).max();
+        let barcodes = barcodes.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
         Some(Self {
+            n_items: barcodes.max(in_parcels).max(1),
             library: library.to_owned(),
             supplier: supplier.to_owned(),
             submitted: day(|event| *event == Event::Submit)?,
@@ -144,11 +151,11 @@ pub fn by_library_and_month(
     let mut all: BTreeMap<(String, Month), Figures> = BTreeMap::new();
     for fact in facts {
         if let Some(day) = fact.shipped.filter(|day| range.holds(*day)) {
-            all.entry((fact.supplier.clone(), Month::of(day))).or_default().lent += 1;
+            all.entry((fact.supplier.clone(), Month::of(day))).or_default().lent += fact.n_items;
         }
         if let Some(day) = fact.received.filter(|day| range.holds(*day)) {
             let figures = all.entry((fact.library.clone(), Month::of(day))).or_default();
-            figures.borrowed += 1;
+            figures.borrowed += fact.n_items;
             figures.days.push(work_days(&fact.supplier, fact.submitted, day));
         }
         if range.holds(fact.submitted) && !fact.is_void {
@@ -214,6 +221,7 @@ mod tests {
             submitted,
             shipped,
             received,
+            n_items: 1,
             is_void: false,
         }
     }
@@ -240,6 +248,32 @@ mod tests {
         assert!(!all.keys().any(|(_, month)| month.month == 10));
         let rates = Rates { lent: 1_000, borrowed: 250, parcel: 800 };
         assert_eq!((rates.subsidy(&lent["PKU"]), rates.subsidy(&lent["BJFU"])), (2_000, 500));
+    }
+
+    #[test]
+    fn what_was_sent_counts_by_its_items() {
+        use crate::requests::{Party, Recorded};
+        let day_of = |at: jiff::Timestamp| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        let fact = |note: &str, in_parcels| {
+            let mut history = History::default();
+            let events = [Event::Submit, Event::Transmit, Event::Ship { due: None }, Event::Receive];
+            for (seq, event) in (1..).zip(events) {
+                let party = if seq == 3 { Party::Lender } else { Party::Requester };
+                let note = if seq == 3 { note.to_owned() } else { String::new() };
+                let (at, library) = (jiff::Timestamp::UNIX_EPOCH, indexer::bib::LibraryCode::new("PKU"));
+                history.add(Recorded { clock: seq.into(), library, seq, life: 0, at, party, event, note });
+            }
+            Fact::of("BJFU", "PKU", (&history, in_parcels), day_of).unwrap()
+        };
+        for (note, in_parcels, n) in [("", 0, 1), ("条码 A001 A002", 0, 2), ("条码 A001", 1, 1), ("", 3, 3)]
+        {
+            let facts = [fact(note, in_parcels)];
+            let range = Range { from: date(1970, 1, 1), to: date(1970, 1, 31) };
+            let all = by_library_and_month(&facts, range, |_, _, _| 1);
+            let whole = sums(&all, |_| ()).into_values().next().unwrap();
+            let figures = (whole.lent, whole.borrowed, whole.asked, whole.filled, whole.days);
+            assert_eq!(figures, (n, n, 1, 1, vec![1]), "{note} {in_parcels}");
+        }
     }
 
     #[test]

@@ -122,6 +122,10 @@ pub(crate) fn words(asked: &Asked, of: &str) -> Words {
 pub(crate) fn not_done(why: &NotDone, lang: Lang) -> String {
     let key = match why {
         NotDone::Lender(bar) => return bar_sentence(bar, lang),
+        NotDone::AskedElsewhere(open) => {
+            let gaps = [("number", open.number.as_str()), ("supplier", open.supplier.as_str())];
+            return lang.fill("counter.asked_elsewhere", &gaps);
+        }
         NotDone::Unknown => "error.not_found",
         NotDone::NotYours => "counter.not_yours",
         NotDone::Bar(_, Bar::Ended(_)) => "request.has_ended",

@@ -46,6 +46,7 @@ pub(crate) fn answered(answer: Answer, day: &str, lang: Lang) -> String {
     let key = match answer {
         Answer::Renewed if day.is_empty() => "message.renewed_somehow",
         Answer::Renewed => "message.renewed",
+        Answer::Extended => "message.extended",
         Answer::NotRenewed => "message.not_renewed",
         Answer::NotWithdrawn => "message.not_withdrawn",
     };

@@ -1,6 +1,6 @@
 //! What happened to a request, as readers and librarians are told it: when, what, by whom, with which words.
 
-use daemon::requests::{Event, Party, Recorded, Shipment};
+use daemon::requests::{EXTENDED, Event, Party, Recorded, Shipment};
 use jiff::tz::TimeZone;
 
 use crate::i18n::Lang;
@@ -16,6 +16,9 @@ pub(crate) struct EventRow {
 
 /// An event in a language.
 pub(crate) fn event_row(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
+    if recorded.note == EXTENDED {
+        return extended(recorded, zone, lang);
+    }
     EventRow {
         at: moment(recorded.at, zone),
         what: what(recorded, lang),
@@ -33,6 +36,20 @@ fn what(recorded: &Recorded, lang: Lang) -> String {
     with_value(lang.t(event_key(&recorded.event)), &recorded.event, lang)
 }
 
+// It comes as the answer to a renewal, but nobody asked.
+fn extended(recorded: &Recorded, zone: &TimeZone, lang: Lang) -> EventRow {
+    let due = match recorded.event {
+        Event::AnswerRenew { due, .. } => due,
+        _ => None,
+    };
+    EventRow {
+        at: moment(recorded.at, zone),
+        what: with_value(lang.t("request.did_extend"), &Event::Ship { due }, lang),
+        who: party(recorded.party, lang),
+        notes: Vec::new(),
+    }
+}
+
 /// Who acted.
 pub(crate) fn party(party: Party, lang: Lang) -> &'static str {
     lang.t(match party {
@@ -44,7 +61,7 @@ pub(crate) fn party(party: Party, lang: Lang) -> &'static str {
     })
 }
 
-/// The lines of a note; what travels is named in the language.
+/// The lines of a note; what travels is named in the language, and what the program said is said in it.
 pub(crate) fn notes(note: &str, lang: Lang) -> Vec<String> {
     let Shipment { barcodes, tracking, parcel, missing, words } = Shipment::of_note(note);
     let parts = [
@@ -55,7 +72,7 @@ pub(crate) fn notes(note: &str, lang: Lang) -> Vec<String> {
     ];
     let named = parts.into_iter().filter(|(_, text)| !text.is_empty());
     let named = named.map(|(key, text)| lang.fill(key, &[("text", &text)]));
-    named.chain(words.lines().map(str::to_owned)).collect()
+    named.chain(words.lines().map(|line| lang.reason(line))).collect()
 }
 
 // An answer is yes or no, a loan has a day.
@@ -102,5 +119,23 @@ fn event_key(event: &Event) -> &'static str {
         Event::Close => "request.did_close",
         Event::AskStatus => "request.did_ask_status",
         Event::TellStatus => "request.did_tell_status",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_program_says_is_said_in_the_language_and_what_people_say_stays() {
+        let said = |note: &str, lang| notes(note, lang).join(" | ");
+        let parcel = "条码 A001\n运单 SF123\n缺 第二册\nmind the 封面";
+        assert_eq!(
+            said(parcel, Lang::En),
+            "Barcodes A001 | Tracking number SF123 | Not included: 第二册 | mind the 封面"
+        );
+        let withdrawn = "withdrawn from the queue by a librarian";
+        assert_eq!(said(withdrawn, Lang::ZhHans), "馆员从发送队列中撤销");
+        assert_eq!(said(withdrawn, Lang::En), withdrawn);
     }
 }

@@ -1,12 +1,14 @@
-//! What the clock does to loans: they become overdue, and their readers are reminded.
+//! What clock and calendar do to loans: they become overdue, their readers are reminded, and the common vacation moves
+//! the day by which they shall be back.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::Result;
-use crate::requests::{Reminder, overdue_event, reminder};
+use crate::directory::Directory;
+use crate::requests::{Due, Event, History, Reminder, overdue_event, reminder};
 use crate::store::{AccountId, LoanRow, Store, StoredRequest};
+use crate::{Result, calendars};
 
 /// A reader who is to be told something.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,4 +52,37 @@ fn look_after(store: &Store, loan: LoanRow, today: Date, now: Timestamp) -> Resu
     let Some(reminder) = right.filter(|right| !said.contains(right)) else { return Ok(None) };
     let is_new = store.note_reminder(request.id, reminder, request.due, now)?;
     Ok(is_new.then_some(Told { account, request, reminder }))
+}
+
+/// Moves the due dates of what lenders at this machine have lent as the common vacation says; gives how many moved.
+/// Done again it moves nothing more. What is wanted back, or may yet be renewed by a librarian's answer, stays.
+pub fn extend_loans(store: &Store, zone: &TimeZone, now: Timestamp) -> Result<usize> {
+    if store.clock_doubt(now)?.is_some() {
+        return Ok(0);
+    }
+    let rules = Directory::of(store.all_facts()?).rules().clone();
+    let (rules, calendar) = calendars::in_force(store, rules)?;
+    let day = |at: Timestamp| at.to_zoned_datetime(zone.clone()).date();
+    if calendar.vacations.iter().all(|vacation| vacation.due < day(now)) {
+        return Ok(0);
+    }
+    let mut n_moved = 0;
+    for (request, history) in store.lent_from_here()? {
+        let Some(issued) = issued(&history).filter(|_| is_to_be_moved(&history)) else { continue };
+        let due = Due::extended(day(issued), &rules.of(&request.form.supplier), &calendar);
+        if let Some(due) = due.filter(|due| *due >= day(now)) {
+            n_moved += usize::from(store.extend_loan(request.id, due, now)?);
+        }
+    }
+    Ok(n_moved)
+}
+
+fn issued(history: &History) -> Option<Timestamp> {
+    history.first(|event| matches!(event, Event::Ship { .. }))
+}
+
+// Something on its way that was recalled does not stand as recalled, but the lender wants it all the same.
+fn is_to_be_moved(history: &History) -> bool {
+    let is_recalled = history.events().any(|recorded| matches!(recorded.event, Event::Recall { .. }));
+    !is_recalled && !history.standing().0.renewal_asked
 }

@@ -8,7 +8,7 @@ use crate::requests::{
     Bar, Candidate, Event, History, NotSubmitted, Open, Party, Ranked, RequestForm, RequestId, Shipment,
     Side, number_of, rank,
 };
-use crate::store::{Account, LinkReason, NewAuditLine, NewRequest, StoredRequest};
+use crate::store::{Account, Link, LinkReason, NewAuditLine, NewRequest, StoredRequest};
 
 /// How far back it is looked how fast a lender answers.
 const LATELY: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -105,9 +105,6 @@ impl Counter {
         if is_open || next.rest.is_some() && !came_in_part(&self.store.history(id)?) {
             return Ok(Err(NotDone::Bar(id, Bar::NotIn(request.state))));
         }
-        if let Some(bar) = self.bars(&request, next.supplier, false, now)?.into_iter().next() {
-            return Ok(Err(NotDone::Lender(bar)));
-        }
         let form = RequestForm {
             supplier: next.supplier.to_owned(),
             call_number: next.call_number.to_owned(),
@@ -115,6 +112,14 @@ impl Counter {
             ..request.form.clone()
         }
         .tidied();
+        let why = if next.rest.is_some() { LinkReason::Rest } else { LinkReason::Next };
+        // Before the rules are asked: a quota that the first press used up does not bar the second.
+        if let Some(open) = self.store.open_after((id, why), &form.volume)? {
+            return Ok(asked_already(open, &form.supplier));
+        }
+        if let Some(bar) = self.bars(&request, next.supplier, false, now)?.into_iter().next() {
+            return Ok(Err(NotDone::Lender(bar)));
+        }
         if !form.faults(false).is_empty() {
             return Ok(Err(NotDone::NoWords));
         }
@@ -129,7 +134,6 @@ impl Counter {
             key: None,
             is_barred: false,
         };
-        let why = if next.rest.is_some() { LinkReason::Rest } else { LinkReason::Next };
         let line = NewAuditLine {
             account: account.id,
             library: &account.library,
@@ -137,9 +141,14 @@ impl Counter {
             subject: &request.number,
             note: new.number,
         };
-        self.store.submit_following(&new, (id, why), &line, now)?;
-        Ok(Ok(new.id))
+        let open = self.store.submit_following(&new, (id, why), &line, now)?;
+        Ok(open.map_or(Ok(new.id), |open| asked_already(open, &form.supplier)))
     }
+}
+
+// The same button pressed twice asks once; two lenders are not asked for one thing at a time.
+fn asked_already(open: Link, supplier: &str) -> std::result::Result<RequestId, NotDone> {
+    if open.supplier == supplier { Ok(open.id) } else { Err(NotDone::AskedElsewhere(open)) }
 }
 
 /// Whether a part of what was asked for was sent, and the rest was not.

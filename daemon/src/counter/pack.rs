@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Clerk, Counter, Done, NotDone, Words};
 use crate::requests::{Act, RequestId, Shipment, Side, number_of};
-use crate::store::{Account, Direction, NewParcel};
+use crate::store::{Account, Direction, NewParcel, StoredRequest};
 
 /// A parcel as a librarian packs it.
 #[derive(Clone, Debug)]
@@ -17,8 +17,31 @@ pub struct Packing {
     pub tracking: String,
 }
 
+impl Packing {
+    /// What goes with a courier is a parcel, if of one request alone; `None` where an act sends nothing, or by no
+    /// courier.
+    pub fn of_one(side: Side, act: Act, id: RequestId, words: &Words) -> Option<Self> {
+        let goes = match (side, act) {
+            (Side::Lending, Act::Ship) => Direction::Out,
+            (Side::Borrowing, Act::Return) => Direction::Back,
+            _ => return None,
+        };
+        let tracking = words.shipment.tracking.trim().to_owned();
+        (!tracking.is_empty()).then(|| Self { goes, items: vec![(id, words.clone())], tracking })
+    }
+
+    // For which library it is.
+    fn recipient(&self, request: &StoredRequest) -> String {
+        match self.goes {
+            Direction::Out => request.library.to_string(),
+            Direction::Back => request.form.supplier.clone(),
+        }
+    }
+}
+
 impl Counter {
-    /// Packs several requests into one parcel and sends it; gives its number. Durable when it returns.
+    /// Packs several requests into one parcel and sends it; gives its number. What goes to the same library on the same
+    /// day under the same number of the courier goes in the parcel that is there. Durable when it returns.
     pub fn pack(
         &self,
         account: &Account,
@@ -31,31 +54,22 @@ impl Counter {
             Direction::Back => (Side::Borrowing, Act::Return),
         };
         let clerk = Clerk { account, side };
-        let number = number_of(&format!("P-{}", account.library), self.day(now), random);
-        let (mut deeds, mut items, mut place) = (Vec::new(), Vec::new(), None);
+        let mut requests = Vec::new();
         for (id, words) in &packing.items {
             let Some(request) = self.store.request(*id)? else { return Ok(Err(NotDone::Unknown)) };
-            let to = match packing.goes {
-                Direction::Out => request.library.to_string(),
-                Direction::Back => request.form.supplier.clone(),
-            };
-            if place.get_or_insert_with(|| to.clone()) != &to {
-                return Ok(Err(NotDone::TwoPlaces));
-            }
-            let shipment = Shipment {
-                tracking: packing.tracking.clone(),
-                parcel: number.clone(),
-                ..words.shipment.clone()
-            };
-            items.push((*id, shipment.barcodes.clone()));
-            match self.deed(clerk, &request, act, &Words { day: words.day, shipment }, now)? {
-                Ok(deed) => deeds.push(deed),
-                Err(why) => return Ok(Err(why)),
-            }
+            requests.push((request, words));
         }
-        let Some(recipient) = place else { return Ok(Err(NotDone::Nothing)) };
+        let Some(recipient) = requests.first().map(|(request, _)| packing.recipient(request)) else {
+            return Ok(Err(NotDone::Nothing));
+        };
+        if requests.iter().any(|(request, _)| packing.recipient(request) != recipient) {
+            return Ok(Err(NotDone::TwoPlaces));
+        }
+        let items: Vec<(RequestId, Vec<String>)> =
+            requests.iter().map(|(request, words)| (request.id, words.shipment.barcodes.clone())).collect();
+        let new = number_of(&format!("P-{}", account.library), self.day(now), random);
         let parcel = NewParcel {
-            number: &number,
+            number: &new,
             sender: &account.library,
             recipient: &recipient,
             goes: packing.goes,
@@ -63,6 +77,17 @@ impl Counter {
             day: self.day(now),
             items: &items,
         };
-        Ok(self.do_all(clerk, &deeds, Some(&parcel), now)?.map(|()| number))
+        let number = self.store.parcel_like(&parcel)?.unwrap_or_else(|| new.clone());
+        let mut deeds = Vec::new();
+        for (request, words) in &requests {
+            let (tracking, parcel) = (packing.tracking.clone(), number.clone());
+            let shipment = Shipment { tracking, parcel, ..words.shipment.clone() };
+            match self.deed(clerk, request, act, &Words { day: words.day, shipment }, now)? {
+                Ok(deed) => deeds.push(deed),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        let parcel = NewParcel { number: &number, ..parcel };
+        Ok(self.do_all(clerk, &deeds, Some(&parcel), now)?.map(|()| number.clone()))
     }
 }

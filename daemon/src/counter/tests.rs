@@ -205,6 +205,28 @@ fn a_parcel_holds_what_goes_to_one_library_or_nothing_happens() {
 }
 
 #[test]
+fn what_goes_with_a_courier_is_a_parcel_also_when_it_goes_alone() {
+    let hall = Hall::new();
+    let (first, second, fetched) = (hall.asked(1), hall.asked(2), hall.asked(3));
+    let words = |tracking: &str, barcode: &str| {
+        let (tracking, barcodes) = (tracking.to_owned(), vec![barcode.to_owned()]);
+        Words { shipment: Shipment { tracking, barcodes, ..Shipment::default() }, ..Words::default() }
+    };
+    let send = |id, words: &Words, n| {
+        let packing = Packing::of_one(Side::Lending, Act::Ship, id, words).unwrap();
+        hall.counter.pack(&hall.lender, &packing, at("11-30T10:00:00"), [n; 6]).unwrap().unwrap()
+    };
+    let one = send(first, &words("SF7", "00123"), 1);
+    assert_eq!(send(second, &words("SF7", "00124"), 2), one, "the courier has one parcel of this number");
+    let parcel = hall.counter.store.parcel(&one).unwrap().unwrap();
+    assert_eq!((parcel.tracking.as_str(), parcel.items.len()), ("SF7", 2));
+    assert_eq!(Packing::of_one(Side::Lending, Act::Ship, fetched, &words(" ", "1")).map(drop), None);
+    assert_eq!(Packing::of_one(Side::Borrowing, Act::Receive, first, &words("SF8", "1")).map(drop), None);
+    let day = date("2026-11-30");
+    assert_eq!(hall.counter.store.parcels_by_month(day, day).unwrap()[0].2, 1);
+}
+
+#[test]
 fn what_one_cannot_another_is_asked_for() {
     let hall = Hall::new();
     let id = hall.asked(1);
@@ -229,6 +251,21 @@ fn what_one_cannot_another_is_asked_for() {
     let (before, after) = hall.counter.store.links(new).unwrap();
     assert_eq!((before.map(|link| link.id), after), (Some(id), vec![]));
     assert_eq!(hall.waiting(Side::Borrowing, "11-30T11:00:00"), vec![]);
+    assert_eq!(ask(&next, 3), Ok(new), "pressed twice");
+    let elsewhere = AskNext { supplier: "BIT", ..next.clone() };
+    let refused = |asked| matches!(asked, Err(NotDone::AskedElsewhere(open)) if open.id == new);
+    assert!(refused(ask(&elsewhere, 4)), "while RUC is asked");
+    let ruc = LibraryCode::new("RUC");
+    let unfills = |id| {
+        hall.counter.store.carry_here(at(MORNING)).unwrap();
+        let by = (&ruc, Party::Lender);
+        hall.counter.store.record_event(id, by, &Event::Unfill, "", at(MORNING)).unwrap().unwrap().unwrap();
+    };
+    staff(&hall.counter.store, "RUC", AccountRole::Staff);
+    unfills(new);
+    let third = hall.counter.ask_next(&hall.borrower, new, &elsewhere, at("11-30T12:00:00"), [5; 16]);
+    let third = third.unwrap().unwrap();
+    assert_eq!(ask(&elsewhere, 6), Ok(third), "it has taken the place of both");
 }
 
 #[test]
@@ -244,6 +281,10 @@ fn of_a_part_the_rest_becomes_a_request() {
     let rest = ask().unwrap();
     assert_eq!(hall.counter.store.request(rest).unwrap().unwrap().form.volume, "下册");
     assert_eq!(hall.counter.store.links(id).unwrap().1[0].why, LinkReason::Rest);
+    assert_eq!(ask(), Ok(rest), "pressed twice");
+    let other = AskNext { rest: Some("附册"), ..next.clone() };
+    let other = hall.counter.ask_next(&hall.borrower, id, &other, at("11-30T11:00:00"), [3; 16]).unwrap();
+    assert!(other.is_ok_and(|id| id != rest), "another volume is another thing");
 }
 
 #[test]
@@ -312,4 +353,43 @@ fn a_clock_that_stood_wrong_leaves_no_loan_overdue_and_keeps_no_reminder_back() 
         assert_eq!(look(now), reminder.into_iter().collect::<Vec<_>>(), "{day}");
     }
     assert_eq!(hall.state(id), State::Overdue);
+}
+
+#[test]
+fn the_common_vacation_moves_what_is_out() {
+    use crate::store::{Answer, CalendarEntry, DayKind};
+    let hall = Hall::new();
+    let store = &hall.counter.store;
+    let (early, lent, late, recalled) = (hall.asked(1), hall.asked(2), hall.asked(3), hall.asked(4));
+    let sends = |id, time: &str, due: &str| {
+        let words = Words { day: Some(date(due)), ..Words::default() };
+        hall.counter.act(hall.clerk(Side::Lending), id, Act::Ship, &words, at(time)).unwrap().unwrap();
+    };
+    sends(early, MORNING, "2026-12-30");
+    for (id, due) in [(lent, "2027-01-02"), (late, "2027-04-01"), (recalled, "2027-01-02")] {
+        sends(id, "12-03T09:00:00", due);
+    }
+    let now = |act, id| hall.act(Side::Borrowing, id, act, &Words::default()).unwrap();
+    now(Act::Receive, lent);
+    now(Act::CheckOut, lent);
+    let sooner = Words { day: Some(date("2026-12-24")), ..Words::default() };
+    hall.act(Side::Lending, recalled, Act::Recall, &sooner).unwrap();
+    let vacation = |exempt: &[&str], last| {
+        let exempt = exempt.iter().map(|code| (*code).to_owned()).collect();
+        let (kind, first, note) = (DayKind::Vacation, date("2026-12-01"), String::new());
+        let entry = CalendarEntry { id: 0, library: None, kind, first, last: date(last), exempt, note };
+        store.add_calendar_entry(&entry, hall.lender.id, at(MORNING)).unwrap();
+    };
+    let extend = |time: &str| extend_loans(store, &hall.counter.zone, at(time)).unwrap();
+    let due = |id| store.request(id).unwrap().unwrap().due.unwrap().to_string();
+    vacation(&["PKU"], "2027-03-15");
+    assert_eq!(extend("12-04T09:00:00"), 0, "the lender takes no part");
+    vacation(&["NLC"], "2027-03-01");
+    assert_eq!((extend("12-04T09:00:00"), extend("12-04T09:00:00")), (1, 0), "and once");
+    let days = [due(early), due(lent), due(late), due(recalled)];
+    assert_eq!(days, ["2026-12-30", "2027-03-01", "2027-04-01", "2026-12-24"]);
+    let letter = &store.letters(hall.reader.id, 1).unwrap()[0];
+    assert_eq!(letter.answer, Some(Answer::Extended));
+    assert_eq!((letter.day.as_str(), letter.text.as_str()), ("2027-03-01", ""));
+    assert_eq!(store.history(lent).unwrap().n_renewals(), 0);
 }

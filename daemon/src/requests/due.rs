@@ -41,6 +41,10 @@ pub struct Calendar {
     pub vacations: Vec<Vacation>,
 }
 
+/// What the lender says when the common vacation moves the due date of something that is out. It was not asked for, so
+/// it is no renewal, though it comes as the answer to one.
+pub const EXTENDED: &str = "the common vacation moves the due date";
+
 /// Why a due date is not issue plus loan period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DueReason {
@@ -70,14 +74,7 @@ impl Due {
     /// Of what `lender` issues on a day.
     pub fn of_loan(issued: Date, lender: &LenderRules, calendar: &Calendar) -> Self {
         let mut due = Self { day: later(issued, lender.loan_days.into()), moved_by: Vec::new() };
-        let extended = calendar
-            .vacations
-            .iter()
-            .filter(|vacation| vacation.issued_from <= issued && issued <= vacation.due)
-            .filter(|vacation| !vacation.exempt.contains(&lender.code))
-            .map(|vacation| vacation.due)
-            .max();
-        if let Some(day) = extended.filter(|day| *day > due.day) {
+        if let Some(day) = vacation_day(issued, lender, calendar).filter(|day| *day > due.day) {
             due.day = day;
             due.moved_by.push(DueReason::Vacation);
         }
@@ -87,6 +84,21 @@ impl Due {
         }
         due
     }
+
+    /// The day to which the common vacation moves what is out already; `None` where it leaves it.
+    pub fn extended(issued: Date, lender: &LenderRules, calendar: &Calendar) -> Option<Date> {
+        let day = vacation_day(issued, lender, calendar)?;
+        Some(first_open(day, lender, calendar).unwrap_or(day))
+    }
+}
+
+fn vacation_day(issued: Date, lender: &LenderRules, calendar: &Calendar) -> Option<Date> {
+    let vacations = calendar.vacations.iter();
+    vacations
+        .filter(|vacation| vacation.issued_from <= issued && issued <= vacation.due)
+        .filter(|vacation| !vacation.exempt.contains(&lender.code))
+        .map(|vacation| vacation.due)
+        .max()
 }
 
 /// The first day from this one on on which the desk is open; `None` where a table closes it for years.

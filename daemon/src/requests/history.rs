@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use indexer::bib::LibraryCode;
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, Party};
@@ -90,9 +92,7 @@ impl History {
     pub fn standing(&self) -> (Standing, Vec<Refused>) {
         let (mut standing, mut refused) = (Standing::default(), Vec::new());
         for recorded in self.events.values() {
-            let may = recorded.event.may_come_from(recorded.party);
-            let step = if may { standing.after(&recorded.event).map_err(Some) } else { Err(None) };
-            match step {
+            match after(standing, recorded) {
                 Ok(Step::To(next)) => standing = next,
                 Ok(Step::Late) => {}
                 Err(bar) => refused.push(Refused { recorded: recorded.clone(), bar }),
@@ -101,10 +101,39 @@ impl History {
         (standing, refused)
     }
 
+    /// How often a renewal was asked for and granted; a day that the lender moved by itself is none.
+    pub fn n_renewals(&self) -> usize {
+        let (mut standing, mut n_renewals) = (Standing::default(), 0);
+        for recorded in self.events.values() {
+            if let Ok(Step::To(next)) = after(standing, recorded) {
+                let is_yes = matches!(recorded.event, Event::AnswerRenew { granted: true, .. });
+                n_renewals += usize::from(is_yes && standing.renewal_asked);
+                standing = next;
+            }
+        }
+        n_renewals
+    }
+
     /// When it was first said to have happened.
     pub fn first(&self, is: impl Fn(&Event) -> bool) -> Option<Timestamp> {
         self.events.values().find(|recorded| is(&recorded.event)).map(|recorded| recorded.at)
     }
+}
+
+fn after(standing: Standing, recorded: &Recorded) -> Result<Step, Option<Bar>> {
+    if !recorded.event.may_come_from(recorded.party) {
+        return Err(None);
+    }
+    // A branch that had not heard of the later day yet says that the earlier one has passed.
+    if recorded.event == Event::BecomeOverdue && standing.due.is_some_and(|due| is_before(recorded.at, due)) {
+        return Ok(Step::Late);
+    }
+    standing.after(&recorded.event).map_err(Some)
+}
+
+// Whether a day has not passed at a moment, wherever the clock stands that says so.
+fn is_before(at: Timestamp, day: Date) -> bool {
+    at.to_zoned_datetime(TimeZone::UTC).date().saturating_add(1.day()) <= day
 }
 
 #[cfg(test)]
@@ -163,6 +192,28 @@ mod tests {
         assert_eq!(standing.state, State::Cancelled);
         let bar = Some(Bar::Ended(State::Cancelled));
         assert_eq!(refused, vec![Refused { recorded: expired, bar }]);
+    }
+
+    #[test]
+    fn a_day_that_was_moved_before_it_passed_makes_nothing_overdue_and_is_no_renewal() {
+        let day = |month, day| Some(jiff::civil::date(2026, month, day));
+        let mut events = journey();
+        let due = day(12, 1);
+        events[5].event = Event::Ship { due };
+        let moved = Event::AnswerRenew { granted: true, due: day(12, 31) };
+        events.push(recorded(6, "PKU", 3, Party::Lender, moved.clone()));
+        events.push(recorded(7, "BJFU", 5, Party::Requester, Event::CheckOut));
+        let mut overdue = recorded(8, "BJFU", 6, Party::Branch, Event::BecomeOverdue);
+        overdue.at = "2026-12-02T01:00:00+08:00".parse().unwrap();
+        let told_late = of(&[&events[..], &[overdue.clone()]].concat());
+        let (standing, refused) = told_late.standing();
+        assert_eq!((standing.state, standing.due, refused.len()), (State::OnLoan, day(12, 31), 0));
+        overdue.at = "2027-01-01T01:00:00+08:00".parse().unwrap();
+        assert_eq!(of(&[&events[..], &[overdue]].concat()).standing().0.state, State::Overdue);
+        assert_eq!(told_late.n_renewals(), 0);
+        events.push(recorded(9, "BJFU", 7, Party::Reader, Event::AskRenew));
+        events.push(recorded(10, "PKU", 4, Party::Lender, moved));
+        assert_eq!(of(&events).n_renewals(), 1);
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod transition;
 mod work_days;
 
 pub use act::{Act, Attention, Look, Side, Wants, acts, attention};
-pub use due::{Calendar, Due, DueReason, Suspension, Vacation};
+pub use due::{Calendar, Due, DueReason, EXTENDED, Suspension, Vacation};
 pub use event::{Event, Party};
 pub use form::{
     Delivery, Doubt, Fault, FaultCode, Field, MOST_NOTE_BYTES, MOST_NOTE_CHARACTERS, RequestForm, is_email,

@@ -128,6 +128,10 @@ fn of_lender(standing: Standing, event: &Event) -> Option<Standing> {
         (Received | OnLoan | Overdue | Recalled, Event::AnswerRenew { granted, due }) => {
             return renewed(standing, *granted, *due);
         }
+        // The common vacation moves the day of what no reader has yet: nothing was asked, and nothing else changes.
+        (Shipped, Event::AnswerRenew { granted: true, due: Some(due) }) => {
+            return Some(Standing { due: Some(*due), ..standing });
+        }
         // Lenders forget to report what went before, but not that the book stands on their shelf.
         (Shipped | Received | OnLoan | Overdue | Recalled | Returning, Event::CheckIn) => Completed,
         _ => return None,

@@ -28,8 +28,10 @@ impl Tidier {
         while !self.stop.wait(LOOK) {
             let Writer { store, data_dir, .. } = &*self.writer;
             if n_rounds.is_multiple_of(LOANS_EVERY) {
-                let looked = counter::look_after_loans(store, &self.writer.zone, self.writer.now());
-                complaints.note("loans", looked.map(drop));
+                let (zone, now) = (&self.writer.zone, self.writer.now());
+                // First: what the vacation moves does not become overdue.
+                complaints.note("vacation", counter::extend_loans(store, zone, now).map(drop));
+                complaints.note("loans", counter::look_after_loans(store, zone, now).map(drop));
             }
             n_rounds = n_rounds.wrapping_add(1);
             complaints.note("tidy", privacy::tidy(store, data_dir, self.keep_days, self.writer.now()));

@@ -2,7 +2,7 @@
 
 use indexer::bib::LibraryCode;
 use jiff::Timestamp;
-use rusqlite::{CachedStatement, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::accounts::AccountId;
 use super::audit::{NewAuditLine, put_audit};
@@ -111,6 +111,12 @@ const LINK: &str = "SELECT r.id, r.number, r.supplier, l.why FROM request_links 
                     WHERE l.request = ?1";
 const LINKS_AFTER: &str = "SELECT r.id, r.number, r.supplier, l.why FROM request_links l JOIN requests r ON r.id = \
                            l.request WHERE l.previous = ?1 ORDER BY r.created";
+// What follows on what follows takes the same place.
+const OPEN_AFTER: &str = "WITH RECURSIVE after (id) AS (SELECT l.request FROM request_links l JOIN requests r ON r.id = \
+    l.request WHERE l.previous = ?1 AND l.why = ?2 AND (l.why = 'next' OR json_extract(r.form, '$.volume') = ?3) UNION \
+    SELECT l.request FROM after JOIN request_links l ON l.previous = after.id WHERE l.why = 'next') SELECT r.id, \
+    r.number, r.supplier, ?2 FROM after JOIN requests r ON r.id = after.id WHERE r.state NOT IN ('completed', 'unfilled', \
+    'rejected', 'expired', 'cancelled', 'retry_possible', 'lost') LIMIT 1";
 const WAITING: &str = "SELECT count(*) FROM requests WHERE supplier = ?1 AND state IN ('queued', 'sent', 'at_centre', \
                        'acknowledged', 'conditional', 'accepted')";
 const ASKED_LATELY: &str = "SELECT id FROM requests WHERE supplier = ?1 AND created >= ?2 AND state NOT IN ('draft', \
@@ -193,24 +199,25 @@ impl Store {
         })
     }
 
-    /// Keeps a request that follows another; durable when it returns.
+    /// Keeps a request that follows another; durable when it returns. Where one that takes the same place is open
+    /// nothing is kept, and that one is given.
     pub fn submit_following(
         &self,
         new: &NewRequest<'_>,
         (previous, why): (RequestId, LinkReason),
         line: &NewAuditLine<'_>,
         now: Timestamp,
-    ) -> Result<Submitted> {
+    ) -> Result<Option<Link>> {
         self.write(|transaction| {
-            let submitted = submit_within(transaction, new, now)?;
-            if submitted == Submitted::New {
+            let open = open_after(transaction, (previous, why), &new.form.volume)?;
+            if open.is_none() && submit_within(transaction, new, now)? == Submitted::New {
                 transaction.run(
                     "INSERT INTO request_links (request, previous, why) VALUES (?1, ?2, ?3)",
                     params![new.id.as_bytes(), previous.as_bytes(), why.code()],
                 )?;
                 put_audit(transaction, line, now)?;
             }
-            Ok(submitted)
+            Ok(open)
         })
     }
 
@@ -220,6 +227,11 @@ impl Store {
             return Ok(false);
         }
         self.read(|connection| connection.row(IS_UNTOLD, [request.id.as_bytes()], |row| row.get(0)))
+    }
+
+    /// The open request that has taken the place of another, or asks for this volume of what was left out of it.
+    pub fn open_after(&self, previous: (RequestId, LinkReason), volume: &str) -> Result<Option<Link>> {
+        self.read(|connection| open_after(connection, previous, volume))
     }
 
     /// The request that this one follows, and those that follow it.
@@ -317,14 +329,23 @@ impl LinkReason {
 }
 
 fn links(mut statement: CachedStatement<'_>, id: RequestId) -> rusqlite::Result<Vec<Link>> {
-    let rows = statement.query_map([id.as_bytes()], |row| {
-        let why: String = row.get(3)?;
-        Ok(Link {
-            id: RequestId::from_bytes(row.get(0)?),
-            number: row.get(1)?,
-            supplier: row.get(2)?,
-            why: if why == "rest" { LinkReason::Rest } else { LinkReason::Next },
-        })
-    })?;
-    rows.collect()
+    statement.query_map([id.as_bytes()], link_of)?.collect()
+}
+
+fn link_of(row: &Row<'_>) -> rusqlite::Result<Link> {
+    let why: String = row.get(3)?;
+    Ok(Link {
+        id: RequestId::from_bytes(row.get(0)?),
+        number: row.get(1)?,
+        supplier: row.get(2)?,
+        why: if why == "rest" { LinkReason::Rest } else { LinkReason::Next },
+    })
+}
+
+fn open_after(
+    connection: &Connection,
+    (previous, why): (RequestId, LinkReason),
+    volume: &str,
+) -> rusqlite::Result<Option<Link>> {
+    connection.row(OPEN_AFTER, params![previous.as_bytes(), why.code(), volume], link_of).optional()
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::Cached;
 use super::letters::put_letter;
 use super::messages::{never_send, put_message};
+use super::parcels::learn_parcel;
 use super::pass_on::{peer_of, report};
 use super::requests::{StoredRequest, json, parsed};
 use crate::delivery::Letter;
@@ -71,6 +72,7 @@ pub(super) fn record(
     let recorded = written(transaction, &history, by, event, note, now)?;
     put_event(transaction, id, &recorded)?;
     put_letter(transaction, id, &recorded, (before.state, standing.state), now)?;
+    learn_parcel(transaction, id, &recorded)?;
     history.add(recorded.clone());
     // Somebody who only asks how it stands does not change since when.
     if *event != Event::TellStatus {
@@ -105,6 +107,7 @@ pub(super) fn learn(
             history.add(recorded.clone());
             let before = std::mem::replace(&mut state, history.standing().0.state);
             put_letter(transaction, id, recorded, (before, state), now)?;
+            learn_parcel(transaction, id, recorded)?;
             is_news = true;
         }
     }

@@ -7,7 +7,7 @@ use super::accounts::AccountId;
 use super::sources::instant;
 use super::{Cached, Store};
 use crate::Result;
-use crate::requests::{Event, Party, Recorded, Reminder, RequestId, State};
+use crate::requests::{EXTENDED, Event, Party, Recorded, Reminder, RequestId, State};
 
 /// Letters on a page.
 pub const LETTERS_A_PAGE: u32 = 20;
@@ -17,6 +17,8 @@ pub const LETTERS_A_PAGE: u32 = 20;
 pub enum Answer {
     /// The due date is a later one; the letter names it, where it is known.
     Renewed,
+    /// The common vacation moves the due date, which nobody asked for.
+    Extended,
     /// The due date stays.
     NotRenewed,
     /// The request goes on.
@@ -24,10 +26,11 @@ pub enum Answer {
 }
 
 impl Answer {
-    const ALL: [Self; 3] = [Self::Renewed, Self::NotRenewed, Self::NotWithdrawn];
+    const ALL: [Self; 4] = [Self::Renewed, Self::Extended, Self::NotRenewed, Self::NotWithdrawn];
 
-    fn of(event: &Event) -> Option<Self> {
-        match event {
+    fn of(recorded: &Recorded) -> Option<Self> {
+        match recorded.event {
+            Event::AnswerRenew { granted: true, .. } if recorded.note == EXTENDED => Some(Self::Extended),
             Event::AnswerRenew { granted: true, .. } => Some(Self::Renewed),
             Event::AnswerRenew { granted: false, .. } => Some(Self::NotRenewed),
             Event::AnswerCancel { granted: false } => Some(Self::NotWithdrawn),
@@ -38,6 +41,7 @@ impl Answer {
     fn code(self) -> &'static str {
         match self {
             Self::Renewed => "renewed",
+            Self::Extended => "extended",
             Self::NotRenewed => "not_renewed",
             Self::NotWithdrawn => "not_withdrawn",
         }
@@ -147,7 +151,7 @@ pub(super) fn put_letter(
     (before, state): (State, State),
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let answer = Answer::of(&recorded.event);
+    let answer = Answer::of(recorded);
     // A report that comes late moves nothing; an answer is told also where the state stays.
     let is_news = before != state && state.is_news() || answer.is_some() || !recorded.note.is_empty();
     // What the lender says to a librarian's question stands in the history.
@@ -160,11 +164,13 @@ pub(super) fn put_letter(
         Event::AnswerRenew { granted: true, due: Some(due) } => due.to_string(),
         _ => String::new(),
     };
+    // What the answer says by itself is not said twice.
+    let text = if answer == Some(Answer::Extended) { "" } else { &recorded.note };
     let answer = answer.map(Answer::code);
     transaction.run(
         "INSERT INTO letters (account, at, request, state, answer, day, text) SELECT account, ?2, id, ?3, ?4, ?5, ?6 FROM \
          requests WHERE id = ?1 AND account IS NOT NULL",
-        params![id.as_bytes(), now.as_second(), state.code(), answer, day, recorded.note],
+        params![id.as_bytes(), now.as_second(), state.code(), answer, day, text],
     )?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::sources::instant;
 use super::{Cached, Store};
 use crate::Result;
 use crate::delivery::MessageKey;
+use crate::reason::said;
 use crate::requests::{DeliveryState, Event, MessageKind, Party, RequestId, Standing, State};
 
 /// A message and how far its delivery has come.
@@ -34,6 +35,59 @@ pub struct QueuedMessage {
     pub last_error: Option<String>,
     /// Since when it waits.
     pub created: Timestamp,
+    /// Of what was sent of it the end is not known.
+    pub may_have_arrived: bool,
+    /// How its request stands.
+    pub request_state: State,
+}
+
+impl QueuedMessage {
+    /// Whether a person may decide so now.
+    pub fn may(&self, decision: QueueDecision) -> bool {
+        let place = Place {
+            delivery: self.delivery,
+            is_request: self.kind == MessageKind::Request.code(),
+            may_have_arrived: self.may_have_arrived,
+            request: self.request_state,
+        };
+        place.after(decision).is_ok()
+    }
+}
+
+// What a decision about a message depends on.
+struct Place {
+    delivery: DeliveryState,
+    is_request: bool,
+    may_have_arrived: bool,
+    request: State,
+}
+
+impl Place {
+    fn after(&self, decision: QueueDecision) -> std::result::Result<DeliveryState, QueueRefusal> {
+        use DeliveryState::{Dead, Delivered, Held, InFlight, Pending, Rejected, Unknown};
+        match (decision, self.delivery) {
+            (_, InFlight) => Err(QueueRefusal::OnItsWay),
+            (QueueDecision::Hold, Pending | Unknown) => Ok(Held),
+            (QueueDecision::Release, Held) | (QueueDecision::Retry, Pending | Unknown | Held) => Ok(Pending),
+            (QueueDecision::Retry, Rejected | Dead) if self.request.is_final() => {
+                Err(QueueRefusal::RequestEnded(self.request))
+            }
+            (QueueDecision::Retry, Rejected | Dead) => Ok(Pending),
+            (QueueDecision::Cancel, Rejected) => Ok(Dead),
+            (QueueDecision::Cancel, Pending | Unknown | Held) if !self.is_request => {
+                Err(QueueRefusal::MustBeTold)
+            }
+            (QueueDecision::Cancel, Pending | Unknown | Held)
+                if self.may_have_arrived || !self.request.is_at_home() =>
+            {
+                Err(QueueRefusal::MayHaveArrived)
+            }
+            (QueueDecision::Cancel, Pending | Unknown | Held) => Ok(Dead),
+            (_, Pending | Unknown | Held | Rejected | Dead | Delivered) => {
+                Err(QueueRefusal::Stands(self.delivery))
+            }
+        }
+    }
 }
 
 /// Why something cannot be done with a message.
@@ -85,15 +139,19 @@ const SET: &str = "UPDATE messages SET delivery = iif(?3 = 'pending' AND may_hav
 const BY_NUMBER: &str = "SELECT id FROM requests WHERE number = upper(?1)";
 const PACKET: &str = "SELECT packet FROM messages WHERE request = ?1 AND n = ?2";
 const MESSAGES: &str = "SELECT m.request, r.number, m.n, m.kind, m.recipient, m.delivery, m.attempts, m.next_try, \
-                        m.last_error, m.created FROM messages m JOIN requests r ON r.id = m.request ORDER BY \
+                        m.last_error, m.created, m.may_have_arrived, r.state FROM messages m JOIN requests r ON r.id = m.request ORDER BY \
                         m.created, m.request, m.n";
+
+const TROUBLED: &str = "SELECT count(*) FILTER (WHERE delivery <> 'rejected' AND (is_warned OR created <= ?1)), count(*) \
+                        FILTER (WHERE delivery = 'rejected') FROM messages WHERE delivery IN ('pending', 'in_flight', \
+                        'unknown', 'held', 'rejected')";
 
 /// Messages on a page of the queue.
 pub const MESSAGES_A_PAGE: u32 = 50;
 
 // What needs somebody stands first: rejected, held, waiting; then what is over.
 const PAGE: &str = "SELECT m.request, r.number, m.n, m.kind, m.recipient, m.delivery, m.attempts, m.next_try, \
-                    m.last_error, m.created FROM messages m JOIN requests r ON r.id = m.request WHERE ?1 IS NULL OR \
+                    m.last_error, m.created, m.may_have_arrived, r.state FROM messages m JOIN requests r ON r.id = m.request WHERE ?1 IS NULL OR \
                     m.delivery = ?1 ORDER BY CASE m.delivery WHEN 'rejected' THEN 0 WHEN 'held' THEN 1 WHEN 'unknown' \
                     THEN 2 WHEN 'in_flight' THEN 2 WHEN 'pending' THEN 2 ELSE 3 END, m.created DESC, m.request, m.n \
                     LIMIT ?2 OFFSET ?3";
@@ -149,6 +207,13 @@ impl Store {
         })
     }
 
+    /// How many messages have waited since a moment, or for long by the steady clock, and how many were not taken.
+    pub fn troubled_messages(&self, since: Timestamp) -> Result<(u32, u32)> {
+        self.read(|connection| {
+            connection.row(TROUBLED, [since.as_second()], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
     /// Does what a person decided about a message; how it stands then.
     pub fn decide_message(
         &self,
@@ -166,7 +231,7 @@ fn decide(
     decision: QueueDecision,
     now: Timestamp,
 ) -> rusqlite::Result<std::result::Result<DeliveryState, QueueRefusal>> {
-    use DeliveryState::{Dead, Delivered, Held, InFlight, Pending, Rejected, Unknown};
+    use DeliveryState::{Dead, Pending, Rejected, Unknown};
     let standing = transaction
         .row(STANDING, params![key.0.as_bytes(), key.1], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
@@ -177,40 +242,24 @@ fn decide(
         return Ok(Err(QueueRefusal::NotThere));
     };
     let delivery = DeliveryState::from_code(&delivery).ok_or_else(|| unknown(0))?;
-    let waits = |kind: &str| {
+    // It was answered by a no since: whoever still wants it asks anew.
+    let is_question = matches!(kind.as_str(), "cancel" | "renew") && !request.state.is_final();
+    if (decision, delivery) == (QueueDecision::Retry, Rejected) && is_question {
         let standing = history_of(transaction, key.0)?.standing().0;
-        Ok::<_, rusqlite::Error>(refusal_of(kind, standing).is_some())
-    };
-    let next = match (decision, delivery) {
-        (_, InFlight) => return Ok(Err(QueueRefusal::OnItsWay)),
-        (QueueDecision::Hold, Pending | Unknown) => Held,
-        (QueueDecision::Release, Held) | (QueueDecision::Retry, Pending | Unknown | Held) => Pending,
-        (QueueDecision::Retry, Rejected | Dead) if request.state.is_final() => {
-            return Ok(Err(QueueRefusal::RequestEnded(request.state)));
-        }
-        // It was answered by a no since: whoever still wants it asks anew.
-        (QueueDecision::Retry, Rejected) if matches!(kind.as_str(), "cancel" | "renew") && !waits(&kind)? => {
+        if refusal_of(&kind, standing).is_none() {
             return Ok(Err(QueueRefusal::Stands(delivery)));
         }
-        (QueueDecision::Retry, Rejected | Dead) => Pending,
-        (QueueDecision::Cancel, Pending | Unknown | Held | Rejected) => {
-            if kind != "request" && delivery != Rejected {
-                return Ok(Err(QueueRefusal::MustBeTold));
-            }
-            let has_left = may_have_arrived || !request.state.is_at_home();
-            if has_left && delivery != Rejected {
-                return Ok(Err(QueueRefusal::MayHaveArrived));
-            }
-            Dead
-        }
-        (_, Pending | Unknown | Held | Rejected | Dead | Delivered) => {
-            return Ok(Err(QueueRefusal::Stands(delivery)));
-        }
+    }
+    let is_request = kind == MessageKind::Request.code();
+    let place = Place { delivery, is_request, may_have_arrived, request: request.state };
+    let next = match place.after(decision) {
+        Ok(next) => next,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    if decision == QueueDecision::Cancel && kind == "request" && request.state.is_at_home() {
+    if decision == QueueDecision::Cancel && is_request && request.state.is_at_home() {
         let by = (&request.library, Party::Requester);
-        let note = "withdrawn from the queue by a librarian";
-        if record(transaction, &request, by, &Event::AskCancel, note, now)?.is_ok() {
+        let note = said("withdrawn-queue", &[]);
+        if record(transaction, &request, by, &Event::AskCancel, &note, now)?.is_ok() {
             return Ok(Ok(Dead));
         }
     }
@@ -289,6 +338,8 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
         next_try: row.get::<_, Option<i64>>(7)?.map(instant),
         last_error: row.get(8)?,
         created: instant(row.get(9)?),
+        may_have_arrived: row.get(10)?,
+        request_state: State::from_code(&row.get::<_, String>(11)?).ok_or_else(|| unknown(11))?,
     })
 }
 
@@ -371,9 +422,17 @@ mod tests {
         let request = queue.store.request(queue.id).unwrap().unwrap();
         assert_eq!((request.state, queue.heads()), (State::Cancelled, 0));
         assert_eq!(queue.decide(QueueDecision::Retry), Err(QueueRefusal::RequestEnded(State::Cancelled)));
+        let may = |queue: &Queue| {
+            use QueueDecision::{Cancel, Hold, Release, Retry};
+            let message = queue.store.messages().unwrap().remove(0);
+            [Hold, Release, Retry, Cancel].map(|decision| message.may(decision))
+        };
+        assert_eq!(may(&queue), [false; 4], "what was withdrawn is not offered to be tried");
         let queue = Queue::new();
         queue.send();
         queue.settle(Settlement::Ended(Outcome::Rejected { reason: "not ours".into() }));
+        assert_eq!(may(&queue), [false, false, false, true]);
+        assert_eq!(queue.store.troubled_messages(at(0)).unwrap(), (0, 1));
         let message = &queue.store.messages().unwrap()[0];
         assert_eq!(
             (message.delivery, message.last_error.as_deref()),
@@ -480,6 +539,7 @@ mod tests {
         assert!(queue.store.expire(30 * 86_400, at(0)).unwrap().is_empty());
         assert_eq!(queue.store.warn_of_slow(86_400).unwrap(), 1);
         assert_eq!(queue.store.warn_of_slow(86_400).unwrap(), 0, "said once");
+        assert_eq!(queue.store.troubled_messages(at(-86_400)).unwrap(), (1, 0));
         for _ in 0..30 {
             queue.store.live_on(day, at(10 * 365 * 86_400)).unwrap();
         }

@@ -6,6 +6,7 @@ use super::cards::put_card_keys;
 use super::contents::Notice;
 use super::facts::put_facts;
 use super::feed::{ALL, tell};
+use super::statistics::put_rates;
 use super::{Cached, Store};
 use crate::central::Item;
 use crate::{Result, policy};
@@ -106,6 +107,7 @@ pub(super) fn put_policy(
     match kind {
         policy::NOTICES if is_newer => put_notices(transaction, body)?,
         policy::CARD_KEYS if is_newer => put_card_keys(transaction, name, body)?,
+        policy::RATES if is_newer => put_rates(transaction, body)?,
         policy::LIBRARY if is_newer => put_facts(transaction, name, body)?,
         _ => {}
     }

@@ -213,10 +213,21 @@ fn export(
 
 fn import(global: &Global, store: &Store, files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
     let (identity, name) = (identity(global)?, super::settings(global)?.hub_name());
+    let taken = |file: &Path| {
+        let bytes = std::fs::read(file).context("it cannot be read")?;
+        anyhow::Ok(stick::import(store, &identity, &name, &bytes, Timestamp::now())?)
+    };
     let mut outcome = Outcome::Done;
     for file in files {
-        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let brought = stick::import(store, &identity, &name, &bytes, Timestamp::now())?;
+        // One stick that is broken keeps no other one back.
+        let brought = match taken(file) {
+            Ok(brought) => brought,
+            Err(cause) => {
+                outcome = Outcome::DoneWithRejects;
+                eprintln!("lianmu: {}: {cause:#}", file.display());
+                continue;
+            }
+        };
         if brought.refused > 0 {
             outcome = Outcome::DoneWithRejects;
         }

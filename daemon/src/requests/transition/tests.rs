@@ -84,7 +84,7 @@ const TABLE: &[(State, &str)] = &[
     (
         State::Shipped,
         "receipt~ acknowledge~ accept~ condition~ unfill~ retry~ cancel-yes~ cancel-no~ ship>shipped receive>received \
-         renew-yes~ renew-no~ recall>shipped check-in>completed lose>lost close>completed status?>shipped status~",
+         renew-yes>shipped renew-no~ recall>shipped check-in>completed lose>lost close>completed status?>shipped status~",
     ),
     (
         State::Received,

@@ -60,23 +60,16 @@ struct Row {
 }
 
 fn row(app: &App, message: &QueuedMessage, lang: Lang) -> Row {
-    use DeliveryState::{Dead, Delivered, Held, InFlight, Pending, Rejected, Unknown};
-    let acts: &[&'static str] = match message.delivery {
-        Pending if message.kind == "request" => &["retry", "hold", "cancel"],
-        Pending => &["retry", "hold"],
-        Unknown => &["retry", "hold"],
-        Held if message.kind == "request" => &["release", "cancel"],
-        Held => &["release"],
-        Rejected => &["retry", "cancel"],
-        Dead => &["retry"],
-        InFlight | Delivered => &[],
-    };
-    let words = |act: &'static str| match act {
-        "retry" => lang.t("queue.retry"),
-        "hold" => lang.t("queue.hold"),
-        "release" => lang.t("queue.release"),
-        _ => lang.t("queue.cancel"),
-    };
+    // What is held is let go, not tried.
+    let all = [
+        ("retry", "queue.retry", QueueDecision::Retry),
+        ("release", "queue.release", QueueDecision::Release),
+        ("hold", "queue.hold", QueueDecision::Hold),
+        ("cancel", "queue.cancel", QueueDecision::Cancel),
+    ];
+    let is_held = message.delivery == DeliveryState::Held;
+    let is_offered = |decision| message.may(decision) && !(is_held && decision == QueueDecision::Retry);
+    let acts = all.into_iter().filter(|(.., decision)| is_offered(*decision));
     Row {
         key: format!("{}#{}", message.request, message.n),
         number: format!("{}#{}", message.number, message.n),
@@ -88,7 +81,7 @@ fn row(app: &App, message: &QueuedMessage, lang: Lang) -> Row {
         next_try: local(app, message.next_try),
         created: local(app, Some(message.created)),
         error: lang.reason(message.last_error.as_deref().unwrap_or_default()),
-        acts: acts.iter().map(|act| (*act, words(act))).collect(),
+        acts: acts.map(|(name, words, _)| (name, lang.t(words))).collect(),
     }
 }
 

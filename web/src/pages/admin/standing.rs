@@ -6,10 +6,10 @@ use daemon::store::Store;
 use indexer::archive::Archive;
 use indexer::bib::LibraryCode;
 use indexer::pipeline::stored_profile;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::error::WebError;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, grouped};
 use crate::state::App;
 
 /// Something that a person should look at.
@@ -26,7 +26,29 @@ pub(super) fn is_unconfirmed(archive: &Archive, code: &LibraryCode) -> bool {
     stored.is_some_and(|stored| !stored.confirmed)
 }
 
-/// Held runs first, then sources that fare badly.
+/// After so long a message that waits is looked at.
+const SLOW: SignedDuration = SignedDuration::from_hours(24);
+
+/// Messages that were not taken, or wait for long.
+fn in_the_queue(store: &Store, lang: Lang) -> Result<Vec<Matter>, WebError> {
+    let now = Timestamp::now();
+    let since = now.checked_sub(SLOW).unwrap_or(now);
+    let (n_slow, n_rejected) = store.troubled_messages(since).map_err(WebError::internal)?;
+    let matter = |n: u32, state, key: &str, href: &str| Matter {
+        href: href.to_owned(),
+        what: lang.t("admin.queue").to_owned(),
+        reason: lang.fill(key, &[("n", &grouped(n.into()))]),
+        state,
+    };
+    let all = [
+        (n_rejected, "rejected", "admin.n_rejected", "/admin/queue?state=rejected"),
+        (n_slow, "slow", "admin.n_slow", "/admin/queue"),
+    ];
+    let some = all.into_iter().filter(|(n, ..)| *n > 0);
+    Ok(some.map(|(n, state, key, href)| matter(n, state, key, href)).collect())
+}
+
+/// Held runs first, then messages in trouble, then sources that fare badly.
 pub(super) fn matters(app: &App, store: &Store, lang: Lang) -> Result<Vec<Matter>, WebError> {
     let mut matters = Vec::new();
     for hold in store.open_holds().map_err(WebError::internal)? {
@@ -37,6 +59,7 @@ pub(super) fn matters(app: &App, store: &Store, lang: Lang) -> Result<Vec<Matter
             state: "held",
         });
     }
+    matters.extend(in_the_queue(store, lang)?);
     let sources: &[Source] = &app.settings().sources;
     let healths = alert::healths(store, sources, Timestamp::now()).map_err(WebError::internal)?;
     for (source, health) in sources.iter().zip(healths) {

@@ -16,6 +16,7 @@ use crate::mailed::{answered, reminded};
 use crate::reader::{Fields, Reader};
 use crate::requests::{moment, state_words, zone};
 use crate::state::App;
+use crate::timeline::notes;
 
 #[derive(Template)]
 #[template(path = "me/messages.html")]
@@ -96,13 +97,19 @@ pub(super) fn said(letter: &Letter, lang: Lang) -> String {
     }
 }
 
+// What came with an event reads as it does at the request; what staff write stays as it is.
+fn text(letter: &Letter, lang: Lang) -> String {
+    if letter.request.is_some() { notes(&letter.text, lang).join("\n") } else { letter.text.clone() }
+}
+
 fn line(letter: Letter, zone: &TimeZone, lang: Lang) -> Line {
+    let text = text(&letter, lang);
     Line {
         id: letter.id,
         at: moment(letter.at, zone),
         said: said(&letter, lang),
         request: letter.request.map(|(id, number, title)| (id.to_string(), number, title)),
-        text: letter.text,
+        text,
         is_new: letter.read.is_none(),
     }
 }

@@ -18,6 +18,7 @@ use crate::error::WebError;
 use crate::i18n::Lang;
 use crate::login::Staff;
 use crate::reader::{Fields, Reader};
+use crate::requests::zone;
 use crate::state::App;
 use crate::wire::library_name;
 
@@ -176,6 +177,8 @@ fn published(app: &App, store: &Store) -> Result<Option<&'static str>, WebError>
     if app.settings().role == Role::Hub {
         daemon::calendars::publish(store).map_err(WebError::internal)?;
     }
+    // What is lent from here follows at once; at branches, when they have heard of it.
+    daemon::counter::extend_loans(store, &zone(app), Timestamp::now()).map_err(WebError::internal)?;
     Ok(None)
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use daemon::counter::{AskNext, Clerk, NotDone, Whole};
+use daemon::counter::{AskNext, Clerk, NotDone, Packing, Whole};
 use daemon::keys::random;
 use daemon::requests::{Act, Side, Wants};
 use daemon::store::{Account, LinkReason};
@@ -135,7 +135,7 @@ async fn acted(app: App, reader: Reader, account: Account, side: Side, id: Strin
             let result = shown(&app, &reader, account, side, id, fault).await;
             let mut response = page(&app, &reader, result);
             let status = match why {
-                NotDone::Bar(..) => StatusCode::CONFLICT,
+                NotDone::Bar(..) | NotDone::AskedElsewhere(_) => StatusCode::CONFLICT,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
             *response.status_mut() = status;
@@ -181,9 +181,16 @@ fn done(
             .map_or_else(|why| Ok(Err(why)), |id| Ok(Ok(Came { id: id.to_string(), number: number(id)? })));
     }
     let Some(act) = sent.get("act").and_then(Act::from_code) else { return Err(WebError::NotFound) };
-    let clerk = Clerk { account, side };
-    let done = desk.act(clerk, id, act, &counter::words(sent, ""), now).map_err(WebError::internal)?;
-    done.map_or_else(|why| Ok(Err(why)), |_| Ok(Ok(Came { id: id.to_string(), number: number(id)? })))
+    let (clerk, words) = (Clerk { account, side }, counter::words(sent, ""));
+    let done = match Packing::of_one(side, act, id, &words) {
+        Some(packing) => {
+            let random = random().map_err(WebError::internal)?;
+            desk.pack(account, &packing, now, random).map(|done| done.map(drop))
+        }
+        None => desk.act(clerk, id, act, &words, now).map(|done| done.map(drop)),
+    };
+    done.map_err(WebError::internal)?
+        .map_or_else(|why| Ok(Err(why)), |()| Ok(Ok(Came { id: id.to_string(), number: number(id)? })))
 }
 
 async fn shown(

@@ -30,6 +30,8 @@ const MOST_MONTHS: usize = 60;
 /// Width of a bar, with the gap behind it.
 const BAR: usize = 14;
 const HEIGHT: u32 = 120;
+/// Pixels that a year takes.
+const YEAR_SHOWN: usize = 756;
 
 #[derive(Template)]
 #[template(path = "staff/statistics.html")]
@@ -54,6 +56,8 @@ struct StatisticsPage {
 struct Chart {
     label: String,
     width: usize,
+    /// In pixels: few months are not blown up, many are scrolled through.
+    shown: usize,
     bars: Vec<Bar>,
     months: Vec<(usize, String)>,
 }
@@ -257,6 +261,7 @@ impl Counted {
             let title = format!("{month} {}: {}", lang.t(key), grouped(n.into()));
             Bar { x, y: HEIGHT - height, height, class, title }
         };
+        let width = months.len() * BAR * 3;
         let place = |at: usize| at * BAR * 3 + BAR / 2;
         let mut bars = Vec::new();
         for (at, month) in months.iter().enumerate() {
@@ -266,7 +271,8 @@ impl Counted {
         }
         Chart {
             label: lang.t("statistics.chart").to_owned(),
-            width: months.len() * BAR * 3,
+            width,
+            shown: (width * 3 / 2).min(width.max(YEAR_SHOWN)),
             bars,
             // `26-11`: the century goes without saying.
             months: (0..)
@@ -333,4 +339,21 @@ async fn shown(
         sheets: counted.sheets(app, lang),
         rates,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawing_of_few_months_is_no_larger_than_one_of_a_year() {
+        for (to, width, shown) in
+            [("2026-01-31", 42, 63), ("2026-12-31", 504, 756), ("2029-12-31", 2_016, 2_016)]
+        {
+            let range = Range { from: jiff::civil::date(2026, 1, 1), to: to.parse().expect("a day") };
+            let (figures, parcels, rates) = (BTreeMap::new(), Vec::new(), Rates::default());
+            let chart = Counted { range, figures, parcels, rates }.chart(Lang::En);
+            assert_eq!((chart.width, chart.shown), (width, shown), "{to}");
+        }
+    }
 }
