@@ -135,9 +135,9 @@ fn counted(lender: &Desk<'_>, borrower: &Desk<'_>) {
     assert_eq!(page.body.matches("<h1").count(), 1);
     let csv = lender.get("/staff/statistics/csv");
     assert!(csv.body.starts_with('\u{feff}'), "{}", csv.body);
-    csv.has("\"北京大学图书馆\",").has(",1,0,0,0,\"\",\"\",\"\"\r\n").lacks("林业");
-    // The same day: nothing to wait for in between.
-    borrower.get("/staff/statistics/csv").has(",0,1,1,1,1.0000,0,0\r\n");
+    csv.has("\"北京大学图书馆\",").has(",2,0,0,0,\"\",\"\",\"\"\r\n").lacks("林业");
+    // Two items of one request. The same day: nothing to wait for in between.
+    borrower.get("/staff/statistics/csv").has(",0,2,1,1,1.0000,0,0\r\n");
     let book = lender.get("/staff/statistics/xlsx");
     assert!(book.body.starts_with("PK") && book.header("content-type").unwrap().contains("spreadsheetml"));
     lender.get("/staff/statistics?from=2001-01-01&to=2001-12-31").has("Nothing in these days.");
@@ -175,6 +175,22 @@ fn a_librarian_sees_the_own_library_alone() {
 }
 
 #[test]
+fn one_request_sent_by_courier_is_a_parcel() {
+    let site = Site::with_samples();
+    let reader = signed_in(&site, "BJFU", "R001", "林巧", "reader");
+    let lender = signed_in(&site, "PKU", "S001", "王强", "staff");
+    let id = submit(&reader, "森林培育学");
+    site.until("the lender's desk has it", |_| lender.get("/staff/lending").body.contains(&id));
+    let ship = [("act", "ship"), ("due", "2999-01-31"), ("barcodes", "00125"), ("tracking", "SF55")];
+    let place = lender.done(&format!("/staff/lending/{id}"), &ship);
+    lender.get(&place).has("SF55");
+    lender.get("/staff/parcels").has("SF55");
+    lender.get("/staff/parcels/handover").has("00125").has("SF55");
+    // The reader is told in his language what came along.
+    reader.get("/me/messages").has("Barcodes 00125").has("Tracking number SF55").lacks("运单 ");
+}
+
+#[test]
 fn another_library_is_asked_in_the_order_of_reasons() {
     let site = Site::with_samples();
     let reader = signed_in(&site, "BJFU", "R001", "林巧", "reader");
@@ -188,6 +204,11 @@ fn another_library_is_asked_in_the_order_of_reasons() {
     let ask = [("act", "ask_next"), ("supplier", "RUC"), ("call_number", "S7/9")];
     let place = borrower.done(&format!("/staff/requests/{id}"), &ask);
     assert!(!place.contains(&id), "{place}");
+    assert_eq!(borrower.done(&format!("/staff/requests/{id}"), &ask), place, "pressed twice");
+    let elsewhere = [("act", "ask_next"), ("supplier", "BIT"), ("call_number", "S7/9")];
+    let refused = borrower.post(&format!("/staff/requests/{id}"), &elsewhere);
+    assert_eq!(refused.status, 409);
+    refused.has("asks for the same and is still open");
     borrower.get(&place).has("Follows").has("中国人民大学图书馆");
     borrower.get(&format!("/staff/requests/{id}")).has("Became").lacks("Ask another library");
     let nowhere = [("act", "ask_next"), ("supplier", "NOWHERE"), ("call_number", "x")];

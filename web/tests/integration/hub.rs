@@ -41,6 +41,28 @@ fn a_branch_enrols_and_its_request_is_at_the_hub() {
 }
 
 #[test]
+fn a_broken_stick_keeps_no_other_one_back() {
+    let pair = Pair::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (good, broken, good2) = (path("good"), path("broken"), path("good2"));
+    for stick in [&good, &good2] {
+        let (well, said) = pair.branch.run(&["queue", "export", stick]);
+        assert!(well, "{said}");
+    }
+    std::fs::write(&broken, "no stick").unwrap();
+    let import = ["queue", "import", "--json", &good, &broken, &path("absent"), &good2];
+    let output = lianmu(pair.hub.data.path()).args(import).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let (taken, refused) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(taken.lines().count(), 2, "{taken}");
+    assert!(taken.contains(&good2), "{taken}");
+    assert!(refused.contains(&broken) && refused.contains("it is no stick of lianmu"), "{refused}");
+    assert!(refused.contains("absent"), "{refused}");
+}
+
+#[test]
 fn a_branch_that_enrolled_before_the_hub_published_is_told_whom_to_trust() {
     let mut pair = Pair::new();
     let trusted = pair.branch.data.path().join("sync/trusted.json");
