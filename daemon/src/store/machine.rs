@@ -101,7 +101,7 @@ impl Store {
             remembered::begin(transaction, random)?;
             live(transaction, gap.clamp(0, MOST_UNWATCHED), now)?;
             // Nobody can tell a machine that was off for long from one whose clock was set.
-            if gap > MOST_UNWATCHED || gap < -CLOCK_TOLERANCE {
+            if !(-CLOCK_TOLERANCE..=MOST_UNWATCHED).contains(&gap) {
                 jumped(transaction, gap)?;
             }
             Ok(())
