@@ -54,7 +54,8 @@ const WRITE_ANEW: &str = "UPDATE messages SET packet = NULL, may_have_arrived = 
 // The other side forgot what it had: it was put back from an older copy.
 const AGAIN: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE request = ?1 AND road = ?3 \
                      AND n > ?2 AND delivery = 'delivered'";
-const CUT_SHORT: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE road = ?1 AND delivery = 'in_flight'";
+const CUT_SHORT: &str = "UPDATE messages SET delivery = 'unknown', may_have_arrived = 1 WHERE road = ?1 AND delivery = \
+                         'in_flight'";
 const FREE: &str = "UPDATE messages SET next_try = NULL WHERE road = ?1 AND next_try IS NOT NULL AND delivery IN \
                     ('pending', 'unknown')";
 const OLD: &str = "SELECT request FROM messages WHERE kind = 'request' AND packet IS NULL AND delivery IN ('pending', \

@@ -156,7 +156,7 @@ fn finding(site: &Site, check: &str) -> serde_json::Value {
     findings.into_iter().find(|finding| finding["check"] == check).unwrap()
 }
 
-/// A peer's address: keeps what comes, confirms it, and breaks down once at the first report.
+/// A peer's address: keeps what comes, confirms it, and breaks down once at the first message. It takes no `Cancel`.
 struct FakePeer {
     port: u16,
     taken: Arc<Mutex<Vec<String>>>,
@@ -216,11 +216,17 @@ fn confirmed(message: &str, breaks: bool) -> String {
         let (_, rest) = message.split_once(&format!("<{element}>")).unwrap();
         rest.split_once('<').unwrap().0.to_owned()
     };
+    let kinds = ["request", "supplyingAgencyMessage", "requestingAgencyMessage"];
+    let kind = kinds.into_iter().find(|kind| message.contains(&format!("<{kind}>"))).unwrap();
+    let (status, error) = match message.contains("<action>Cancel<") {
+        true => ("ERROR", "<errorData><errorType>UnsupportedActionType</errorType></errorData>"),
+        false => ("OK", ""),
+    };
     let body = format!(
         "<ISO18626Message xmlns=\"{NAMESPACE}\" xmlns:ill=\"{NAMESPACE}\" ill:version=\"1.2\">\
-         <supplyingAgencyMessageConfirmation><confirmationHeader><timestamp>2026-11-29T12:00:00Z</timestamp>\
+         <{kind}Confirmation><confirmationHeader><timestamp>2026-11-29T12:00:00Z</timestamp>\
          <requestingAgencyRequestId>{}</requestingAgencyRequestId><timestampReceived>{}</timestampReceived>\
-         <messageStatus>OK</messageStatus></confirmationHeader></supplyingAgencyMessageConfirmation></ISO18626Message>",
+         <messageStatus>{status}</messageStatus></confirmationHeader>{error}</{kind}Confirmation></ISO18626Message>",
         text("requestingAgencyRequestId"),
         text("timestamp")
     );
@@ -289,4 +295,27 @@ fn a_hub_of_no_library_takes_requests_for_the_libraries_of_its_desks() {
     hub.until("the peer is told", |_| peer.taken().len() == 2);
     let told = peer.taken();
     assert!(told[1].contains(">PKU<") && told[1].contains("<status>WillSupply<"), "{}", told[1]);
+}
+
+#[test]
+fn a_withdrawal_that_a_peer_does_not_take_is_said_to_reader_and_staff() {
+    let peer = FakePeer::new();
+    let head = format!("library = \"BJFU\"\n[central]\nkind = \"iso18626\"\nurl = \"{}\"", peer.url());
+    let borrowing = asked_by(&peer, &head, "");
+    let reader = signed_in(&borrowing, "BJFU", "R001", "林巧", "reader");
+    let borrower = signed_in(&borrowing, "BJFU", "S001", "李红", "staff");
+    let id = submit(&reader, "三国演义");
+    let state = |site: &Site| requests(site)[0]["state"].as_str().unwrap().to_owned();
+    borrowing.until("the receipt is there", |site| state(site) == "at_centre");
+    for n in [1, 2] {
+        reader.post(&format!("/me/requests/{id}"), &[("act", "withdraw")]);
+        borrowing.until("the no is there", |site| {
+            let n_answers = |event: &&serde_json::Value| event["event"] == "answer_cancel";
+            requests(site)[0]["events"].as_array().unwrap().iter().filter(n_answers).count() == n
+        });
+        assert_eq!(state(&borrowing), "at_centre", "it goes on, and may be withdrawn again");
+    }
+    reader.get("/me/messages").has("did not accept the withdrawal").has("UnsupportedActionType");
+    borrower.get("/staff/requests").has("the other side did not take the last message");
+    borrower.get(&format!("/staff/requests/{id}")).has("Not granted: the other side did not take");
 }
