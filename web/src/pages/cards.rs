@@ -8,7 +8,9 @@ use super::drawing::{marked, marked_by};
 use super::search::View;
 use crate::ask;
 use crate::i18n::{Lang, grouped};
-use crate::wire::{AdviceDocument, HoldingDocument, LibraryHits, RecordDocument, library_name};
+use crate::wire::{
+    AdviceDocument, HoldingDocument, LibraryHits, RecordDocument, SearchDocument, library_name,
+};
 
 /// What a list shows of a record.
 pub(super) struct Card {
@@ -32,6 +34,14 @@ pub(super) struct Card {
 pub(super) struct AdviceLine {
     pub(super) text: String,
     pub(super) link: Option<(String, String)>,
+}
+
+/// As of which days the data of these libraries is.
+pub(super) fn as_of(document: &SearchDocument, lang: Lang) -> Option<String> {
+    let days = || document.libraries.iter().filter_map(|library| library.as_of.as_deref());
+    let (first, last) = (days().min()?, days().max()?);
+    let key = if first == last { "fares.as_of" } else { "fares.as_of_range" };
+    Some(lang.fill(key, &[("first", first), ("last", last)]))
 }
 
 fn copies<'a>(holdings: impl Iterator<Item = &'a HoldingDocument>) -> u64 {

@@ -11,7 +11,7 @@ use indexer::bib::LibraryCode;
 use indexer::library::Members;
 use indexer::search::{Marks, Query, SearchField, Sort};
 
-use super::cards::{AdviceLine, Card};
+use super::cards::{AdviceLine, Card, as_of};
 use super::drawing::{YearChart, pages_shown, year_chart};
 use super::home::{fields, names, notes, stale};
 use super::{Choosable, Ui, page, render};
@@ -140,14 +140,6 @@ async fn search(app: &App, reader: &Reader) -> Result<Response, WebError> {
     let mut response = render(&view.page(document, limit))?;
     remember(&mut response, &query);
     Ok(response)
-}
-
-/// As of which days the data of these libraries is.
-fn as_of(document: &SearchDocument, lang: Lang) -> Option<String> {
-    let days = || document.libraries.iter().filter_map(|library| library.as_of.as_deref());
-    let (first, last) = (days().min()?, days().max()?);
-    let key = if first == last { "fares.as_of" } else { "fares.as_of_range" };
-    Some(lang.fill(key, &[("first", first), ("last", last)]))
 }
 
 /// The answer; where one library's list is shown, the counts are still those of all that were chosen.
