@@ -25,13 +25,14 @@ impl Astray {
     }
 
     /// The clock moved by so many seconds against the life of the machine. One that moves back to where it was is right
-    /// again; what the centre said of it is forgotten only when it moves that far.
-    pub(super) fn after_jump(self, jump: i64, lived: i64) -> Self {
+    /// again; what the centre said of it is forgotten only when it moves that far. `counted`: seconds that the life grows by
+    /// with the jump, which settle no doubt from before it.
+    pub(super) fn after_jump(self, jump: i64, lived: i64, counted: i64) -> Self {
         let before = if lived < self.until { self.seconds } else { 0 };
         let seconds = before.saturating_add(jump);
         let is_known_wrong = self.until == FOR_GOOD && jump.saturating_abs() < before.saturating_abs() / 2;
         let doubted = (seconds.saturating_abs() / PART).min(MOST_DOUBTED);
-        Self { seconds, until: if is_known_wrong { FOR_GOOD } else { lived + doubted } }
+        Self { seconds, until: if is_known_wrong { FOR_GOOD } else { lived + counted + doubted } }
     }
 
     /// By how much it is wrong now, if by too much.
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     fn the_further_it_jumped_the_longer_it_is_doubted() {
         for (jump, doubted) in [(1800, 0), (DAY, 3600), (-DAY, 3600), (10 * DAY, 36_000), (3650 * DAY, DAY)] {
-            let astray = Astray::default().after_jump(jump, 1000);
+            let astray = Astray::default().after_jump(jump, 900, 100);
             assert_eq!(astray.doubt(1000).is_some(), doubted > 0, "{jump}");
             assert_eq!(astray.doubt(1000 + doubted), None, "{jump}");
             assert!(doubted == 0 || astray.doubt(999 + doubted).is_some(), "{jump}");
@@ -65,9 +66,11 @@ mod tests {
     fn what_the_centre_says_counts_until_it_says_otherwise_or_the_clock_goes_as_far_back() {
         let wrong = Astray::told(100 * DAY);
         assert_eq!(wrong.doubt(900 * DAY), Some(100 * DAY));
-        let off_for_a_week = wrong.after_jump(7 * DAY, 1000);
+        let off_for_a_week = wrong.after_jump(7 * DAY, 1000, DAY);
         assert!(off_for_a_week.doubt(900 * DAY).is_some());
-        assert_eq!(wrong.after_jump(-100 * DAY, 1000).doubt(1000), None);
-        assert_eq!(Astray::told(-30).after_jump(30 * DAY, 1000).doubt(1000 + 2 * DAY), None);
+        assert_eq!(wrong.after_jump(-100 * DAY, 1000, 0).doubt(1000), None);
+        assert_eq!(Astray::told(-30).after_jump(30 * DAY, 1000, DAY).doubt(1000 + 2 * DAY), None);
+        let there_and_back = Astray::default().after_jump(-DAY, 0, 0).after_jump(3650 * DAY, 9, DAY);
+        assert_eq!(there_and_back.after_jump(-3649 * DAY, 9 + DAY, 0).doubt(9 + DAY), None);
     }
 }

@@ -99,12 +99,12 @@ impl Store {
             }
             transaction.run("UPDATE machine SET life = ?1", [random])?;
             remembered::begin(transaction, random)?;
-            live(transaction, gap.clamp(0, MOST_UNWATCHED), now)?;
+            let counted = gap.clamp(0, MOST_UNWATCHED);
             // Nobody can tell a machine that was off for long from one whose clock was set.
             if !(-CLOCK_TOLERANCE..=MOST_UNWATCHED).contains(&gap) {
-                jumped(transaction, gap)?;
+                jumped(transaction, gap, counted)?;
             }
-            Ok(())
+            live(transaction, counted, now)
         })
     }
 
@@ -119,10 +119,10 @@ impl Store {
                 transaction.run(FAULT, params![now.as_second(), jump, "set"])?;
             }
             let unwatched = if is_fault { jump.clamp(0, MOST_UNWATCHED) } else { 0 };
-            live(transaction, steady + unwatched, now)?;
             if is_fault {
-                jumped(transaction, jump)?;
+                jumped(transaction, jump, steady + unwatched)?;
             }
+            live(transaction, steady + unwatched, now)?;
             Ok(is_fault.then_some(ClockFault { at: now, seconds: jump, is_skew: false }))
         })
     }
@@ -214,11 +214,11 @@ fn live(transaction: &Transaction<'_>, seconds: i64, now: Timestamp) -> rusqlite
     transaction.run(LIVE, params![seconds, now.as_second()]).map(drop)
 }
 
-// The wall clock moved against the life, which is written down already.
-fn jumped(transaction: &Transaction<'_>, seconds: i64) -> rusqlite::Result<()> {
+// The wall clock moved against the life, of which so many seconds are not written down yet.
+fn jumped(transaction: &Transaction<'_>, seconds: i64, counted: i64) -> rusqlite::Result<()> {
     let (lived, before) = transaction
         .row(ASTRAY, [], |row| Ok((row.get(0)?, Astray { seconds: row.get(2)?, until: row.get(3)? })))?;
-    put_astray(transaction, before.after_jump(seconds, lived))
+    put_astray(transaction, before.after_jump(seconds, lived, counted))
 }
 
 fn put_astray(transaction: &Transaction<'_>, astray: Astray) -> rusqlite::Result<()> {
