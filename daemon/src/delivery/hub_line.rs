@@ -253,7 +253,7 @@ mod tests {
     use crate::central::{Reply, Stand};
     use crate::delivery::Settlement;
     use crate::keys::PublicKeys;
-    use crate::requests::{Event, Party, RequestForm, RequestId, State};
+    use crate::requests::{DeliveryState, Event, Party, RequestForm, RequestId, State};
     use crate::store::{CENTRE, NewRequest};
     use crate::trial::{self, code};
 
@@ -291,6 +291,7 @@ mod tests {
             loop {
                 let machine = store.machine().unwrap();
                 let place = (machine.cursor, machine.mark.as_str(), store.heard().unwrap());
+                self.hub.note_branch(&code(library), machine.cursor, 0, at(1)).unwrap();
                 let answer = self.hub.feed_since(&code(library), place, at(1)).unwrap();
                 was_put_back |= answer.reset;
                 if !take_answer(store, &code(library), machine.cursor, &answer, at(1)).unwrap() {
@@ -465,6 +466,38 @@ mod tests {
             assert!(three.lends.request(id).unwrap().is_some());
         }
         assert!(!waits(&three.asks));
+    }
+
+    #[test]
+    fn a_letter_of_a_lost_disk_and_the_one_that_took_its_number_have_one_effect_whichever_comes_first() {
+        for is_first in [true, false] {
+            let mut three = Three::new();
+            let id = three.borrow(9);
+            let copy = three.folder.path().join("asks.db");
+            three.asks.copy_to(&copy);
+            let heads = three.asks.heads(CENTRE, 9, at(6)).unwrap();
+            let parcels = three.asks.take_to_send(&heads, None, at(6)).unwrap();
+            let late: Vec<String> = parcels.into_iter().map(|parcel| parcel.body).collect();
+            let arrives = |hub: &Store| hub.take_letters(&code("BJFU"), &late, &code("HUB"), at(8)).unwrap();
+            three.asks = Store::of_copy(&copy);
+            three.asks.begin_life(70, at(7)).unwrap();
+            three.read(&three.asks, "BJFU");
+            if is_first {
+                // Between the look and the sending.
+                assert!(matches!(arrives(&three.hub)[..], [Reply::Delivered { .. }]));
+                assert_eq!(three.send(&three.asks, "BJFU", 8), [Reply::Gap { last: 1 }]);
+                three.exchange();
+            } else {
+                three.exchange();
+                assert!(matches!(arrives(&three.hub)[..], [Reply::Rejected { status: 422, .. }]));
+                three.exchange();
+            }
+            for store in [&three.hub, &three.asks, &three.lends] {
+                assert_eq!(store.request(id).unwrap().unwrap().state, State::AtCentre, "{is_first}");
+            }
+            let depths = three.asks.depths().unwrap();
+            assert!(depths.iter().all(|depth| depth.delivery == DeliveryState::Delivered), "{depths:?}");
+        }
     }
 
     #[test]

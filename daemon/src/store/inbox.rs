@@ -17,6 +17,8 @@ use crate::requests::{Event, FaultCode, History, Party, Recorded};
 
 const KNOWN: &str = "SELECT hash, answer FROM inbox WHERE branch = ?1 AND request = ?2 AND n = ?3";
 const LAST: &str = "SELECT coalesce(max(n), 0) FROM inbox WHERE branch = ?1 AND request = ?2";
+const IS_UNREAD: &str = "SELECT EXISTS (SELECT 1 FROM feed WHERE branch = ?1 AND request = ?2 AND seq > (SELECT acked \
+                         FROM branches WHERE library = ?1))";
 const TAKEN: &str = "SELECT EXISTS (SELECT 1 FROM requests WHERE number = ?1)";
 const NOTE: &str =
     "INSERT INTO inbox (branch, request, n, hash, answer, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -69,6 +71,9 @@ fn take_letter(
             let answer = known.map(|(_, answer)| answer).unwrap_or_default();
             parsed(1, &answer)
         }
+        // A machine that was put back from an older copy gives numbers again until it has read which of them were used:
+        // the letter that it forgot came after it looked. It reads that one first, and gives its own another number.
+        Judgement::OtherBody if has_yet_to_read(transaction, branch, &letter)? => Ok(Reply::Gap { last }),
         Judgement::OtherBody => {
             tracing::error!(%branch, request = %letter.request, n = letter.n, "another letter came under a number that had its effect");
             rejected(422, format!("another letter had its effect as number {} of this request", letter.n))
@@ -109,6 +114,11 @@ fn take_letter(
             }
         },
     }
+}
+
+// Whether a branch was told something of a request that it has not read.
+fn has_yet_to_read(connection: &Connection, branch: &LibraryCode, letter: &Letter) -> rusqlite::Result<bool> {
+    connection.row(IS_UNREAD, params![branch.as_str(), letter.request.as_bytes()], |row| row.get(0))
 }
 
 // A lender hears of a request from this hub alone.

@@ -37,13 +37,20 @@ impl Clock for OwnClock {
     }
 }
 
+/// Letters that are still on their way although their sender has given up.
+pub(super) struct Late {
+    pub(super) from: LibraryCode,
+    pub(super) letters: Vec<String>,
+    /// The disk on which they were written is gone: the next one may have given their numbers again.
+    pub(super) is_of_lost_disk: bool,
+}
+
 /// What the hub is to all lines.
 pub(super) struct HubEnd {
     pub(super) store: Store,
     pub(super) clock: Arc<OwnClock>,
-    /// Letters that are still on their way although their sender has given up, with who wrote them.
-    pub(super) late: Vec<(LibraryCode, Vec<String>)>,
-    /// Replies that say that a number was used for something else.
+    pub(super) late: Vec<Late>,
+    /// Replies that say that a number was used for something else, by the disk on which the letter was written.
     pub(super) n_conflicts: usize,
     /// Its disk goes as soon as the answer is out.
     pub(super) falls: bool,
@@ -52,11 +59,24 @@ pub(super) struct HubEnd {
 
 impl HubEnd {
     pub(super) fn take(&mut self, from: &LibraryCode, letters: &[String]) -> Vec<Reply> {
-        let replies =
-            self.store.take_letters(from, letters, &LibraryCode::new("HUB"), self.clock.now()).unwrap();
+        let replies = self.replies(from, letters);
         self.n_conflicts +=
             replies.iter().filter(|reply| matches!(reply, Reply::Rejected { status: 422, .. })).count();
         replies
+    }
+
+    /// What comes late is answered to nobody. A letter of a lost disk is refused where its number was given again and
+    /// had its effect: no machine knows of it any more, so none did anything wrong.
+    pub(super) fn take_late(&mut self, late: &Late) {
+        if late.is_of_lost_disk {
+            self.replies(&late.from, &late.letters);
+        } else {
+            self.take(&late.from, &late.letters);
+        }
+    }
+
+    fn replies(&self, from: &LibraryCode, letters: &[String]) -> Vec<Reply> {
+        self.store.take_letters(from, letters, &LibraryCode::new("HUB"), self.clock.now()).unwrap()
     }
 }
 
@@ -201,7 +221,7 @@ impl Destination for SimLine {
             3 => Err(sick()),
             // It arrives when the sender has long given up, perhaps behind what is sent later.
             4 => {
-                hub.late.push((self.me.clone(), letters));
+                hub.late.push(Late { from: self.me.clone(), letters, is_of_lost_disk: false });
                 Err(away(true))
             }
             // Three times.

@@ -224,8 +224,12 @@ impl World {
             }
             let mut hub = self.hub.lock().unwrap();
             if !hub.late.is_empty() && hub.dice.percent(40) {
-                let (from, letters) = hub.late.remove(0);
-                hub.take(&from, &letters);
+                let late = hub.late.remove(0);
+                hub.take_late(&late);
+                // Its writer does not know of it: a hub that forgot it as well would leave it to others.
+                if late.is_of_lost_disk {
+                    self.hub_image = None;
+                }
             }
         }
     }
@@ -298,7 +302,10 @@ impl World {
         self.machines[place].n_unwatched += 1;
         // What machine and hub both forget nobody knows: one of them is put back to before the other was.
         self.hub_image = None;
-        let hub = self.hub.lock().unwrap();
+        let mut hub = self.hub.lock().unwrap();
+        let library = &self.machines[place].library;
+        let written_here = hub.late.iter_mut().filter(|late| late.from == *library);
+        written_here.for_each(|late| late.is_of_lost_disk = true);
         let image = self.machines[place].image.as_ref().map(|(_, accepted)| accepted.clone()).unwrap();
         let is_safe = |id: &RequestId| image.contains(id) || hub.store.request(*id).unwrap().is_some();
         let accepted = self.machines[place].accepted.iter().copied().filter(is_safe).collect();
