@@ -60,10 +60,8 @@ struct Way {
 
 impl Way {
     fn of(atoms: &[&Atom]) -> Self {
-        let mut words: Vec<String> = atoms.iter().map(|atom| atom.normal.clone()).collect();
-        words.dedup();
-        let mut typed: Vec<&str> = atoms.iter().map(|atom| atom.typed.as_str()).collect();
-        typed.dedup();
+        let typed: Vec<&str> = atoms.iter().map(|atom| atom.typed.as_str()).collect();
+        let words = atoms.iter().map(|atom| atom.normal.clone()).collect();
         Self { whole: terms::normal(&typed.join(" ")), words }
     }
 
@@ -124,7 +122,14 @@ impl<'a> Ranker<'a> {
         let parts = || atoms.iter().map(|atom| part_of(atom.field));
         let part = parts().find(|&part| part == Some(Part::Titles)).or_else(|| parts().next());
         let part = part.unwrap_or_else(|| part_of(field));
-        let way = |n| Way::of(&nth(n).filter(|atom| part_of(atom.field) == part).collect::<Vec<_>>());
+        let way = |n| {
+            let mut atoms: Vec<&Atom> = nth(n).filter(|atom| part_of(atom.field) == part).collect();
+            if n_ways > 1 {
+                // `家 OR 鲁迅：呐喊` asks twice for 家; 伊人，伊人 is a title.
+                atoms.dedup();
+            }
+            Way::of(&atoms)
+        };
         let mut ways: Vec<Way> = (0..n_ways).map(way).filter(|way| !way.words.is_empty()).collect();
         ways.dedup();
         let part = part.unwrap_or(Part::Titles);

@@ -304,6 +304,15 @@ fn call_numbers_and_book_numbers_without_a_field() {
 }
 
 #[test]
+fn a_title_that_says_a_word_twice_comes_first() {
+    let mut entries = vec![book(1, "伊人，伊人", "")];
+    entries.extend((2..99).map(|key| held(book(key, "伊人", ""), "PKU", "")));
+    let (_dir, catalogue) = catalogue(&entries);
+    let answer = catalogue.search(&query("伊人，伊人", SearchField::Any)).unwrap();
+    assert_eq!(keys(&answer)[0], 1);
+}
+
+#[test]
 fn every_alternative_is_found_and_ranked() {
     let titles = ["红楼梦", "财政红楼梦", "三国演义", "三国演义图说", "呐喊"];
     let mut entries: Vec<Entry> = (1..).zip(titles).map(|(key, title)| book(key, title, "")).collect();
