@@ -55,7 +55,7 @@ fn the_class_tree_leads_to_searches() {
     site.get("/browse/class?class=TP312&library=BUPT")
         .has("查看本类 45 种")
         .has("href=\"/search?class=TP312&amp;library=BUPT\"".replace("&amp;", "&#38;").as_str())
-        .has("href=\"/browse/class?library=BUPT&#38;class=TP312J\"");
+        .has("href=\"/browse/class?library=BUPT&#38;class=TP312JA\"");
     site.get("/browse/class?class=I242.4").has("I242.4").has("没有更细的分类").has("查看本类 1 种");
 }
 
