@@ -128,7 +128,7 @@ impl Letters {
 
     /// Whether it reads as whole syllables, at least two.
     fn is_read(&self) -> bool {
-        !self.splits.is_empty()
+        self.splits.iter().any(|split| split.len() > 1)
     }
 
     /// The readings, for ranking; those of initials where they took part.

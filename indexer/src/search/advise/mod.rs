@@ -15,6 +15,11 @@ use crate::search::{Advice, AdviceKind, Catalogue, Query, SearchField, filter};
 
 /// Clauses of which each is left out or spelt otherwise in turn.
 const TRIED: usize = 4;
+/// Of more words, or longer ones in bytes, it is not asked what they find elsewhere.
+const MOST_WORDS: usize = 8;
+const LONGEST_ELSEWHERE: usize = 240;
+/// Letters that are read as pinyin once more for the sake of advice.
+const LONGEST_READ: usize = 24;
 /// Other spellings that are looked up.
 const SPELLINGS: usize = 3;
 
@@ -76,7 +81,10 @@ fn any_field(catalogue: &Catalogue, query: &Query, asked: &Asked) -> tantivy::Re
     for atom in everywhere.clauses.iter_mut().flat_map(|clause| &mut clause.any) {
         atom.field = SearchField::Any;
     }
-    if everywhere == *asked {
+    // Nobody means dozens of words, and each is looked up in every field.
+    let length: usize =
+        everywhere.wanted().flat_map(|clause| &clause.any).map(|atom| atom.normal.len()).sum();
+    if everywhere == *asked || length > LONGEST_ELSEWHERE || everywhere.wanted().count() > MOST_WORDS {
         return Ok(None);
     }
     let hits = passing(catalogue, query, &read(catalogue, &everywhere)?)?;
@@ -86,7 +94,7 @@ fn any_field(catalogue: &Catalogue, query: &Query, asked: &Asked) -> tantivy::Re
 /// What the clauses find as typed, and as pinyin.
 fn read(catalogue: &Catalogue, asked: &Asked) -> tantivy::Result<Found> {
     let mut found = find::find(catalogue, asked)?;
-    if let Some(letters) = Letters::of(asked) {
+    if let Some(letters) = Letters::of(asked).filter(|letters| letters.typed.len() <= LONGEST_READ) {
         found.add(letters.by_syllables(catalogue)?);
     }
     Ok(found)
