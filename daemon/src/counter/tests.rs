@@ -70,6 +70,16 @@ impl Hall {
         self.counter.act(self.clerk(side), id, act, words, at("11-30T10:00:00")).unwrap()
     }
 
+    /// A request whose reader has the book until that day.
+    fn on_loan(&self, due: &str) -> RequestId {
+        let id = self.asked(1);
+        let ship = Words { day: Some(date(due)), ..Words::default() };
+        self.act(Side::Lending, id, Act::Ship, &ship).unwrap();
+        self.act(Side::Borrowing, id, Act::Receive, &Words::default()).unwrap();
+        self.act(Side::Borrowing, id, Act::CheckOut, &Words::default()).unwrap();
+        id
+    }
+
     fn state(&self, id: RequestId) -> State {
         self.counter.store.request(id).unwrap().unwrap().state
     }
@@ -290,11 +300,7 @@ fn of_a_part_the_rest_becomes_a_request() {
 #[test]
 fn the_clock_makes_loans_overdue_and_reminds_once() {
     let hall = Hall::new();
-    let id = hall.asked(1);
-    let ship = Words { day: Some(date("2026-12-10")), ..Words::default() };
-    hall.act(Side::Lending, id, Act::Ship, &ship).unwrap();
-    hall.act(Side::Borrowing, id, Act::Receive, &Words::default()).unwrap();
-    hall.act(Side::Borrowing, id, Act::CheckOut, &Words::default()).unwrap();
+    let id = hall.on_loan("2026-12-10");
     let look = |time: &str| {
         let told = look_after_loans(&hall.counter.store, &hall.counter.zone, at(time)).unwrap();
         told.into_iter().map(|told| told.reminder).collect::<Vec<_>>()
@@ -316,11 +322,7 @@ fn a_clock_that_stood_wrong_leaves_no_loan_overdue_and_keeps_no_reminder_back() 
 
     use crate::requests::Reminder;
     let hall = Hall::new();
-    let id = hall.asked(1);
-    let ship = Words { day: Some(date("2026-12-10")), ..Words::default() };
-    hall.act(Side::Lending, id, Act::Ship, &ship).unwrap();
-    hall.act(Side::Borrowing, id, Act::Receive, &Words::default()).unwrap();
-    hall.act(Side::Borrowing, id, Act::CheckOut, &Words::default()).unwrap();
+    let id = hall.on_loan("2026-12-10");
     let store = &hall.counter.store;
     let look = |now: Timestamp| {
         let told = look_after_loans(store, &hall.counter.zone, now).unwrap();

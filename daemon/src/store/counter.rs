@@ -89,17 +89,13 @@ pub struct Load {
 const MOST: u32 = 2_000;
 
 const BORROWED: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, EXISTS (SELECT 1 FROM \
-    request_links l WHERE l.previous = requests.id) AS is_followed, is_own = 1 AND EXISTS (SELECT 1 FROM messages m WHERE m.request = \
-    requests.id AND m.delivery = 'rejected' AND m.kind NOT IN ('request', 'forget') AND NOT EXISTS (SELECT 1 FROM \
-    messages b WHERE b.request = m.request AND b.n > m.n)) AS is_untold, (SELECT name FROM accounts a WHERE a.id = account) AS reader FROM requests \
+    request_links l WHERE l.previous = requests.id) AS is_followed, (SELECT name FROM accounts a WHERE a.id = account) AS reader FROM requests \
     WHERE library = ?1 AND (?2 IS NULL OR state = ?2) AND (?3 OR changed >= ?4 OR state NOT IN ('completed', \
     'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')) AND (?5 = '' OR instr(lower(title), \
     lower(?5)) > 0 OR instr(number, upper(?5)) > 0) AND state <> 'draft' ORDER BY changed DESC, id DESC LIMIT ?6";
 // A lender sees nothing that has not left, unless both desks are of this machine and carry it over themselves.
 const LENT: &str = "SELECT id, number, library, account, form, state, due, created, changed, patron, is_own, EXISTS (SELECT 1 FROM \
-    request_links l WHERE l.previous = requests.id) AS is_followed, is_own = 0 AND EXISTS (SELECT 1 FROM messages m WHERE m.request = \
-    requests.id AND m.delivery = 'rejected' AND m.kind NOT IN ('request', 'forget') AND NOT EXISTS (SELECT 1 FROM \
-    messages b WHERE b.request = m.request AND b.n > m.n)) AS is_untold, NULL AS reader FROM requests \
+    request_links l WHERE l.previous = requests.id) AS is_followed, NULL AS reader FROM requests \
     WHERE supplier = ?1 AND (?2 IS NULL OR state = ?2) AND (?3 OR changed >= ?4 OR state NOT IN ('completed', \
     'unfilled', 'rejected', 'expired', 'cancelled', 'retry_possible', 'lost')) AND (?5 = '' OR instr(lower(title), \
     lower(?5)) > 0 OR instr(number, upper(?5)) > 0) AND state NOT IN ('draft', 'queued', 'sent', 'rejected', \
@@ -144,15 +140,17 @@ impl Store {
                     request: from_row(row)?,
                     history: History::default(),
                     is_followed: row.get("is_followed")?,
-                    is_untold: row.get("is_untold")?,
+                    is_untold: false,
                     reader: row.get("reader")?,
                 })
             })?;
-            let with_history = |item: rusqlite::Result<WorkItem>| {
+            let whole = |item: rusqlite::Result<WorkItem>| {
                 let item = item?;
-                Ok(WorkItem { history: history_of(connection, item.request.id)?, ..item })
+                let history = history_of(connection, item.request.id)?;
+                let is_untold = is_untold(connection, &item.request, side)?;
+                Ok(WorkItem { history, is_untold, ..item })
             };
-            items.map(with_history).collect()
+            items.map(whole).collect()
         })
     }
 
@@ -223,10 +221,7 @@ impl Store {
 
     /// Whether the last message of a side about a request was not taken by the other.
     pub fn is_untold(&self, request: &StoredRequest, side: Side) -> Result<bool> {
-        if request.is_own != (side == Side::Borrowing) {
-            return Ok(false);
-        }
-        self.read(|connection| connection.row(IS_UNTOLD, [request.id.as_bytes()], |row| row.get(0)))
+        self.read(|connection| is_untold(connection, request, side))
     }
 
     /// The open request that has taken the place of another, or asks for this volume of what was left out of it.
@@ -340,6 +335,11 @@ fn link_of(row: &Row<'_>) -> rusqlite::Result<Link> {
         supplier: row.get(2)?,
         why: if why == "rest" { LinkReason::Rest } else { LinkReason::Next },
     })
+}
+
+fn is_untold(connection: &Connection, request: &StoredRequest, side: Side) -> rusqlite::Result<bool> {
+    let is_ours = request.is_own == (side == Side::Borrowing);
+    Ok(is_ours && connection.row(IS_UNTOLD, [request.id.as_bytes()], |row| row.get(0))?)
 }
 
 fn open_after(
