@@ -26,7 +26,7 @@ mod variants;
 mod weights;
 
 /// Changes whenever two records may be judged otherwise than before: a catalogue must be built anew then.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 pub use block::{BLOCK_CAP, block_keys, stored_keys, wanted_keys, with_one_isbn};
 pub use compare::{Comparison, Contribution, Verdict, compare, explain};

@@ -5,6 +5,7 @@
 
 use crate::analysis::fold::{Class, class_of, fold, fold_into};
 use crate::bib::{Agent, AgentKind};
+use crate::mapping::statement::ROLES;
 
 /// Parts names in the record's text.
 pub(super) const NAME: char = '\u{1f}';
@@ -15,66 +16,8 @@ const MAX_NAMES: usize = 4;
 /// No name is longer, in bytes.
 const LONGEST: usize = 60;
 
-/// The words in which a cataloguer says what somebody did, longest first.
-const ROLES: [&str; 57] = [
-    "总主编",
-    "副主编",
-    "执行主编",
-    "编著者",
-    "编写组",
-    "等编著",
-    "等主编",
-    "主编",
-    "编著",
-    "编译",
-    "译著",
-    "译注",
-    "校注",
-    "校点",
-    "点校",
-    "编写",
-    "编纂",
-    "编辑",
-    "编绘",
-    "选编",
-    "汇编",
-    "整理",
-    "改编",
-    "注释",
-    "注译",
-    "翻译",
-    "撰文",
-    "撰稿",
-    "绘图",
-    "摄影",
-    "口述",
-    "执笔",
-    "原著",
-    "著者",
-    "作者",
-    "审校",
-    "主审",
-    "导读",
-    "译",
-    "著",
-    "编",
-    "撰",
-    "绘",
-    "注",
-    "校",
-    "辑",
-    "摄",
-    "文",
-    "图",
-    "等",
-    "校订",
-    "责任",
-    "合著",
-    "合编",
-    "合译",
-    "作",
-    "选注",
-];
+/// What stands behind names besides `ROLES`: too short or too common to be taken for a role anywhere else.
+const FURTHER: [&str; 10] = ["著者", "作者", "责任", "注", "校", "摄", "文", "图", "等", "作"];
 
 /// Appends up to four names, parted by `NAME`, without repetition.
 pub(super) fn names_into(agents: &[Agent], responsibility: Option<&str>, out: &mut String) {
@@ -213,7 +156,7 @@ fn without_role(name: &str) -> &str {
     for _ in 0..2 {
         // Most words end in no role at all: their last character says so at once.
         let last = rest.as_bytes().last_chunk::<3>();
-        let mut roles = ROLES.iter().filter(|role| role.as_bytes().last_chunk() == last);
+        let mut roles = ROLES.iter().chain(&FURTHER).filter(|role| role.as_bytes().last_chunk() == last);
         let Some(bare) = roles.find_map(|role| rest.strip_suffix(role)) else { break };
         match bare.chars().count() {
             0 => return bare,
@@ -318,6 +261,7 @@ mod tests {
             ("洛瑞·李(Laurie Lee)", vec!["洛瑞李"]),
             ("劉慈欣", vec!["刘慈欣"]),
             ("陳成謙編", vec!["陈成谦"]),
+            ("陳成謙主譯", vec!["陈成谦"]),
             ("张三，李四主编 ; 王五译", vec!["张三", "李四", "王五"]),
             ("eric cole", vec!["cole e"]),
             ("by John Smith", vec![]),

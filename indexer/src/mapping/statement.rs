@@ -1,19 +1,14 @@
 //! The statement of responsibility (200 `$f` `$g`, 245 `$c`) taken apart: names, roles, and where somebody is from.
 
-use crate::analysis::fold::{Class, class_of};
+use crate::analysis::fold::{Class, class_of, fold};
 
-/// What cataloguers write behind names; longer ones first.
-const ROLES: [&str; 72] = [
+/// What cataloguers write behind names, folded: 編 and 编 are one.
+pub(crate) const ROLES: [&str; 51] = [
+    "执行主编",
     "编著译",
     "总主编",
     "副主编",
-    "执行主编",
     "主编译",
-    "編著譯",
-    "總主編",
-    "副主編",
-    "執行主編",
-    "編著者",
     "编著者",
     "编写组",
     "编著",
@@ -53,47 +48,37 @@ const ROLES: [&str; 72] = [
     "绘图",
     "插图",
     "摄影",
-    "導讀",
     "导读",
-    "編著",
-    "主編",
-    "編譯",
-    "譯著",
-    "譯注",
-    "選編",
-    "編輯",
-    "編寫",
-    "主譯",
-    "合編",
-    "合譯",
-    "翻譯",
     "著",
     "编",
     "译",
     "撰",
     "绘",
     "辑",
-    "編",
-    "譯",
-    "輯",
 ];
+/// The longest of them, in characters.
+const LONGEST_ROLE: usize = 4;
 
 /// Longer texts in brackets are no country or dynasty.
 const LONGEST_ORIGIN: usize = 6;
 
 /// A name, or names, and the role that is glued to the last of them; empty where there is none.
 pub(crate) fn split_role(group: &str) -> (&str, &str) {
-    let role = ROLES.iter().find(|role| group.len() > role.len() && group.ends_with(*role));
-    let Some(role) = role else { return (group, "") };
-    let names = group[..group.len() - role.len()].trim_end();
+    let begins = group.char_indices().rev().take(LONGEST_ROLE).map(|(at, _)| at).filter(|at| *at > 0);
+    // The longest: 主编, not 编.
+    let Some(at) = begins.filter(|at| is_plain_role(&group[*at..])).last() else { return (group, "") };
+    let names = group[..at].trim_end();
     let names = names.strip_suffix(['等', '〔', '［', '[']).map_or(names, str::trim_end);
     (names, group[names.len()..].trim_start())
 }
 
 /// Whether a text is nothing but a role.
 pub(crate) fn is_role(text: &str) -> bool {
-    let text = text.trim_start_matches('等').trim_start();
-    ROLES.contains(&text)
+    is_plain_role(text.trim_start_matches('等').trim_start())
+}
+
+fn is_plain_role(text: &str) -> bool {
+    ROLES.contains(&fold(text).as_str())
 }
 
 /// `(美)`, `[英]`, `（法）` in front of a name say where it comes from, not what it is: the origin and the rest.
@@ -153,6 +138,8 @@ mod tests {
             ("李荣融 朱丽兰 等 主编", "李荣融 朱丽兰|等 主编"),
             ("谭浩强等编著", "谭浩强|等编著"),
             ("张三, 李四主编", "张三|李四|主编"),
+            ("林巧民執行主編", "林巧民|執行主編"),
+            ("陳成謙 等編著", "陳成謙|等編著"),
             ("Knuth, Donald E.", "Knuth, Donald E."),
             ("edited by J. Smith ; with A. B.", "edited by J. Smith|with A. B."),
             ("陈晓东", "陈晓东"),
