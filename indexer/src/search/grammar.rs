@@ -112,7 +112,7 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
 /// What a word asks for: one atom, or one for each part that marks set apart.
 fn atoms_of(word: &Word<'_>, field: SearchField) -> Vec<Atom> {
     let field = word.field.unwrap_or(field);
-    let is_whole = word.quoted || word.excluded || is_code(field) || is_dotted(word.text);
+    let is_whole = word.quoted || word.excluded || is_code(field);
     if is_whole || whole_number(word.text).is_some() || is_call_number(word.text) {
         // -鲁迅·呐喊 excludes the whole as it stands.
         let phrase = word.quoted || word.excluded && split_apart(word.text).nth(1).is_some();
@@ -175,11 +175,6 @@ impl Asked {
 fn whole_number(text: &str) -> Option<&str> {
     let n_digits = text.chars().filter(|c| c.is_numeric()).count();
     (n_digits >= 7 && numbers::is_number(text) || numbers::is_cn_book_no(text)).then_some(text)
-}
-
-/// `.NET` is a name with its point.
-fn is_dotted(text: &str) -> bool {
-    text.strip_prefix(['.', '．']).is_some_and(|rest| rest.starts_with(char::is_alphabetic))
 }
 
 /// A class with a point in it or a call number, `TP311.1` and `TP312JA/8.5C`, keeps its marks.

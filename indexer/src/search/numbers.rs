@@ -20,7 +20,7 @@ pub(crate) fn terms(typed: &str, field: SearchField) -> Vec<String> {
         terms.extend(Isbn::scan(typed).into_iter().map(|isbn| format!("i{isbn}")));
         // Numbers that are not valid are indexed as they stand.
         let mut form = number_form(typed);
-        for name in ["ISBN", "ISSN", "CSBN"] {
+        for name in NAMES {
             if let Some(rest) = form.strip_prefix(name) {
                 form = rest.to_owned();
             }
