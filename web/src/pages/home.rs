@@ -151,7 +151,7 @@ pub(super) fn stale(app: &App, of: &[indexer::bib::LibraryCode], lang: Lang) -> 
 }
 
 /// What was chosen last time stands unless the address says something about libraries itself.
-fn with_memory(reader: &Reader) -> Asked {
+pub(super) fn with_memory(reader: &Reader) -> Asked {
     let said = ["library", "group", "filter", "clear"].iter().any(|name| reader.asked.get(name).is_some());
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let mut pairs: Vec<_> = reader.asked.without(&[]).map(own).collect();

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use indexer::search::SearchField;
 
+use super::home::with_memory;
 use super::{Ui, page, render};
 use crate::ask::{self, Asked};
 use crate::reader::Reader;
@@ -48,7 +49,8 @@ pub(crate) async fn show(State(app): State<App>, reader: Reader) -> Response {
             .into_response();
     }
     let boxes = BOXES.iter().map(|field| (field.name(), reader.lang.label("field", field.name()))).collect();
-    let kept = reader.asked.without(&[]).filter(|(name, _)| matches!(*name, "library" | "group"));
+    let chosen = with_memory(&reader);
+    let kept = chosen.pairs().filter(|(name, _)| matches!(*name, "library" | "group"));
     let kept = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     page(&app, &reader, render(&FieldsPage { ui: Ui::new(&app, &reader), boxes, kept }))
 }
