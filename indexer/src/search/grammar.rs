@@ -74,11 +74,7 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
         asked.push_code(text, field);
         return asked;
     }
-    if field == SearchField::Any
-        && whole_number(text).is_some()
-        && !text.starts_with('-')
-        && !split_years(text)
-    {
+    if field == SearchField::Any && is_whole_number(text) && !text.starts_with('-') && !split_years(text) {
         asked.push_code(text, field);
         return asked;
     }
@@ -113,7 +109,7 @@ pub(crate) fn read(text: &str, field: SearchField) -> Asked {
 fn atoms_of(word: &Word<'_>, field: SearchField) -> Vec<Atom> {
     let field = word.field.unwrap_or(field);
     let is_whole = word.quoted || word.excluded || is_code(field);
-    if is_whole || whole_number(word.text).is_some() || is_call_number(word.text) {
+    if is_whole || is_whole_number(word.text) || is_call_number(word.text) {
         // -鲁迅·呐喊 excludes the whole as it stands.
         let phrase = word.quoted || word.excluded && split_apart(word.text).nth(1).is_some();
         return vec![Atom::new(field, word.text, phrase)];
@@ -172,9 +168,9 @@ impl Asked {
 }
 
 /// A standard number keeps its hyphens, and its spaces where it is all that was typed.
-fn whole_number(text: &str) -> Option<&str> {
+fn is_whole_number(text: &str) -> bool {
     let n_digits = text.chars().filter(|c| c.is_numeric()).count();
-    (n_digits >= 7 && numbers::is_number(text) || numbers::is_cn_book_no(text)).then_some(text)
+    n_digits >= 7 && numbers::is_number(text) || numbers::is_cn_book_no(text)
 }
 
 /// A class with a point in it or a call number, `TP311.1` and `TP312JA/8.5C`, keeps its marks.

@@ -248,9 +248,8 @@ impl LetterWords {
     /// The words of a query of several; `None` where none of them is read as pinyin.
     pub(crate) fn of(asked: &Asked) -> Option<Self> {
         let alone = |clause: &Clause| Asked { clauses: vec![clause.clone()], ignored: Vec::new() };
-        let words = asked.clauses.iter().map(alone).map(|asked| Some((Letters::of(&asked)?, asked)));
-        let words: Vec<(Asked, Letters)> =
-            words.map(|word| word.map(|(letters, asked)| (asked, letters))).collect::<Option<_>>()?;
+        let read = |asked: Asked| Letters::of(&asked).map(|letters| (asked, letters));
+        let words: Vec<_> = asked.clauses.iter().map(alone).map(read).collect::<Option<_>>()?;
         (words.len() > 1 && words.iter().any(|(_, letters)| letters.is_read())).then_some(Self(words))
     }
 
