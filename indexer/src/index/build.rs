@@ -351,6 +351,7 @@ impl Builder {
         let start = self.kept.last().map_or(0, Layer::end);
         let entries = writing.layer.n();
         // The lanes write their last segments while the side files are sorted.
+        writing.lanes.end()?;
         let side_files = writing.layer.finish();
         let segments = writing.lanes.finish()?;
         side_files?;

@@ -124,8 +124,8 @@ impl Lanes {
         outcome.map(|()| segments)
     }
 
-    /// Writes what is left; returns the segments, lane by lane in order.
-    pub(crate) fn finish(mut self) -> Result<Vec<Segment>, Error> {
+    /// Says that no document follows: the lanes write what is left.
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
         if !self.waiting.is_empty() {
             self.deal()?;
         }
@@ -133,6 +133,11 @@ impl Lanes {
             // A lane that no longer listens tells why when it is joined.
             let _ = sender.send(Message::End);
         }
+        Ok(())
+    }
+
+    /// Waits for the lanes, after `end`; returns the segments, lane by lane in order.
+    pub(crate) fn finish(mut self) -> Result<Vec<Segment>, Error> {
         self.join()
     }
 }

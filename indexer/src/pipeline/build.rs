@@ -16,6 +16,7 @@ use super::delta;
 use super::entries::Plans;
 use super::error::Result;
 use super::forest::Forest;
+use super::kept;
 use super::matching::{Component, Crowded, join_matches};
 use super::members_before::MembersBefore;
 use super::parts::Part;
@@ -169,10 +170,14 @@ impl Site<'_> {
         drop(pool);
         self.progress.begin(Stage::Index, Some(plans.ids.len() as u64));
         let dealt = plans.deal(&work, &parts, &firsts, n_records)?;
+        let before_built_from = before.as_ref().map(|before| before.manifest().built_from.clone());
         let mut builder =
             Builder::create_after(self.catalogue, before, self.builder_options(), self.archive.files())?;
         let libraries: Vec<LibraryCode> = self.sources.iter().map(|source| source.code.clone()).collect();
-        dealt.index(&builder, &libraries, self.progress)?;
+        let mut kept = kept::Writer::create(self.catalogue, &self.sources)?;
+        dealt.index(&builder, &libraries, &mut kept, self.progress)?;
+        let before = before_built_from.as_deref();
+        kept::put_tip(self.catalogue, before, &self.built_from, vec![kept.finish()?])?;
         for (old, successor) in lost.into_iter().flat_map(|lost| lost.redirects(&dealt.rank_of, &dealt.ids)) {
             let successor = successor.map(EditionId::from_key);
             builder.redirect(&EditionId::from_key(old), successor.as_ref());

@@ -12,8 +12,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::member_record::MemberRecord;
-use super::parts::{Part, unpack};
+use super::kept;
+use super::member_record::{MemberRecord, split_packed};
+use super::parts::{Part, take_match, unpack};
 use super::plan::PlannedEntry;
 use super::progress::Progress;
 use super::work::{Buckets, take_bytes, take_u32, work_error};
@@ -112,7 +113,7 @@ pub(super) struct Dealt {
 impl OrderedPlans {
     /// Deals plans and members out. `firsts` are the numbers of the parts' first records, `n_records` that of all.
     pub(super) fn deal(self, dir: &Path, parts: &[Part], firsts: &[u32], n_records: u32) -> Result<Dealt> {
-        let bytes: u64 = parts.iter().map(Part::members_bytes).sum();
+        let bytes: u64 = parts.iter().map(Part::n_bytes).sum();
         let n_buckets = bytes.div_ceil(BUCKET_BYTES).clamp(1, 4096) as usize;
         let buckets = Buckets::new(dir, "entries", n_buckets);
         let n_entries = self.ids.len().max(1) as u64;
@@ -125,16 +126,16 @@ impl OrderedPlans {
             let plan: StoredPlan = postcard::from_bytes(&bytes).map_err(Error::packing)?;
             plan.members.iter().for_each(|&number| rank_of[number as usize] = rank);
             item.clear();
-            put_item(&mut item, rank, PLAN, 0, &bytes);
+            put_item(&mut item, [rank, PLAN, 0], &[], &bytes);
             buckets.put(bucket_of(rank), &item)?;
         }
         let step = n_records.div_ceil(SAMPLE).max(1);
         let deal_part = |(library_idx, (part, first)): (usize, (&Part, &u32))| {
             let (mut number, mut item, mut sample) = (*first, Vec::new(), Vec::new());
-            part.each_member(|bytes| {
+            part.each_record(|compared, bytes| {
                 let rank = rank_of.get(number as usize).copied().ok_or(Error::BrokenWork)?;
                 item.clear();
-                put_item(&mut item, rank, library_idx as u32, number, bytes);
+                put_item(&mut item, [rank, library_idx as u32, number], compared, bytes);
                 if rank != u32::MAX && number % step == 0 {
                     sample.push((library_idx as u32, bytes.to_vec()));
                 }
@@ -156,6 +157,7 @@ impl Dealt {
         &self,
         builder: &Builder,
         libraries: &[LibraryCode],
+        kept: &mut kept::Writer,
         progress: &dyn Progress,
     ) -> Result<()> {
         let alone = |(library_idx, bytes): &(u32, Vec<u8>)| {
@@ -170,14 +172,27 @@ impl Dealt {
             let bytes = self.buckets.take(bucket_idx)?;
             let items = items_of(&bytes)?;
             let entries: Vec<&[Item<'_>]> = items.chunk_by(|a, b| a.rank == b.rank).collect();
-            for step in entries.chunks(STEP) {
-                pushing.step(step, |items| prepared(items, libraries, builder).map(Some))?;
-                let n_records: usize = step.iter().map(|items| items.len() - 1).sum();
-                progress.advance(step.len() as u64, n_records as u64);
-            }
+            std::thread::scope(|scope| {
+                let keeping = scope.spawn(|| keep(&items, kept));
+                for step in entries.chunks(STEP) {
+                    pushing.step(step, |items| prepared(items, libraries, builder).map(Some))?;
+                    let n_records: usize = step.iter().map(|items| items.len() - 1).sum();
+                    progress.advance(step.len() as u64, n_records as u64);
+                }
+                keeping.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })?;
         }
         pushing.end()
     }
+}
+
+/// Keeps the records of a bucket for the nights to come.
+fn keep(items: &[Item<'_>], kept: &mut kept::Writer) -> Result<()> {
+    items.iter().filter(|item| item.library != PLAN).try_for_each(|item| {
+        let compared = take_match(&mut { item.compared }).ok_or(Error::BrokenWork)?;
+        let ((.., locator), rest) = split_packed(item.bytes)?;
+        kept.add((item.library, locator), &compared, rest)
+    })
 }
 
 /// What is ready goes to the index while the next ones are made.
@@ -192,10 +207,10 @@ impl<'a> Pushing<'a> {
     }
 
     /// Pushes what the step before made, and makes of `items` what comes next, in their order.
-    pub(super) fn step<T: Sync>(
+    pub(super) fn step<T: Sync, P: IntoIterator<Item = Prepared> + Send>(
         &mut self,
         items: &[T],
-        prepare: impl Fn(&T) -> Result<Option<Prepared>> + Sync + Send,
+        prepare: impl Fn(&T) -> Result<P> + Sync + Send,
     ) -> Result<()> {
         let ready = std::mem::take(&mut self.ready);
         let (pushed, prepared) = rayon::join(
@@ -232,13 +247,18 @@ struct Item<'a> {
     rank: u32,
     library: u32,
     number: u32,
+    /// What the record is compared by.
+    compared: &'a [u8],
+    /// The packed member, or the plan.
     bytes: &'a [u8],
 }
 
-fn put_item(out: &mut Vec<u8>, rank: u32, library: u32, number: u32, bytes: &[u8]) {
-    for value in [rank, library, number, bytes.len() as u32] {
+/// `numbers` are rank, library and number.
+fn put_item(out: &mut Vec<u8>, numbers: [u32; 3], compared: &[u8], bytes: &[u8]) {
+    for value in numbers.into_iter().chain([compared.len() as u32, bytes.len() as u32]) {
         out.extend_from_slice(&value.to_le_bytes());
     }
+    out.extend_from_slice(compared);
     out.extend_from_slice(bytes);
 }
 
@@ -247,9 +267,9 @@ fn items_of(mut rest: &[u8]) -> Result<Vec<Item<'_>>> {
     let mut items = Vec::new();
     while !rest.is_empty() {
         let mut take = || take_u32(&mut rest).ok_or(Error::BrokenWork);
-        let (rank, library, number, length) = (take()?, take()?, take()?, take()?);
-        let bytes = take_bytes(&mut rest, length as usize).ok_or(Error::BrokenWork)?;
-        items.push(Item { rank, library, number, bytes });
+        let (rank, library, number, n_compared, n_bytes) = (take()?, take()?, take()?, take()?, take()?);
+        let mut take = |n: u32| take_bytes(&mut rest, n as usize).ok_or(Error::BrokenWork);
+        items.push(Item { rank, library, number, compared: take(n_compared)?, bytes: take(n_bytes)? });
     }
     items.sort_unstable_by_key(|item| (item.rank, item.library, item.number));
     Ok(items)

@@ -55,7 +55,7 @@ pub(super) fn join_matches(
 pub(super) fn join_some(pool: &Pool, forest: &Forest, numbers: &[u32], crowded: &Crowded) -> Result<()> {
     let keyed = numbers.par_iter().map(|&number| {
         let mut keys = Vec::new();
-        block_keys(&pool.record(number)?, &mut keys);
+        pool.keys_into(number, &mut keys)?;
         Ok(keys.into_iter().filter(|key| !crowded.contains(key)).map(|key| (key, number)).collect())
     });
     let mut pairs: Vec<(u64, u32)> = keyed.collect::<Result<Vec<Vec<_>>>>()?.into_iter().flatten().collect();
@@ -166,7 +166,11 @@ impl Component {
         for (group, record) in distinct.groups.iter().zip(&distinct.records).filter(|(g, _)| g.len() > 1) {
             group[1..].iter().for_each(|number| pushed(group[0], *number, compare(record, record)));
         }
-        for (i, j) in meetings(&distinct.records, is_crowded) {
+        let keys_of = |i: usize, keys: &mut Vec<u64>| match pool.keys(distinct.groups[i][0]) {
+            Some(known) => keys.extend_from_slice(known),
+            None => block_keys(&distinct.records[i], keys),
+        };
+        for (i, j) in meetings(distinct.records.len(), keys_of, is_crowded) {
             let (here, there) = (distinct.groups[i][0], distinct.groups[j][0]);
             pushed(here, there, compare(&distinct.records[i], &distinct.records[j]));
         }
@@ -180,12 +184,16 @@ impl Component {
 }
 
 /// Pairs of records that share a key, each once.
-fn meetings(records: &[MatchRecord], is_crowded: impl Fn(u64) -> bool) -> Vec<(usize, usize)> {
+fn meetings(
+    n_records: usize,
+    keys_of: impl Fn(usize, &mut Vec<u64>),
+    is_crowded: impl Fn(u64) -> bool,
+) -> Vec<(usize, usize)> {
     let mut keyed = Vec::new();
     let mut keys = Vec::new();
-    for (i, record) in records.iter().enumerate() {
+    for i in 0..n_records {
         keys.clear();
-        block_keys(record, &mut keys);
+        keys_of(i, &mut keys);
         keyed.extend(keys.iter().filter(|key| !is_crowded(**key)).map(|key| (*key, i)));
     }
     keyed.sort_unstable();

@@ -42,6 +42,7 @@ mod framing;
 mod import;
 mod import_report;
 mod joined_holdings;
+mod kept;
 mod library_records;
 mod matching;
 mod member_record;

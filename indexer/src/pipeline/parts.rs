@@ -111,13 +111,18 @@ impl Part {
         fs::read(&path).map_err(work_error(&path))
     }
 
-    /// Bytes of the members' packed forms.
-    pub(super) fn members_bytes(&self) -> u64 {
-        fs::metadata(self.path("members")).map_or(0, |file| file.len())
+    /// Bytes of all that `each_record` hands over.
+    pub(super) fn n_bytes(&self) -> u64 {
+        ["match", "members"]
+            .map(|kind| fs::metadata(self.path(kind)).map_or(0, |file| file.len()))
+            .iter()
+            .sum()
     }
 
-    /// Hands over the members' packed forms in order.
-    pub(super) fn each_member(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    /// Hands over the records in order: what each is compared by, as `put_match` wrote it, and its packed form.
+    pub(super) fn each_record(&self, mut take: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+        let matches = self.matches()?;
+        let mut rest = matches.as_slice();
         let path = self.path("members");
         let mut file = BufReader::with_capacity(1 << 20, File::open(&path).map_err(work_error(&path))?);
         let (mut length, mut bytes) = ([0; 4], Vec::new());
@@ -129,12 +134,14 @@ impl Part {
             }
             bytes.resize(u32::from_le_bytes(length) as usize, 0);
             file.read_exact(&mut bytes).map_err(work_error(&path))?;
-            take(&bytes)?;
+            let compared = rest;
+            take_match(&mut rest).ok_or(Error::BrokenWork)?;
+            take(&compared[..compared.len() - rest.len()], &bytes)?;
         }
     }
 }
 
-/// The packed form of a member, as `each_member` hands it over.
+/// A member of its packed form.
 pub(super) fn unpack(bytes: &[u8]) -> Result<MemberRecord> {
     postcard::from_bytes(bytes).map_err(Error::packing)
 }
@@ -159,6 +166,14 @@ pub(super) fn put_match(member: &MemberRecord, out: &mut Vec<u8>) {
     out.extend_from_slice(&[0; 4]);
     MatchRecord::of(&member.bib).encode(out);
     put_length(out, start);
+}
+
+/// The same of bytes that were taken before.
+pub(super) fn put_taken(taken: &MatchBytes<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(&taken.birth.to_le_bytes());
+    out.extend_from_slice(&taken.first_seen.to_le_bytes());
+    out.extend_from_slice(&(taken.record.len() as u32).to_le_bytes());
+    out.extend_from_slice(taken.record);
 }
 
 // Fills in the length of what was appended behind the four bytes at `start`.

@@ -1,7 +1,8 @@
 //! The records that an incremental build looks at: compared by number as in a full build.
 //!
-//! What they are compared by is in memory; what entries are made of lies there too up to a bound, and beyond it in a
-//! work file until it is asked for, for most of them only stand near a change.
+//! What they are compared by is in memory. What entries are made of stays where an earlier build kept it until it is
+//! asked for, since most records only stand near a change; of the others it lies in memory up to a bound, and beyond it
+//! in a work file.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -9,18 +10,24 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::build::Counters;
 use super::error::{Error, Result};
+use super::kept::{At, Kept};
 use super::library_records::LibraryRecords;
-use super::member_record::MemberRecord;
-use super::parts::put_match;
-use super::parts::unpack;
-use super::pool::Pool;
+use super::member_record::{MemberRecord, joined};
+use super::parts::{MatchBytes, put_match, put_taken, unpack};
+use super::pool::{BlockKeys, Pool};
 use super::work::work_error;
 use crate::bib::RecordLocator;
 
 /// Bytes of packed records that are kept in memory.
 const KEPT: usize = if cfg!(test) { 1 << 10 } else { 64 << 20 };
+
+/// Bytes that a record is compared by, somewhat above what is usual: room that is too small is taken twice.
+const USUAL_COMPARED: usize = 144;
 
 /// A record by its library's index among the sources and its place in that library's archive.
 pub(super) type Place = (u32, RecordLocator);
@@ -33,10 +40,9 @@ pub(super) struct Touched {
     members: Option<Members>,
 }
 
-// Records of one library's archive that were read together.
+// Records that were read together.
 struct Chunk {
-    library_idx: u32,
-    locators: Vec<RecordLocator>,
+    places: Vec<Place>,
     // From where to where in `bytes` each record is packed.
     packed: Vec<Range<u32>>,
     bytes: Packed,
@@ -47,52 +53,85 @@ enum Packed {
     Here(Vec<u8>),
     /// In the work file from there.
     InFile(u64),
+    /// Where an earlier build kept each of them.
+    Kept(Vec<At>),
 }
 
 impl Chunk {
     fn keep(&mut self, stay: &[bool]) {
-        let (mut locators, mut packed) = (stay.iter(), stay.iter());
-        self.locators.retain(|_| locators.next() == Some(&true));
-        self.packed.retain(|_| packed.next() == Some(&true));
-        self.locators.shrink_to_fit();
-        self.packed.shrink_to_fit();
+        keep_some(&mut self.places, stay);
+        keep_some(&mut self.packed, stay);
+        if let Packed::Kept(ats) = &mut self.bytes {
+            keep_some(ats, stay);
+        }
     }
 }
 
-/// Records of one library, read and mapped.
+fn keep_some<T>(items: &mut Vec<T>, stay: &[bool]) {
+    let mut stay = stay.iter();
+    items.retain(|_| stay.next() == Some(&true));
+    items.shrink_to_fit();
+}
+
+/// Records, read and mapped.
 #[derive(Default)]
 pub(super) struct ReadRecords {
     matches: Vec<u8>,
-    locators: Vec<RecordLocator>,
+    places: Vec<Place>,
     packed: Vec<Range<u32>>,
     bytes: Vec<u8>,
+    kept: Vec<At>,
+    keys: BlockKeys,
 }
 
 impl ReadRecords {
-    /// All of `records`.
-    pub(super) fn of(records: &LibraryRecords<'_>, counters: &Counters) -> Result<Self> {
-        Self::read(records, counters, true)
+    /// All of `records`, which are of the library with this index.
+    pub(super) fn of(library_idx: u32, records: &LibraryRecords<'_>, counters: &Counters) -> Result<Self> {
+        Self::read(library_idx, records, counters, true)
     }
 
     /// The same without what entries are made of.
-    pub(super) fn compared(records: &LibraryRecords<'_>, counters: &Counters) -> Result<Self> {
-        Self::read(records, counters, false)
+    pub(super) fn compared(
+        library_idx: u32,
+        records: &LibraryRecords<'_>,
+        counters: &Counters,
+    ) -> Result<Self> {
+        Self::read(library_idx, records, counters, false)
     }
 
-    fn read(records: &LibraryRecords<'_>, counters: &Counters, is_whole: bool) -> Result<Self> {
+    /// Records that an earlier build kept, in ascending order of where; what entries are made of stays there.
+    pub(super) fn kept(kept: &Kept, records: &[(At, Place)]) -> Result<Self> {
+        let mut read = Self::default();
+        (read.kept, read.places) = records.iter().copied().unzip();
+        read.matches.reserve(records.len() * USUAL_COMPARED);
+        kept.each_compared(&read.kept, |compared| put_taken(&compared, &mut read.matches))?;
+        read.with_keys()
+    }
+
+    fn read(
+        library_idx: u32,
+        records: &LibraryRecords<'_>,
+        counters: &Counters,
+        is_whole: bool,
+    ) -> Result<Self> {
         let all = Mutex::new(Self::default());
         records.each_block(counters, &(), |members| {
             let mut here = Self::default();
             for member in &members {
                 put_match(member, &mut here.matches);
-                here.locators.push(member.locator);
+                here.places.push((library_idx, member.locator));
                 if is_whole {
                     here.pack(member)?;
                 }
             }
             all.lock().unwrap_or_else(PoisonError::into_inner).append(here)
         })?;
-        Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
+        all.into_inner().unwrap_or_else(PoisonError::into_inner).with_keys()
+    }
+
+    fn with_keys(mut self) -> Result<Self> {
+        self.keys = BlockKeys::of(&self.matches)?;
+        Ok(self)
     }
 
     fn pack(&mut self, member: &MemberRecord) -> Result<()> {
@@ -105,7 +144,7 @@ impl ReadRecords {
     fn append(&mut self, other: Self) -> Result<()> {
         let start = place_in(&self.bytes)?;
         self.matches.extend_from_slice(&other.matches);
-        self.locators.extend(other.locators);
+        self.places.extend(other.places);
         self.bytes.extend_from_slice(&other.bytes);
         place_in(&self.bytes)?;
         self.packed.extend(other.packed.into_iter().map(|place| start + place.start..start + place.end));
@@ -132,18 +171,19 @@ impl Touched {
         Self { members: Some(members), ..Self::default() }
     }
 
-    /// Takes records of a library; their numbers follow those that are there.
-    pub(super) fn add(&mut self, library_idx: u32, read: ReadRecords) -> Result<()> {
-        let ReadRecords { matches, locators, packed, bytes } = read;
-        if locators.is_empty() {
+    /// Takes records; their numbers follow those that are there.
+    pub(super) fn add(&mut self, read: ReadRecords) -> Result<()> {
+        let ReadRecords { matches, places, packed, bytes, kept, keys } = read;
+        if places.is_empty() {
             return Ok(());
         }
         let bytes = match &mut self.members {
+            Some(_) if !kept.is_empty() => Packed::Kept(kept),
             Some(members) => members.keep(bytes)?,
             None => Packed::Here(Vec::new()),
         };
-        self.pool.add(matches)?;
-        self.chunks.push(Chunk { library_idx, locators, packed, bytes });
+        self.pool.add_with(matches, keys)?;
+        self.chunks.push(Chunk { places, packed, bytes });
         Ok(())
     }
 
@@ -154,35 +194,73 @@ impl Touched {
     /// Where a record lies.
     pub(super) fn place(&self, number: u32) -> Place {
         let (chunk_idx, place) = self.pool.place(number);
-        (self.chunks[chunk_idx].library_idx, self.chunks[chunk_idx].locators[place])
+        self.chunks[chunk_idx].places[place]
     }
 
     /// Forgets the others; those that stay are numbered anew, in the same order.
-    pub(super) fn keep(&mut self, stays: impl Fn(u32, Place) -> bool) {
-        let mut stay = Vec::with_capacity(self.len() as usize);
-        for chunk in &mut self.chunks {
-            let first = stay.len();
-            let own = (first as u32..).zip(&chunk.locators).map(|(n, at)| stays(n, (chunk.library_idx, *at)));
-            stay.extend(own);
-            chunk.keep(&stay[first..]);
-        }
+    pub(super) fn keep(&mut self, stays: impl Fn(u32, Place) -> bool + Sync) {
+        let firsts = self.pool.firsts();
+        let stay = self.chunks.par_iter_mut().zip(firsts).map(|(chunk, first)| {
+            let stay: Vec<bool> = (first..).zip(&chunk.places).map(|(n, place)| stays(n, *place)).collect();
+            chunk.keep(&stay);
+            stay
+        });
+        let stay: Vec<Vec<bool>> = stay.collect();
         self.pool.keep(&stay);
-        self.chunks.retain(|chunk| !chunk.locators.is_empty());
+        self.chunks.retain(|chunk| !chunk.places.is_empty());
     }
 
-    /// A record as entries are made of it, and its library's index.
-    pub(super) fn member(&self, number: u32) -> Result<(u32, MemberRecord)> {
+    /// Records as entries are made of them, by number. Those that an earlier build kept are read there; the nearer
+    /// they lie together the less is read.
+    pub(super) fn members(
+        &self,
+        numbers: impl Iterator<Item = u32>,
+        kept: &Kept,
+    ) -> Result<FxHashMap<u32, MemberRecord>> {
+        let (mut members, mut elsewhere) = (FxHashMap::default(), Vec::new());
+        for number in numbers {
+            match self.at(number) {
+                Some(at) => elsewhere.push((at, number)),
+                None => drop(members.insert(number, self.packed(number, unpack)??)),
+            }
+        }
+        elsewhere.sort_unstable();
+        let (ats, numbers): (Vec<At>, Vec<u32>) = elsewhere.into_iter().unzip();
+        let mut next = numbers.iter();
+        let mut outcome = Ok(());
+        kept.each_member(&ats, |rest| {
+            let mut join = || {
+                let number = next.next().copied().ok_or(Error::BrokenWork)?;
+                let MatchBytes { birth, first_seen, .. } = self.pool.get(number);
+                members.insert(number, joined((birth, first_seen, self.place(number).1), rest)?);
+                Ok(())
+            };
+            if outcome.is_ok() {
+                outcome = join();
+            }
+        })?;
+        outcome.map(|()| members)
+    }
+
+    /// Where an earlier build kept a record, if it is read from there.
+    fn at(&self, number: u32) -> Option<At> {
+        let (chunk_idx, place) = self.pool.place(number);
+        match &self.chunks[chunk_idx].bytes {
+            Packed::Kept(ats) => ats.get(place).copied(),
+            _ => None,
+        }
+    }
+
+    /// What `of` makes of a record's packed form.
+    pub(super) fn packed<T>(&self, number: u32, of: impl FnOnce(&[u8]) -> T) -> Result<T> {
         let (chunk_idx, place) = self.pool.place(number);
         let chunk = &self.chunks[chunk_idx];
         let Range { start, end } = chunk.packed.get(place).cloned().ok_or(Error::BrokenWork)?;
-        let member = match (&chunk.bytes, &self.members) {
-            (Packed::Here(bytes), _) => unpack(&bytes[start as usize..end as usize])?,
-            (Packed::InFile(at), Some(members)) => {
-                unpack(&members.read(at + u64::from(start), end - start)?)?
-            }
-            (Packed::InFile(_), None) => return Err(Error::BrokenWork),
-        };
-        Ok((chunk.library_idx, member))
+        match (&chunk.bytes, &self.members) {
+            (Packed::Here(bytes), _) => Ok(of(&bytes[start as usize..end as usize])),
+            (Packed::InFile(at), Some(members)) => Ok(of(&members.read(at + u64::from(start), end - start)?)),
+            (Packed::InFile(_), None) | (Packed::Kept(_), _) => Err(Error::BrokenWork),
+        }
     }
 }
 
@@ -241,16 +319,16 @@ mod tests {
         MemberRecord { birth: u64::from(slot), first_seen: 1, locator, bib, holdings: Vec::new() }
     }
 
-    fn read(slots: Range<u32>) -> ReadRecords {
+    fn read(library_idx: u32, slots: Range<u32>) -> ReadRecords {
         let mut all = ReadRecords::default();
         for slot in slots {
             let mut one = ReadRecords::default();
             put_match(&member(slot), &mut one.matches);
-            one.locators.push(member(slot).locator);
+            one.places.push((library_idx, member(slot).locator));
             one.pack(&member(slot)).unwrap();
             all.append(one).unwrap();
         }
-        all
+        all.with_keys().unwrap()
     }
 
     #[test]
@@ -259,11 +337,11 @@ mod tests {
         let path = folder.path().join("work/touched");
         fs::create_dir(folder.path().join("work")).unwrap();
         let mut touched = Touched::with_members(&path);
-        touched.add(0, read(0..3)).unwrap();
+        touched.add(read(0, 0..3)).unwrap();
         assert!(!path.exists(), "a few records are in memory");
-        touched.add(1, read(3..90)).unwrap();
-        touched.add(2, read(0..0)).unwrap();
-        touched.add(3, read(90..200)).unwrap();
+        touched.add(read(1, 3..90)).unwrap();
+        touched.add(read(2, 0..0)).unwrap();
+        touched.add(read(3, 90..200)).unwrap();
         assert!(path.exists());
         touched.keep(|number, place| number % 2 == 1 && place.1.slot == number);
         assert_eq!(touched.len(), 100);
@@ -277,8 +355,9 @@ mod tests {
                 3
             };
             assert_eq!(touched.place(number), (library_idx, member(slot).locator));
-            let (library, found) = touched.member(number).unwrap();
-            assert_eq!((library, found.bib, found.birth), (library_idx, member(slot).bib, u64::from(slot)));
+            let kept = Kept::of(folder.path(), "", &[]);
+            let found = touched.members(std::iter::once(number), &kept).unwrap().remove(&number).unwrap();
+            assert_eq!((found.bib, found.birth), (member(slot).bib, u64::from(slot)));
         }
         drop(touched);
         assert!(!folder.path().join("work").exists());

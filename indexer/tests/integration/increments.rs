@@ -199,6 +199,43 @@ proptest! {
     }
 }
 
+/// Flips a bit of one of the files with the records that are kept from build to build, or removes the file.
+fn damage_kept(catalogue: &Path, which: usize, at: usize) {
+    let folder = catalogue.join("kept");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()).collect();
+    files.sort();
+    let path = &files[which % files.len()];
+    let mut bytes = std::fs::read(path).unwrap();
+    if at.is_multiple_of(5) {
+        return std::fs::remove_file(path).unwrap();
+    }
+    let place = at % bytes.len();
+    bytes[place] ^= 1 << (at % 8);
+    std::fs::write(path, bytes).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: n_histories(12), ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_kept_from_build_to_build_may_be_damaged(
+        steps in prop::collection::vec((step(), any::<bool>(), any::<usize>(), any::<usize>()), 3..7),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let (one, other) = (dir.path().join("catalogue"), dir.path().join("rebuilt"));
+        for (n, (step, is_damaged, which, at)) in steps.iter().enumerate() {
+            take(&archive, dir.path(), step, n);
+            build_from(&archive, &one, &options(false), &()).unwrap();
+            build_from(&archive, &other, &options(true), &()).unwrap();
+            prop_assert_eq!(said(&one), said(&other), "after step {}: {:?}", n, step);
+            if *is_damaged && one.join("kept").exists() {
+                damage_kept(&one, *which, *at);
+            }
+        }
+    }
+}
+
 #[test]
 fn an_old_id_leads_to_its_own_record_where_a_library_gives_one_number_twice() {
     let dir = tempfile::tempdir().unwrap();

@@ -37,8 +37,8 @@ impl Delta<'_> {
     pub(super) fn candidates(&self, keys: &Keys) -> Result<Candidates> {
         let mut candidates = BTreeSet::new();
         let mut counted = Vec::new();
-        for key in &keys.all {
-            let mut found = self.entries_under(key.key);
+        let under: Vec<_> = keys.all.par_iter().map(|key| self.entries_under(key.key)).collect();
+        for (key, mut found) in keys.all.iter().zip(under) {
             let (plain, with_one_isbn) = &found;
             if plain.len() + with_one_isbn.len() > BLOCK_CAP + key.n_gone {
                 // So many entries have more members yet: it stays crowded, whatever went.
@@ -56,7 +56,8 @@ impl Delta<'_> {
             n + key.n_now > BLOCK_CAP || self.crowded.contains(&key.key)
         });
         candidates.extend(counted.iter().flat_map(|(_, found)| found));
-        candidates.extend(keys.homes.iter().flat_map(|keys| self.entries_with_all(keys)));
+        let homes: Vec<_> = keys.homes.par_iter().map(|keys| self.entries_with_all(keys)).collect();
+        candidates.extend(homes.into_iter().flatten());
         let births = (0..self.gone.len()).map(|number| self.gone.pool.get(number).birth);
         candidates.extend(births.filter_map(|id| self.before.number_of(&EditionId::from_key(id))));
         Ok((candidates, counted.into_iter().map(|(key, found)| (key.key, found)).collect(), known))

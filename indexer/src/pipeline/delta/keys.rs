@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::super::error::Result;
 use super::super::matching::Crowded;
 use super::super::touched::Touched;
-use crate::cluster::{block_keys, wanted_keys, with_one_isbn};
+use crate::cluster::{wanted_keys, with_one_isbn};
 
 /// The keys of changed records.
 pub(super) struct Keys {
@@ -39,7 +39,7 @@ impl Keys {
             let record = now.pool.record(number)?;
             own.clear();
             wanted.clear();
-            block_keys(&record, &mut own);
+            now.pool.keys_into(number, &mut own)?;
             wanted_keys(&record, &mut wanted);
             for key in &own {
                 let changed = keys.entry(*key).or_default();
@@ -50,7 +50,7 @@ impl Keys {
         let mut homes = Vec::new();
         for number in 0..then.len() {
             let mut own = Vec::new();
-            block_keys(&then.pool.record(number)?, &mut own);
+            then.pool.keys_into(number, &mut own)?;
             for key in &own {
                 if crowded.contains(key) {
                     keys.entry(*key).or_default();
@@ -63,7 +63,7 @@ impl Keys {
         }
         for number in 0..now.len() {
             own.clear();
-            block_keys(&now.pool.record(number)?, &mut own);
+            now.pool.keys_into(number, &mut own)?;
             own.iter().for_each(|key| {
                 if let Some(changed) = keys.get_mut(key) {
                     changed.n_now += 1;

@@ -2,8 +2,8 @@
 //! touches are computed again.
 //!
 //! It needs nothing but the archive and the generation: the generation's keys lead to the entries that a changed
-//! record may match, and their members are read from the archive again. What comes out is what a full build
-//! would make; where that cannot be assured, `None` says that one is needed.
+//! record may match, and their members are taken from what earlier builds kept, or read from the archive again. What
+//! comes out is what a full build would make; where that cannot be assured, `None` says that one is needed.
 
 mod candidates;
 mod keys;
@@ -18,8 +18,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::{Built, Counters, Site};
 use super::changes::{LibraryChanges, changes_since};
-use super::error::Result;
+use super::error::{Error, Result};
 use super::forest::Forest;
+use super::kept::{self, At, Kept};
 use super::library_records::birth_key;
 use super::matching::{Component, Crowded, join_some};
 use super::plan::{PlannedEntry, plan, plan_single};
@@ -27,12 +28,15 @@ use super::progress::Stage;
 use super::source::Source;
 use super::touched::{Place, ReadRecords, Touched};
 use crate::analysis;
-use crate::archive::{RecordKey, Slot};
+use crate::archive::{PackName, RecordKey, Slot};
 use crate::bib::{EditionId, Entry, LibraryCode, Member, RecordLocator};
-use crate::cluster::{BLOCK_CAP, MatchRecord, Verdict, block_keys, compare};
+use crate::cluster::{BLOCK_CAP, MatchRecord, Verdict, compare};
 use crate::index::{Generation, can_rewrite};
 use candidates::Counted;
 use keys::Keys;
+
+/// Kept records that are read together.
+const AT_ONCE: usize = 2048;
 
 /// Builds on top of `before`.
 pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<Built>> {
@@ -49,20 +53,23 @@ pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<
     site.progress.begin(Stage::Match, None);
     // Jieba's dictionary takes a tenth of a second on one core: it is there when the first notes are cut.
     rayon::spawn(|| analysis::words("", &mut |_| ()));
-    let mut delta = Delta::new(site, before, changes)?;
-    delta.touch_named()?;
-    if !delta.gather()? {
-        return Ok(None);
+    let kept = Kept::of(site.catalogue, &before.manifest().built_from, &site.sources);
+    let is_kept = !kept.is_empty();
+    let built = Delta::new(site, before, changes, kept)?.build(must_rewrite);
+    if is_kept && matches!(built, Err(Error::BrokenWork)) {
+        // What is kept is damaged: all is read from the archive.
+        kept::remove(site.catalogue)?;
+        site.progress.end();
+        return build(site, before);
     }
-    let planned = delta.regroup()?;
-    site.progress.end();
-    if must_rewrite { delta.rewrite(&planned) } else { delta.write(&planned) }.map(Some)
+    built
 }
 
 struct Delta<'a> {
     site: &'a Site<'a>,
     before: &'a Arc<Generation>,
     changes: Vec<LibraryChanges>,
+    kept: Kept,
     /// Changed records as they are now, then members of the entries that they may touch.
     touched: Touched,
     n_fresh: u32,
@@ -100,12 +107,18 @@ impl Known {
 }
 
 impl<'a> Delta<'a> {
-    fn new(site: &'a Site<'a>, before: &'a Arc<Generation>, changes: Vec<LibraryChanges>) -> Result<Self> {
+    fn new(
+        site: &'a Site<'a>,
+        before: &'a Arc<Generation>,
+        changes: Vec<LibraryChanges>,
+        kept: Kept,
+    ) -> Result<Self> {
         let touched = Touched::with_members(&site.work_folder()?.join("touched"));
         Ok(Self {
             site,
             before,
             changes,
+            kept,
             touched,
             n_fresh: 0,
             is_new: Vec::new(),
@@ -117,6 +130,16 @@ impl<'a> Delta<'a> {
             crowded: before.manifest().union.crowded.iter().copied().collect(),
             counts: before.manifest().union.records,
         })
+    }
+
+    fn build(mut self, must_rewrite: bool) -> Result<Option<Built>> {
+        self.touch_named()?;
+        if !self.gather()? {
+            return Ok(None);
+        }
+        let planned = self.regroup()?;
+        self.site.progress.end();
+        if must_rewrite { self.rewrite(&planned) } else { self.write(&planned) }.map(Some)
     }
 
     /// Records that decisions name are treated as changed where the decision is new or one of them changed; so
@@ -175,22 +198,49 @@ impl<'a> Delta<'a> {
 
     /// Reads the changed records as they are and as they were, libraries side by side.
     fn read_changes(&mut self, now: &Counters, then: &Counters) -> Result<()> {
+        let (were_kept, not_kept) = self.gone_by_whether_kept();
+        then.members.fetch_add(were_kept.len() as u64, Ordering::Relaxed);
         let all = Mutex::new((&mut self.touched, &mut self.gone));
-        let libraries = self.site.sources.par_iter().zip(&self.changes).enumerate();
-        libraries.try_for_each(|(idx, (source, changes))| {
+        were_kept.par_chunks(AT_ONCE).try_for_each(|records| {
+            let read = ReadRecords::kept(&self.kept, records)?;
+            all.lock().unwrap_or_else(PoisonError::into_inner).1.add(read)
+        })?;
+        let libraries = self.site.sources.par_iter().zip(&self.changes).zip(not_kept).enumerate();
+        libraries.try_for_each(|(idx, ((source, changes), gone))| {
+            let idx = idx as u32;
             if !changes.fresh.is_empty() {
                 let along = changes.auxiliary_besides(&changes.fresh);
                 let records = source.some_records(&changes.packs, changes.fresh.clone(), along)?;
-                let read = ReadRecords::of(&records, now)?;
-                all.lock().unwrap_or_else(PoisonError::into_inner).0.add(idx as u32, read)?;
+                let read = ReadRecords::of(idx, &records, now)?;
+                all.lock().unwrap_or_else(PoisonError::into_inner).0.add(read)?;
             }
-            if !changes.gone.is_empty() {
-                let records = source.some_records(&changes.older_packs, changes.gone.clone(), Vec::new())?;
-                let read = ReadRecords::compared(&records, then)?;
-                all.lock().unwrap_or_else(PoisonError::into_inner).1.add(idx as u32, read)?;
+            if !gone.is_empty() {
+                let records = source.some_records(&changes.older_packs, gone, Vec::new())?;
+                let read = ReadRecords::compared(idx, &records, then)?;
+                all.lock().unwrap_or_else(PoisonError::into_inner).1.add(read)?;
             }
             Ok(())
         })
+    }
+
+    /// Records as they were: where they are kept, and by library those that are not.
+    fn gone_by_whether_kept(&self) -> (Vec<(At, Place)>, Vec<Vec<Slot>>) {
+        let mut were_kept = Vec::new();
+        let of_library = |(idx, changes): (usize, &LibraryChanges)| {
+            let prefixes: Vec<u64> = changes.older_packs.iter().map(PackName::prefix).collect();
+            let mut gone = changes.gone.clone();
+            gone.retain(|slot| {
+                let locator = RecordLocator { pack: prefixes[slot.pack_idx()], slot: slot.slot };
+                let place = (idx as u32, locator);
+                let at = self.kept.find(place);
+                were_kept.extend(at.map(|at| (at, place)));
+                at.is_none()
+            });
+            gone
+        };
+        let not_kept = self.changes.iter().enumerate().map(of_library).collect();
+        were_kept.sort_unstable();
+        (were_kept, not_kept)
     }
 
     /// What is needed of some entries.
@@ -207,6 +257,8 @@ impl<'a> Delta<'a> {
         let is_unknown = |n: &&u32| !self.entries.contains_key(n) && !known.contains_key(n);
         let wanted: Vec<u32> = numbers.iter().filter(is_unknown).copied().collect();
         known.extend(self.known(&wanted)?);
+        self.home_of.reserve(known.values().flatten().map(Known::n_members).sum());
+        let mut are_kept: Vec<(At, Place)> = Vec::new();
         let mut places: Vec<Vec<RecordLocator>> = vec![Vec::new(); self.site.sources.len()];
         for (number, known) in known {
             let Some(known) = known else { return Ok(false) };
@@ -214,13 +266,20 @@ impl<'a> Delta<'a> {
                 self.home_of.insert(*place, number);
                 if self.gone_places.contains(place) {
                     self.again.insert(number);
+                } else if let Some(at) = self.kept.find(*place) {
+                    are_kept.push((at, *place));
                 } else {
                     places[place.0 as usize].push(place.1);
                 }
             }
             self.entries.insert(number, known);
         }
+        are_kept.sort_unstable();
         let (all, is_missing) = (Mutex::new(&mut self.touched), AtomicBool::new(false));
+        are_kept.par_chunks(AT_ONCE).try_for_each(|records| {
+            let read = ReadRecords::kept(&self.kept, records)?;
+            all.lock().unwrap_or_else(PoisonError::into_inner).add(read)
+        })?;
         let libraries = self.site.sources.par_iter().zip(&self.changes).enumerate();
         libraries.try_for_each(|(idx, (source, changes))| -> Result<()> {
             let Some(slots) = changes.slots_at(source, &places[idx])? else {
@@ -230,8 +289,8 @@ impl<'a> Delta<'a> {
             if !slots.is_empty() {
                 let along = changes.auxiliary_besides(&slots);
                 let records = source.some_records(&changes.packs, slots, along)?;
-                let read = ReadRecords::of(&records, &Counters::default())?;
-                all.lock().unwrap_or_else(PoisonError::into_inner).add(idx as u32, read)?;
+                let read = ReadRecords::of(idx as u32, &records, &Counters::default())?;
+                all.lock().unwrap_or_else(PoisonError::into_inner).add(read)?;
             }
             Ok(())
         })?;
@@ -247,7 +306,7 @@ impl<'a> Delta<'a> {
             counted.into_iter().map(|(key, found)| (key, (AtomicUsize::new(0), found))).collect();
         (0..self.touched.len()).into_par_iter().try_for_each_init(Vec::new, |own, number| -> Result<()> {
             own.clear();
-            block_keys(&self.touched.pool.record(number)?, own);
+            self.touched.pool.keys_into(number, own)?;
             own.iter().filter_map(|key| doubtful.get(key)).for_each(|(n, _)| {
                 n.fetch_add(1, Ordering::Relaxed);
             });
@@ -273,9 +332,9 @@ impl<'a> Delta<'a> {
         let pool = &self.touched.pool;
         let new: Vec<u32> = (0..self.n_fresh).filter(|number| self.is_new[*number as usize]).collect();
         let keyed = new.into_par_iter().map(|number| -> Result<(MatchRecord, Vec<u64>)> {
-            let (record, mut keys) = (pool.record(number)?, Vec::new());
-            block_keys(&record, &mut keys);
-            Ok((record, keys))
+            let mut keys = Vec::new();
+            pool.keys_into(number, &mut keys)?;
+            Ok((pool.record(number)?, keys))
         });
         let changed: Vec<(MatchRecord, Vec<u64>)> = keyed.collect::<Result<_>>()?;
         let mut under = FxHashMap::<u64, Vec<usize>>::default();
@@ -287,13 +346,16 @@ impl<'a> Delta<'a> {
             let home =
                 self.home_of.get(&self.touched.place(number)).filter(|home| !self.again.contains(home));
             let Some(home) = home else { return Ok(None) };
-            let record = pool.record(number)?;
             let mut keys = Vec::new();
-            block_keys(&record, &mut keys);
+            pool.keys_into(number, &mut keys)?;
             let mut met: Vec<usize> =
                 keys.iter().filter_map(|key| under.get(key)).flatten().copied().collect();
+            if met.is_empty() {
+                return Ok(None);
+            }
             met.sort_unstable();
             met.dedup();
+            let record = pool.record(number)?;
             let matches = met.iter().any(|i| compare(&changed[*i].0, &record).verdict == Verdict::Same);
             Ok(matches.then_some(*home))
         });

@@ -7,7 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::build::{BuildCounts, Built, Site, Way};
 use super::super::entries::{Pushing, make_entry};
-use super::super::error::Result;
+use super::super::error::{Error, Result};
+use super::super::kept::put_tip;
+use super::super::member_record::{MemberRecord, split_packed};
 use super::super::plan::PlannedEntry;
 use super::super::progress::Stage;
 use super::super::redirects::successor;
@@ -18,8 +20,10 @@ use crate::bib::{EditionId, Entry};
 use crate::files::remove_tree;
 use crate::index::{Builder, Generation, Prepared, rewrite, switch};
 
-/// Entries that are made side by side.
+/// Entries that are made side by side, and of them those that are made together: their members lie together where
+/// they are kept.
 const STEP: usize = 512;
+const TOGETHER: usize = 32;
 
 impl Delta<'_> {
     /// A layer upon the generation before.
@@ -55,16 +59,21 @@ impl Delta<'_> {
         let kept = Mutex::new(BTreeSet::new());
         let mut pushing = Pushing::to(builder);
         for step in planned.chunks(STEP) {
-            pushing.step(step, |plan| {
-                let (entry, prepared) =
-                    (self.make(plan)?, |entry: &Entry| builder.prepare(entry, &plan.keys));
-                match self.same(plan, &entry)? {
-                    Some(number) => {
-                        kept.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
-                        Ok(None)
+            let together: Vec<&[PlannedEntry]> = step.chunks(TOGETHER).collect();
+            pushing.step(&together, |plans| {
+                let numbers = plans.iter().flat_map(|plan| &plan.members).copied();
+                let mut members = self.touched.members(numbers, &self.kept)?;
+                let mut prepared: Vec<Prepared> = Vec::with_capacity(plans.len());
+                for plan in *plans {
+                    let entry = self.make(plan, &mut members)?;
+                    match self.same(plan, &entry)? {
+                        Some(number) => {
+                            kept.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+                        }
+                        None => prepared.push(builder.prepare(&entry, &plan.keys)?),
                     }
-                    None => Ok::<Option<Prepared>, _>(Some(prepared(&entry)?)),
                 }
+                Ok(prepared)
             })?;
             self.site.progress.advance(step.len() as u64, 0);
         }
@@ -73,7 +82,7 @@ impl Delta<'_> {
         let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         let retired: Vec<u32> = self.again.difference(&kept).copied().collect();
         retired.iter().for_each(|number| builder.retire(*number));
-        for (old, successor) in self.redirects(planned, &retired)? {
+        for (old, successor) in self.redirects(planned, &retired) {
             let successor = successor.map(EditionId::from_key);
             builder.redirect(&EditionId::from_key(old), successor.as_ref());
         }
@@ -82,16 +91,31 @@ impl Delta<'_> {
     }
 
     fn finish(self, builder: Builder, way: Way) -> Result<Built> {
+        self.keep()?;
         let packs = self.changes.iter().flat_map(|c| &c.packs).map(ToString::to_string).collect();
         let summary = self.site.finish(builder, packs, self.crowded, self.counts)?;
         let counts = BuildCounts::of(self.counts, summary.entries);
         Ok(Built::New { summary, counts, way })
     }
 
-    fn make(&self, planned: &PlannedEntry) -> Result<Entry> {
+    /// Keeps the changed records for the nights to come.
+    fn keep(&self) -> Result<()> {
+        let Site { catalogue, sources, built_from, .. } = self.site;
+        let (mut writer, base) = self.kept.night(catalogue, sources)?;
+        for number in 0..self.n_fresh {
+            let (place, compared) = (self.touched.place(number), self.touched.pool.get(number));
+            self.touched.packed(number, |packed| writer.add(place, &compared, split_packed(packed)?.1))??;
+        }
+        let files = std::iter::once(writer.finish()?).chain(base).collect();
+        put_tip(catalogue, Some(&self.before.manifest().built_from), built_from, files)
+    }
+
+    /// An entry; its members are taken out of `members`.
+    fn make(&self, planned: &PlannedEntry, members: &mut FxHashMap<u32, MemberRecord>) -> Result<Entry> {
         let mut records = Vec::with_capacity(planned.members.len());
         for number in &planned.members {
-            let (library_idx, member) = self.touched.member(*number)?;
+            let (library_idx, _) = self.touched.place(*number);
+            let member = members.remove(number).ok_or(Error::BrokenWork)?;
             records.push((&self.site.sources[library_idx as usize].code, member));
         }
         make_entry(&records, &planned.links, &planned.siblings)
@@ -115,31 +139,35 @@ impl Delta<'_> {
         (members.len() == planned.members.len() && planned.members.iter().all(is_member)).then_some(number)
     }
 
-    fn redirects(&self, planned: &[PlannedEntry], retired: &[u32]) -> Result<Vec<(u64, Option<u64>)>> {
+    /// What has become of the retired entries whose ids are none any more.
+    fn redirects(&self, planned: &[PlannedEntry], retired: &[u32]) -> Vec<(u64, Option<u64>)> {
         let ids: FxHashSet<u64> = planned.iter().map(|entry| entry.id).collect();
+        let lost = retired.iter().filter_map(|number| Some((self.before.key(*number)?, *number)));
+        let lost: Vec<(u64, u32)> = lost.filter(|(id, _)| !ids.contains(id)).collect();
+        let members = |number: &u32| self.entries.get(number).map_or(&[][..], |known| &known.members);
+        let places = lost.iter().flat_map(|(_, number)| members(number)).copied().collect();
+        let birth_at = self.births(&places);
+        let births: FxHashSet<u64> = birth_at.values().copied().collect();
         let mut home_of_birth: FxHashMap<u64, u64> = FxHashMap::default();
-        for entry in planned {
-            let births = entry.members.iter().map(|number| self.touched.pool.get(*number).birth);
-            home_of_birth.extend(births.map(|birth| (birth, entry.id)));
+        for entry in planned.iter().filter(|_| !births.is_empty()) {
+            let own = entry.members.iter().map(|number| self.touched.pool.get(*number).birth);
+            home_of_birth.extend(own.filter(|birth| births.contains(birth)).map(|birth| (birth, entry.id)));
         }
-        let birth_at = self.births();
-        let mut lost = Vec::new();
-        for number in retired {
-            if let Some(id) = self.before.key(*number).filter(|id| !ids.contains(id)) {
-                let members = self.entries.get(number).map(|known| known.members.as_slice());
-                let births = members.unwrap_or_default().iter().filter_map(|place| birth_at.get(place));
-                let homes = births.filter_map(|birth| home_of_birth.get(birth).copied());
-                lost.push((id, successor(homes)));
-            }
-        }
-        Ok(lost)
+        let successor_of = |number: &u32| {
+            let births = members(number).iter().filter_map(|place| birth_at.get(place));
+            successor(births.filter_map(|birth| home_of_birth.get(birth).copied()))
+        };
+        lost.iter().map(|(id, number)| (*id, successor_of(number))).collect()
     }
 
-    /// Of every record that was looked at, as it is and as it was. A control number would not do: where two records
+    /// Of the records at these places, as they are and as they were. A control number would not do: where two records
     /// of a library have the same one, only the first is known by it.
-    fn births(&self) -> FxHashMap<Place, u64> {
-        let of = |touched: &Touched, number| (touched.place(number), touched.pool.get(number).birth);
-        let now = (0..self.touched.len()).map(|number| of(&self.touched, number));
-        now.chain((0..self.gone.len()).map(|number| of(&self.gone, number))).collect()
+    fn births(&self, places: &FxHashSet<Place>) -> FxHashMap<Place, u64> {
+        let of = |touched: &Touched| -> Vec<(Place, u64)> {
+            let all = (0..touched.len()).map(|number| (touched.place(number), number));
+            let here = all.filter(|(place, _)| places.contains(place));
+            here.map(|(place, number)| (place, touched.pool.get(number).birth)).collect()
+        };
+        of(&self.touched).into_iter().chain(of(&self.gone)).collect()
     }
 }
