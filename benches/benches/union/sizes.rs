@@ -10,14 +10,17 @@ pub(crate) fn report(data: &Path, n_records: usize, n_entries: u64) -> Result<()
     let generation = std::fs::read_to_string(data.join("catalogue/current"))?;
     let archive = by_kind(&data.join("archive"))?;
     let index = by_kind(&data.join("catalogue").join(generation.trim()))?;
+    let kept: u64 = by_kind(&data.join("catalogue/kept"))?.values().sum();
     let per_record = |bytes: u64| bytes as f64 / n_records as f64;
     let (archive_bytes, index_bytes): (u64, u64) = (archive.values().sum(), index.values().sum());
     println!(
-        "bytes a record: archive {:.1}, index {:.1} ({:.1} an entry), together {:.1}",
+        "bytes a record: archive {:.1}, index {:.1} ({:.1} an entry), together {:.1}; kept for the night {:.1}, with it {:.1}",
         per_record(archive_bytes),
         per_record(index_bytes),
         index_bytes as f64 / n_entries.max(1) as f64,
-        per_record(archive_bytes + index_bytes)
+        per_record(archive_bytes + index_bytes),
+        per_record(kept),
+        per_record(archive_bytes + index_bytes + kept)
     );
     for (name, kinds) in [("archive", archive), ("index", index)] {
         let mut kinds: Vec<(String, u64)> = kinds.into_iter().collect();

@@ -115,29 +115,20 @@ impl LayerWriter {
         self.entries.push(&stored.frame)
     }
 
-    /// Makes the files durable, each by itself: what takes time is the disk.
     pub(crate) fn finish(self) -> Result<(), Error> {
-        let Self { files, dir, name, keeps, n, entries, texts, ids, by_id, keys, orders } = self;
-        let create = |kind| OutFile::create(&*files, &dir.join(side_file(&name, kind)));
-        let table = |kind, sorter: Sorter| {
-            let mut table = KeyTableWriter::new(create(kind)?, sorter.n(), n, keeps);
+        self.entries.finish()?;
+        self.texts.finish()?;
+        self.ids.finish()?;
+        let create = |kind| OutFile::create(&*self.files, &self.dir.join(side_file(&self.name, kind)));
+        for (kind, sorter) in [(BY_ID, self.by_id), (KEYS, self.keys)] {
+            let mut table = KeyTableWriter::new(create(kind)?, sorter.n(), self.n, self.keeps);
             let mut merged = sorter.merged()?;
             while let Some((key, number)) = merged.next()? {
                 table.push(key, number)?;
             }
-            table.finish()
-        };
-        std::thread::scope(|scope| {
-            let others = [
-                scope.spawn(|| entries.finish().and_then(|()| texts.finish()).and_then(|()| ids.finish())),
-                scope.spawn(|| orders.finish(create(ORDERS)?, n)),
-            ];
-            let tables = table(BY_ID, by_id).and_then(|()| table(KEYS, keys));
-            let join = |other: std::thread::ScopedJoinHandle<'_, Result<(), Error>>| {
-                other.join().unwrap_or(Err(Error::Stopped))
-            };
-            others.into_iter().map(join).fold(tables, Result::and)
-        })
+            table.finish()?;
+        }
+        self.orders.finish(create(ORDERS)?, self.n)
     }
 }
 

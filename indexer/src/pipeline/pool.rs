@@ -44,8 +44,9 @@ impl BlockKeys {
     }
 
     fn get(&self, place: usize) -> Option<&[u64]> {
+        let end = *self.ends.get(place)?;
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.keys[start as usize..*self.ends.get(place)? as usize])
+        Some(&self.keys[start as usize..end as usize])
     }
 
     fn keep(&mut self, stay: &[bool]) {

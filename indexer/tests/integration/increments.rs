@@ -237,6 +237,35 @@ proptest! {
 }
 
 #[test]
+fn what_did_not_change_is_not_read_from_the_archive() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::open(dir.path()).unwrap();
+    let catalogue = dir.path().join("catalogue");
+    let book = Sketch { title: 4, author: 3, publisher: 2, year: 2, isbn: 4, part: 0 };
+    let import = |library, number| {
+        let step = Step::Import { library, mode: 2, records: vec![(number, book.clone())] };
+        take(&archive, dir.path(), &step, number as usize);
+    };
+    import(0, 1);
+    build_from(&archive, &catalogue, &options(false), &()).unwrap();
+    let packs = dir.path().join("archive").join(LIBRARIES[0]).join("packs");
+    std::fs::rename(&packs, dir.path().join("elsewhere")).unwrap();
+    for night in 2..5 {
+        import(1, night);
+        let built = build_from(&archive, &catalogue, &options(false), &()).unwrap();
+        assert!(matches!(built, Built::New { way: Way::Delta { .. }, .. }), "{built:?}");
+    }
+    let [entry] = &said(&catalogue).entries[..] else { panic!("one entry") };
+    assert_eq!(entry.members.len(), 4);
+    std::fs::remove_dir_all(catalogue.join("kept")).unwrap();
+    import(1, 5);
+    assert!(build_from(&archive, &catalogue, &options(false), &()).is_err(), "the packs are away");
+    std::fs::rename(dir.path().join("elsewhere"), &packs).unwrap();
+    build_from(&archive, &catalogue, &options(false), &()).unwrap();
+    assert_eq!(said(&catalogue).entries[0].members.len(), 5);
+}
+
+#[test]
 fn an_old_id_leads_to_its_own_record_where_a_library_gives_one_number_twice() {
     let dir = tempfile::tempdir().unwrap();
     let archive = Archive::open(dir.path()).unwrap();
