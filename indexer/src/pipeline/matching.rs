@@ -51,14 +51,19 @@ pub(super) fn join_matches(
     Ok(crowded.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
-/// The same among some records only, in memory.
-pub(super) fn join_some(pool: &Pool, forest: &Forest, numbers: &[u32], crowded: &Crowded) -> Result<()> {
-    let keyed = numbers.par_iter().map(|&number| {
-        let mut keys = Vec::new();
-        pool.keys_into(number, &mut keys)?;
-        Ok(keys.into_iter().filter(|key| !crowded.contains(key)).map(|key| (key, number)).collect())
+/// The same in memory, where it is known which keys are passed over.
+pub(super) fn join_some(pool: &Pool, forest: &Forest, crowded: &Crowded) -> Result<()> {
+    const STEP: u32 = 4096;
+    let keyed = (0..pool.len().div_ceil(STEP)).into_par_iter().map(|step| -> Result<Vec<(u64, u32)>> {
+        let (mut pairs, mut keys) = (Vec::new(), Vec::new());
+        for number in step * STEP..pool.len().min((step + 1) * STEP) {
+            keys.clear();
+            pool.keys_into(number, &mut keys)?;
+            pairs.extend(keys.iter().filter(|key| !crowded.contains(*key)).map(|key| (*key, number)));
+        }
+        Ok(pairs)
     });
-    let mut pairs: Vec<(u64, u32)> = keyed.collect::<Result<Vec<Vec<_>>>>()?.into_iter().flatten().collect();
+    let mut pairs = keyed.collect::<Result<Vec<_>>>()?.concat();
     pairs.par_sort_unstable();
     let blocks: Vec<_> = pairs.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1).collect();
     blocks.into_par_iter().try_for_each(|block| join_block(pool, forest, block))

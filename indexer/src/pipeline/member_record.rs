@@ -44,7 +44,7 @@ pub(super) fn split_packed(packed: &[u8]) -> Result<(Head, &[u8])> {
 
 /// A record of the two.
 pub(super) fn joined((birth, first_seen, locator): Head, rest: &[u8]) -> Result<MemberRecord> {
-    let (bib, holdings) = postcard::from_bytes(rest).map_err(Error::packing)?;
+    let (bib, holdings) = postcard::from_bytes(rest).map_err(|_| Error::BrokenWork)?;
     Ok(MemberRecord { birth, first_seen, locator, bib, holdings })
 }
 
@@ -61,6 +61,8 @@ mod tests {
         let locator = RecordLocator { pack: u64::MAX, slot: 300 };
         let record = MemberRecord { birth: 1 << 60, first_seen: 7, locator, bib, holdings: Vec::new() };
         let packed = postcard::to_allocvec(&record).unwrap();
+        // Other bytes are another form: `kept` asks for another number then.
+        assert_eq!(packed.len(), 73);
         let (head, rest) = split_packed(&packed).unwrap();
         assert_eq!(head, (1 << 60, 7, locator));
         assert_eq!(joined(head, rest).unwrap().bib, record.bib);

@@ -28,7 +28,6 @@ use super::plan::{PlannedEntry, plan, plan_single};
 use super::progress::Stage;
 use super::source::Source;
 use super::touched::{Place, Touched};
-use crate::analysis;
 use crate::archive::{RecordKey, Slot};
 use crate::bib::{EditionId, Entry, LibraryCode, Member};
 use crate::cluster::{BLOCK_CAP, MatchRecord, Verdict, compare};
@@ -42,16 +41,17 @@ pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<
     if before.manifest().union.matching != crate::cluster::VERSION || must_rewrite && !can_rewrite(before) {
         return Ok(None);
     }
-    let Some(changes) = changes_since(&site.sources, before.manifest())? else { return Ok(None) };
+    let (changes, kept) = rayon::join(
+        || changes_since(&site.sources, before.manifest()),
+        || Kept::of(site.catalogue, &before.manifest().built_from, &site.sources),
+    );
+    let Some(changes) = changes? else { return Ok(None) };
     let n_changed: usize = changes.iter().map(|c| c.fresh.len() + c.gone.len()).sum();
     let n_records: u64 = site.sources.iter().map(|source| source.stamp.n_records).sum();
     if n_changed as f64 > site.options.limits.changed * n_records as f64 {
         return Ok(None);
     }
     site.progress.begin(Stage::Match, None);
-    // Jieba's dictionary takes a tenth of a second on one core: it is there when the first notes are cut.
-    rayon::spawn(|| analysis::words("", &mut |_| ()));
-    let kept = Kept::of(site.catalogue, &before.manifest().built_from, &site.sources);
     let is_kept = !kept.is_empty();
     let built = Delta::new(site, before, changes, kept)?.build(must_rewrite);
     if is_kept && matches!(built, Err(Error::BrokenWork)) {
@@ -287,31 +287,21 @@ impl<'a> Delta<'a> {
         }
     }
 
-    /// The entries that there shall be in place of those in `again`.
+    /// The entries that there shall be in place of those in `again`: of all that is left in `touched`.
     fn regroup(&self) -> Result<Vec<PlannedEntry>> {
-        let is_again = |number: u32| {
-            let home = self.home_of.get(&self.touched.place(number));
-            home.is_some_and(|home| self.again.contains(home))
-        };
-        let numbers: Vec<u32> =
-            (0..self.touched.len()).filter(|&number| number < self.n_fresh || is_again(number)).collect();
-        let forest = Forest::new(self.touched.len() as usize);
-        self.site.decided.join(&self.touched.pool, &forest);
-        join_some(&self.touched.pool, &forest, &numbers, &self.crowded)?;
-        let taking_part: FxHashSet<u32> = numbers.into_iter().collect();
+        let pool = &self.touched.pool;
+        let forest = Forest::new(pool.len() as usize);
+        self.site.decided.join(pool, &forest);
+        join_some(pool, &forest, &self.crowded)?;
         let sets = forest.sets();
-        let planned: Vec<Vec<PlannedEntry>> = (0..sets.len())
-            .into_par_iter()
-            .filter(|set_idx| taking_part.contains(&sets.get(*set_idx)[0]))
-            .map(|set_idx| match sets.get(set_idx) {
-                [single] => Ok(vec![plan_single(&self.touched.pool, *single)?]),
-                set => {
-                    let component =
-                        Component::of(&self.touched.pool, set, |key| self.crowded.contains(&key))?;
-                    plan(&self.touched.pool, &component, &self.site.decided)
-                }
-            })
-            .collect::<Result<_>>()?;
+        let planned = (0..sets.len()).into_par_iter().map(|set_idx| match sets.get(set_idx) {
+            [single] => Ok(vec![plan_single(pool, *single)?]),
+            set => {
+                let component = Component::of(pool, set, |key| self.crowded.contains(&key))?;
+                plan(pool, &component, &self.site.decided)
+            }
+        });
+        let planned: Vec<Vec<PlannedEntry>> = planned.collect::<Result<_>>()?;
         let mut planned: Vec<PlannedEntry> = planned.into_iter().flatten().collect();
         planned.sort_by_key(|entry| (entry.order, entry.id));
         Ok(planned)

@@ -1,12 +1,12 @@
 //! Reads a file of kept records.
 //!
-//! `<hash of the index>.records`: blocks of `BLOCK` records, each as two zstd frames with checksums. In the first stand birth
-//! key and age of each record, twelve bytes, and behind them what each is compared by; in the second description and
-//! holdings, packed. Both are behind their lengths in four bytes. Then the index, a frame too: number of records,
-//! number of blocks, for each block its first record and the lengths of its frames; then to the end for each library
-//! and pack its code behind the length, the pack's prefix, the number of slots, and for each slot the record's number
-//! or `NOWHERE`. Then the length of that frame and `MAGIC`. All numbers are of four bytes, little endian, but for
-//! prefixes and birth keys of eight.
+//! `<hash of the index>.records`: blocks of `BLOCK` records, each as two zstd frames with checksums. In the first
+//! stand birth key and age of each record, twelve bytes, and behind them what each is compared by; in the second
+//! description and holdings, packed. Both are behind their lengths in four bytes. Then the index, a frame too: number
+//! of records, number of blocks, for each block its first record and the lengths of its frames; then to the end for
+//! each library and pack its code behind the length, the pack's prefix, the number of slots, and for each slot the
+//! record's number or `NOWHERE`. Then the length of that frame and `MAGIC`. All numbers are of four bytes, little
+//! endian, but for prefixes and birth keys of eight.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -22,7 +22,7 @@ use super::super::touched::Place;
 use super::super::work::{take_bytes, take_u32, take_u64};
 
 pub(super) const MAGIC: &[u8; 4] = b"LMK1";
-/// Records of a block: the more the smaller, and a night of one record in a hundred needs nearly all blocks anyway.
+/// Records of a block: the more the smaller the file, and a night of one record in a hundred reads nearly all anyway.
 pub(super) const BLOCK: usize = 512;
 /// Bytes of birth key and age.
 pub(super) const HEAD: usize = 12;

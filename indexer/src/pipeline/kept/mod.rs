@@ -1,9 +1,9 @@
 //! Mapped records kept from one build to the next, so that a night reads and maps only what changed.
 //!
 //! They lie in `catalogue/kept`, in the order of the entries they were members of. `tip` says for the last two
-//! generations which files hold their records, above a hash of itself; a generation that it does not name has none. Nothing depends on
-//! them: what is missing, damaged or written by another version is read from the archive. They are written before
-//! their generation comes into force and are not made durable.
+//! generations which files hold their records, above a hash of itself; a generation that it does not name has none.
+//! Nothing depends on them: what is missing, damaged or written by another version is read from the archive. They are
+//! written before their generation comes into force and are not made durable.
 
 mod file;
 mod writer;
