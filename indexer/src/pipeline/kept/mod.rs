@@ -71,9 +71,9 @@ impl Kept {
         self.by_file(ats, |file, numbers| file.each_member(numbers, &mut take))
     }
 
-    fn by_file<'a>(
+    fn by_file(
         &self,
-        ats: &'a [At],
+        ats: &[At],
         mut each: impl FnMut(&KeptFile, &mut dyn Iterator<Item = u32>) -> Result<()>,
     ) -> Result<()> {
         ats.chunk_by(|a, b| a.file_idx == b.file_idx).try_for_each(|ats| {
