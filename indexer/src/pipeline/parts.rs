@@ -160,12 +160,9 @@ fn packed(members: &[MemberRecord]) -> Result<(Vec<u8>, Vec<u8>)> {
 
 /// Appends what a record is compared by, behind its birth key and age.
 pub(super) fn put_match(member: &MemberRecord, out: &mut Vec<u8>) {
-    out.extend_from_slice(&member.birth.to_le_bytes());
-    out.extend_from_slice(&member.first_seen.to_le_bytes());
-    let start = out.len();
-    out.extend_from_slice(&[0; 4]);
-    MatchRecord::of(&member.bib).encode(out);
-    put_length(out, start);
+    let mut record = Vec::with_capacity(128);
+    MatchRecord::of(&member.bib).encode(&mut record);
+    put_taken(&MatchBytes { birth: member.birth, first_seen: member.first_seen, record: &record }, out);
 }
 
 /// The same of bytes that were taken before.

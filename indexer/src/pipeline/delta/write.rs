@@ -56,7 +56,7 @@ impl Delta<'_> {
 
     fn fill(&self, builder: &mut Builder, planned: &[PlannedEntry]) -> Result<Way> {
         self.site.progress.begin(Stage::Index, Some(planned.len() as u64));
-        let kept = Mutex::new(BTreeSet::new());
+        let unchanged = Mutex::new(BTreeSet::new());
         let mut pushing = Pushing::to(builder);
         for step in planned.chunks(STEP) {
             let together: Vec<&[PlannedEntry]> = step.chunks(TOGETHER).collect();
@@ -68,7 +68,7 @@ impl Delta<'_> {
                     let entry = self.make(plan, &mut members)?;
                     match self.same(plan, &entry)? {
                         Some(number) => {
-                            kept.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+                            unchanged.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
                         }
                         None => prepared.push(builder.prepare(&entry, &plan.keys)?),
                     }
@@ -79,14 +79,14 @@ impl Delta<'_> {
         }
         pushing.end()?;
         self.site.progress.end();
-        let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let retired: Vec<u32> = self.again.difference(&kept).copied().collect();
+        let unchanged = unchanged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let retired: Vec<u32> = self.again.difference(&unchanged).copied().collect();
         retired.iter().for_each(|number| builder.retire(*number));
         for (old, successor) in self.redirects(planned, &retired) {
             let successor = successor.map(EditionId::from_key);
             builder.redirect(&EditionId::from_key(old), successor.as_ref());
         }
-        let written = (planned.len() - kept.len()) as u64;
+        let written = (planned.len() - unchanged.len()) as u64;
         Ok(Way::Delta { retired: retired.len() as u64, written })
     }
 
