@@ -101,6 +101,7 @@ pub fn pull(
     let tried = time_of(site.clock.now()).to_string();
     state::update(site, |state| {
         state.last_try = Some(tried.clone());
+        state.is_unanswered = true;
         state.source = Some(carrier.place().to_owned());
     })?;
     let mut pull = Pull { site, carrier, manner, stop, tell, fetched: 0, from_neighbours: 0 };
@@ -214,6 +215,7 @@ impl Pull<'_> {
         let now = time_of(self.site.clock.now()).to_string();
         state::update(self.site, |state| {
             state.last_contact = Some(now);
+            state.is_unanswered = false;
             state.newest = Some(offer.manifest.generation.clone());
             let published = &offer.manifest.published_at;
             if state.published_at.as_ref().is_none_or(|known| known < published) {

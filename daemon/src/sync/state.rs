@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) last_try: Option<String>,
     /// When one last answered with something that was accepted.
     pub(super) last_contact: Option<String>,
+    /// Whether the last try brought no such answer: times are whole seconds, and clocks are set.
+    pub(super) is_unanswered: bool,
     /// Which one.
     pub(super) source: Option<String>,
     /// Why the last try brought nothing.

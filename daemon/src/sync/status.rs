@@ -64,7 +64,7 @@ pub fn trusts_somebody(data_dir: &Path) -> bool {
 
 fn status(state: State, generation: Option<String>, now: Timestamp) -> Status {
     let moment = |text: &Option<String>| text.as_deref().and_then(moment_of);
-    let is_reached = state.last_contact.is_some() && state.last_contact >= state.last_try;
+    let is_reached = state.last_contact.is_some() && !state.is_unanswered;
     let today = time_of(now).to_string();
     let freshness = match (&state.published_at, &state.holds_until) {
         (Some(published), _) if *published > today => "unknown",
@@ -107,8 +107,9 @@ mod tests {
         let state = State {
             published_at: Some("2026-11-20T01:00:00Z".to_owned()),
             holds_until: Some("2026-12-04T01:00:00Z".to_owned()),
-            last_try: Some("2026-11-24T01:00:00Z".to_owned()),
+            last_try: Some("2026-11-20T02:00:00Z".to_owned()),
             last_contact: Some("2026-11-20T02:00:00Z".to_owned()),
+            is_unanswered: true,
             ..State::default()
         };
         for (now, freshness, days) in [
@@ -119,7 +120,7 @@ mod tests {
             let now: Timestamp = now.parse().unwrap();
             let found = status(state.clone(), None, now);
             assert_eq!((found.freshness, found.days_old(now)), (freshness, days), "{now}");
-            assert!(!found.is_reached, "the last try was after the last contact");
+            assert!(!found.is_reached, "the last try failed within the second of the last contact");
         }
     }
 }

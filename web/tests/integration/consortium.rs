@@ -161,6 +161,9 @@ fn a_hub_publishes_and_a_branch_pulls_serves_and_says_how_old_it_is() {
     branch.until("the new generation is served", |branch| {
         branch.get("/api/v1/status").json()["generation"].as_str() == Some(&*second)
     });
+    hub.until("the hub serves it too", |hub| {
+        hub.get("/api/v1/status").json()["generation"].as_str() == Some(&*second)
+    });
     let found = branch.get("/api/v1/search?q=第2版书1").json();
     assert_eq!(found["total"], hub.get("/api/v1/search?q=第2版书1").json()["total"]);
     let snapshot = branch.get("/api/v1/status").json()["snapshot"].clone();
