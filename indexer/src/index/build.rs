@@ -213,6 +213,11 @@ impl Builder {
         Ok(builder)
     }
 
+    /// Name of the layer that is written.
+    pub fn layer_name(&self) -> String {
+        format!("{:06}", self.number)
+    }
+
     /// The generation in force, already open and verified; for a new base only where it can be read.
     pub fn before(&self) -> Option<&Generation> {
         self.before.as_deref()
@@ -347,7 +352,7 @@ impl Builder {
         let writing = self.writing.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let mut writing = writing.ok_or(Error::Stopped)?;
         self.settle(&mut writing)?;
-        let name = format!("{:06}", self.number);
+        let name = self.layer_name();
         let start = self.kept.last().map_or(0, Layer::end);
         let entries = writing.layer.n();
         // The lanes write their last segments while the side files are sorted.

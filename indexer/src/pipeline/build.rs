@@ -183,7 +183,9 @@ impl Site<'_> {
         let mut kept = kept::Writer::create(self.catalogue, &self.sources)?;
         dealt.index(&builder, &libraries, &mut kept, self.progress)?;
         let before = before_built_from.as_deref();
-        kept::put_tip(self.catalogue, before, &self.built_from, vec![kept.finish()?])?;
+        let (built_from, base) = (self.built_from.clone(), builder.layer_name());
+        let tip = kept::TipLine { built_from, base, files: vec![kept.finish()?] };
+        kept::put_tip(self.catalogue, before, tip)?;
         for (old, successor) in lost.into_iter().flat_map(|lost| lost.redirects(&dealt.rank_of, &dealt.ids)) {
             let successor = successor.map(EditionId::from_key);
             builder.redirect(&EditionId::from_key(old), successor.as_ref());

@@ -104,10 +104,16 @@ pub(super) struct OrderedPlans {
 /// Entries dealt into buckets, and the rank of each record's entry.
 pub(super) struct Dealt {
     buckets: Buckets,
-    /// Some records, each with the place of its library.
-    sample: Vec<(u32, Vec<u8>)>,
+    sample: Vec<Sampled>,
     pub(super) rank_of: Vec<u32>,
     pub(super) ids: Vec<u64>,
+}
+
+/// A record from which it is learnt how to store them.
+struct Sampled {
+    library_idx: u32,
+    compared: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl OrderedPlans {
@@ -137,7 +143,8 @@ impl OrderedPlans {
                 item.clear();
                 put_item(&mut item, [rank, library_idx as u32, number], compared, bytes);
                 if rank != u32::MAX && number % step == 0 {
-                    sample.push((library_idx as u32, bytes.to_vec()));
+                    let (compared, bytes) = (compared.to_vec(), bytes.to_vec());
+                    sample.push(Sampled { library_idx: library_idx as u32, compared, bytes });
                 }
                 number += 1;
                 if rank == u32::MAX { Ok(()) } else { buckets.put(bucket_of(rank), &item) }
@@ -160,13 +167,8 @@ impl Dealt {
         kept: &mut kept::Writer,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let alone = |(library_idx, bytes): &(u32, Vec<u8>)| {
-            let library = libraries.get(*library_idx as usize).ok_or(Error::BrokenWork)?;
-            make_entry(&[(library, unpack(bytes)?)], &[], &[])
-        };
-        let sample: Vec<Entry> = self.sample.par_iter().map(alone).collect::<Result<_>>()?;
-        builder.train(sample.iter(), self.ids.len() as u32);
-        drop(sample);
+        let (entries, records) = rayon::join(|| self.learn_entries(builder, libraries), || self.learn_records(kept));
+        entries.and(records)?;
         let mut pushing = Pushing::to(builder);
         for bucket_idx in 0..self.buckets.len() {
             let bytes = self.buckets.take(bucket_idx)?;
@@ -184,14 +186,38 @@ impl Dealt {
         }
         pushing.end()
     }
+
+    fn learn_entries(&self, builder: &Builder, libraries: &[LibraryCode]) -> Result<()> {
+        let alone = |sampled: &Sampled| {
+            let library = libraries.get(sampled.library_idx as usize).ok_or(Error::BrokenWork)?;
+            make_entry(&[(library, unpack(&sampled.bytes)?)], &[], &[])
+        };
+        let sample: Vec<Entry> = self.sample.par_iter().map(alone).collect::<Result<_>>()?;
+        builder.train(sample.iter(), self.ids.len() as u32);
+        Ok(())
+    }
+
+    fn learn_records(&self, kept: &mut kept::Writer) -> Result<()> {
+        let (mut compared, mut members) = (Vec::new(), Vec::new());
+        for sampled in &self.sample {
+            compared.push(take_match(&mut sampled.compared.as_slice()).ok_or(Error::BrokenWork)?.record);
+            members.push(split_packed(&sampled.bytes)?.1);
+        }
+        kept.learn([&compared, &members])
+    }
 }
 
 /// Keeps the records of a bucket for the nights to come.
 fn keep(items: &[Item<'_>], kept: &mut kept::Writer) -> Result<()> {
-    items.iter().filter(|item| item.library != PLAN).try_for_each(|item| {
+    items.iter().try_for_each(|item| {
+        if item.library == PLAN {
+            let plan: StoredPlan = postcard::from_bytes(item.bytes).map_err(Error::packing)?;
+            return kept.end_entry(&plan.siblings);
+        }
         let compared = take_match(&mut { item.compared }).ok_or(Error::BrokenWork)?;
         let ((.., locator), rest) = split_packed(item.bytes)?;
-        kept.add((item.library, locator), &compared, rest)
+        kept.add((item.library, locator), &compared, rest);
+        Ok(())
     })
 }
 

@@ -355,7 +355,7 @@ mod tests {
                 3
             };
             assert_eq!(touched.place(number), (library_idx, member(slot).locator));
-            let kept = Kept::of(folder.path(), "", &[]);
+            let kept = Kept::default();
             let found = touched.members(std::iter::once(number), &kept).unwrap().remove(&number).unwrap();
             assert_eq!((found.bib, found.birth), (member(slot).bib, u64::from(slot)));
         }

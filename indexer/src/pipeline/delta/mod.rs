@@ -43,7 +43,7 @@ pub(super) fn build(site: &Site<'_>, before: &Arc<Generation>) -> Result<Option<
     }
     let (changes, kept) = rayon::join(
         || changes_since(&site.sources, before.manifest()),
-        || Kept::of(site.catalogue, &before.manifest().built_from, &site.sources),
+        || Kept::of(site.catalogue, before.manifest(), &site.sources),
     );
     let Some(changes) = changes? else { return Ok(None) };
     let n_changed: usize = changes.iter().map(|c| c.fresh.len() + c.gone.len()).sum();

@@ -70,9 +70,13 @@ impl Delta<'_> {
 
     /// What is needed of some entries.
     pub(super) fn known(&self, numbers: &[u32]) -> Result<Vec<(u32, Option<Known>)>> {
+        let (told, others): (Vec<u32>, Vec<u32>) = numbers.iter().partition(|n| self.kept.tells(**n));
+        let made = |number| self.kept.made(number).map(|(members, siblings)| Known { members, siblings });
+        let mut known: Vec<_> = told.into_iter().map(|number| (number, made(number))).collect();
         let source_idx: FxHashMap<&LibraryCode, u32> =
             self.site.sources.iter().enumerate().map(|(i, source)| (&source.code, i as u32)).collect();
-        self.decoded(numbers, |entry| Known::of(entry, &source_idx))
+        known.extend(self.decoded(&others, |entry| Known::of(entry, &source_idx))?);
+        Ok(known)
     }
 
     /// Decodes entries that are not among the `known` and reads their members that are still there; whether all could

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::build::{BuildCounts, Built, Site, Way};
 use super::super::entries::{Pushing, make_entry};
 use super::super::error::{Error, Result};
-use super::super::kept::put_tip;
+use super::super::kept::{TipLine, put_tip};
 use super::super::member_record::{MemberRecord, split_packed};
 use super::super::plan::PlannedEntry;
 use super::super::progress::Stage;
@@ -104,10 +104,16 @@ impl Delta<'_> {
         let (mut writer, base) = self.kept.night(catalogue, sources)?;
         for number in 0..self.n_fresh {
             let (place, compared) = (self.touched.place(number), self.touched.pool.get(number));
-            self.touched.packed(number, |packed| writer.add(place, &compared, split_packed(packed)?.1))??;
+            self.touched.packed(number, |packed| {
+                let (_, member) = split_packed(packed)?;
+                writer.add(place, &compared, member);
+                Ok::<(), Error>(())
+            })??;
+            writer.end_full_block()?;
         }
         let files = std::iter::once(writer.finish()?).chain(base).collect();
-        put_tip(catalogue, Some(&self.before.manifest().built_from), built_from, files)
+        let tip = TipLine { built_from: built_from.clone(), base: self.kept.base().to_owned(), files };
+        put_tip(catalogue, Some(&self.before.manifest().built_from), tip)
     }
 
     /// An entry; its members are taken out of `members`.

@@ -1,33 +1,28 @@
 //! Reads a file of kept records.
 //!
-//! `<hash of the index>.records`: blocks of `BLOCK` records, each as two zstd frames with checksums. In the first
-//! stand birth key and age of each record, twelve bytes, and behind them what each is compared by; in the second
-//! description and holdings, packed. Both are behind their lengths in four bytes. Then the index, a frame too: number
-//! of records, number of blocks, for each block its first record and the lengths of its frames; then to the end for
-//! each library and pack its code behind the length, the pack's prefix, the number of slots, and for each slot the
-//! record's number or `NOWHERE`. Then the length of that frame and `MAGIC`. All numbers are of four bytes, little
-//! endian, but for prefixes and birth keys of eight.
+//! `<hash of the index>.records`: blocks of whole entries, `BLOCK` records or a few more, each as two zstd frames with
+//! checksums and a dictionary. In the first stand birth key and age of each record, twelve bytes, and behind them what
+//! each is compared by; in the second description and holdings, packed. Both are behind their lengths in four bytes.
+//! Then the index, a frame too, the length of it and `MAGIC`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashMap;
 use zstd::bulk::Decompressor;
+use zstd::dict::DecoderDictionary;
 
 use super::super::error::{Error, Result};
 use super::super::parts::MatchBytes;
 use super::super::source::Source;
-use super::super::touched::Place;
 use super::super::work::{take_bytes, take_u32, take_u64};
+use super::index::Index;
 
-pub(super) const MAGIC: &[u8; 4] = b"LMK1";
-/// Records of a block: the more the smaller the file, and a night of one record in a hundred reads nearly all anyway.
-pub(super) const BLOCK: usize = 512;
+pub(super) const MAGIC: &[u8; 4] = b"LMK2";
+/// Records of a block at least. A night looks at few entries, and with a dictionary small blocks are hardly larger.
+pub(super) const BLOCK: usize = 32;
 /// Bytes of birth key and age.
 pub(super) const HEAD: usize = 12;
-/// Number of a record that is not here.
-pub(super) const NOWHERE: u32 = u32::MAX;
 /// What is longer when unpressed is none of ours.
 const MOST: usize = 1 << 30;
 
@@ -41,12 +36,10 @@ enum Column {
 /// A file whose index is in memory.
 pub(super) struct KeptFile {
     path: PathBuf,
-    n: u32,
-    blocks: Vec<[u32; 3]>,
+    pub(super) index: Index,
+    dictionaries: [DecoderDictionary<'static>; 2],
     /// Where each block begins.
     offsets: Vec<u64>,
-    /// By library's index among the sources and pack.
-    tables: FxHashMap<(u32, u64), Vec<u32>>,
 }
 
 impl KeptFile {
@@ -59,68 +52,33 @@ impl KeptFile {
         file.read_exact(&mut tail).ok()?;
         let n_index = take_u32(&mut tail.as_slice())?;
         (tail[4..] == *MAGIC).then_some(())?;
-        let at = (length - 8).checked_sub(n_index.into())?;
-        file.seek(SeekFrom::Start(at)).ok()?;
+        let end = (length - 8).checked_sub(n_index.into())?;
+        file.seek(SeekFrom::Start(end)).ok()?;
         let mut pressed = vec![0; n_index as usize];
         file.read_exact(&mut pressed).ok()?;
         (path.file_name()? == name_of(&pressed).as_str()).then_some(())?;
-        let mut index = Vec::new();
-        unpress(&mut Decompressor::new().ok()?, &pressed, &mut index)?;
-        Self::from_index(path, &index, at, sources)
-    }
-
-    fn from_index(path: &Path, mut rest: &[u8], end: u64, sources: &[Source]) -> Option<Self> {
-        let (n, n_blocks) = (take_u32(&mut rest)?, take_u32(&mut rest)?);
-        let (mut blocks, mut offsets, mut offset) = (Vec::new(), Vec::new(), 0u64);
-        for _ in 0..n_blocks {
-            let block = [take_u32(&mut rest)?, take_u32(&mut rest)?, take_u32(&mut rest)?];
+        let mut plain = Vec::new();
+        unpress(&mut Decompressor::new().ok()?, &pressed, &mut plain)?;
+        let index = Index::of(plain, sources)?;
+        let (mut offsets, mut offset) = (Vec::with_capacity(index.blocks.len()), 0);
+        for [_, compared, members] in &index.blocks {
             offsets.push(offset);
-            offset += u64::from(block[1]) + u64::from(block[2]);
-            blocks.push(block);
+            offset += u64::from(*compared) + u64::from(*members);
         }
-        let mut tables = FxHashMap::default();
-        while !rest.is_empty() {
-            let length = take_u32(&mut rest)? as usize;
-            let code = take_bytes(&mut rest, length)?;
-            let pack = take_u64(&mut rest)?;
-            let n_slots = take_u32(&mut rest)? as usize;
-            let numbers = take_bytes(&mut rest, n_slots.checked_mul(4)?)?;
-            let numbers = numbers.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-            if let Some(idx) = sources.iter().position(|source| source.code.as_str().as_bytes() == code) {
-                tables.insert((idx as u32, pack), numbers);
-            }
-        }
-        (offset == end).then(|| Self { path: path.to_owned(), n, blocks, offsets, tables })
+        let dictionaries = index.dictionaries().map(DecoderDictionary::copy);
+        (offset == end).then(|| Self { path: path.to_owned(), index, dictionaries, offsets })
     }
 
     pub(super) fn name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    pub(super) fn len(&self) -> u32 {
-        self.n
-    }
-
-    pub(super) fn blocks(&self) -> &[[u32; 3]] {
-        &self.blocks
-    }
-
-    pub(super) fn tables(&self) -> impl Iterator<Item = ((u32, u64), &[u32])> {
-        self.tables.iter().map(|(key, numbers)| (*key, numbers.as_slice()))
-    }
-
     /// Writes all blocks as they are.
     pub(super) fn copy_blocks(&self, out: &mut impl Write) -> io::Result<()> {
-        let lengths = self.blocks.iter().map(|block| u64::from(block[1]) + u64::from(block[2]));
+        let lengths = self.index.blocks.iter().map(|block| u64::from(block[1]) + u64::from(block[2]));
         let length: u64 = lengths.sum();
         let n = io::copy(&mut File::open(&self.path)?.take(length), out)?;
         if n == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-    }
-
-    /// The number of the record at a place.
-    pub(super) fn find(&self, (library_idx, locator): Place) -> Option<u32> {
-        let numbers = self.tables.get(&(library_idx, locator.pack))?;
-        numbers.get(locator.slot as usize).copied().filter(|number| *number != NOWHERE)
     }
 
     /// Hands over what the records of these numbers, which ascend, are compared by.
@@ -155,7 +113,7 @@ struct BlockReader<'a> {
     of: &'a KeptFile,
     column: Column,
     file: File,
-    decompressor: Decompressor<'static>,
+    decompressor: Decompressor<'a>,
     block_idx: usize,
     pressed: Vec<u8>,
     plain: Vec<u8>,
@@ -169,7 +127,7 @@ impl<'a> BlockReader<'a> {
             of,
             column,
             file: File::open(&of.path).ok()?,
-            decompressor: Decompressor::new().ok()?,
+            decompressor: Decompressor::with_prepared_dictionary(&of.dictionaries[column as usize]).ok()?,
             block_idx: usize::MAX,
             pressed: Vec::new(),
             plain: Vec::new(),
@@ -180,7 +138,7 @@ impl<'a> BlockReader<'a> {
     /// What a record is compared by.
     fn compared(&mut self, number: u32) -> Option<MatchBytes<'_>> {
         self.record(number)?;
-        let at = (number - self.of.blocks[self.block_idx][0]) as usize * HEAD;
+        let at = (number - self.of.index.blocks[self.block_idx][0]) as usize * HEAD;
         let mut head = self.plain.get(at..at + HEAD)?;
         let (birth, first_seen) = (take_u64(&mut head)?, take_u32(&mut head)?);
         Some(MatchBytes { birth, first_seen, record: self.record(number)? })
@@ -188,7 +146,8 @@ impl<'a> BlockReader<'a> {
 
     /// What stands behind a record's length; numbers are asked for in ascending order.
     fn record(&mut self, number: u32) -> Option<&[u8]> {
-        let block_idx = self.of.blocks.partition_point(|block| block[0] <= number).checked_sub(1)?;
+        let blocks = &self.of.index.blocks;
+        let block_idx = blocks.partition_point(|block| block[0] <= number).checked_sub(1)?;
         if block_idx != self.block_idx {
             self.read(block_idx)?;
         }
@@ -206,7 +165,8 @@ impl<'a> BlockReader<'a> {
     }
 
     fn read(&mut self, block_idx: usize) -> Option<()> {
-        let block = &self.of.blocks[block_idx];
+        let Index { blocks, n, .. } = &self.of.index;
+        let block = &blocks[block_idx];
         let (skipped, length) = match self.column {
             Column::Compared => (0, block[1]),
             Column::Members => (block[1], block[2]),
@@ -215,10 +175,9 @@ impl<'a> BlockReader<'a> {
         self.pressed.resize(length as usize, 0);
         self.file.read_exact(&mut self.pressed).ok()?;
         unpress(&mut self.decompressor, &self.pressed, &mut self.plain)?;
-        let end = self.of.blocks.get(block_idx + 1).map_or(self.of.n, |next| next[0]);
-        let n = end.checked_sub(block[0])? as usize;
+        let end = blocks.get(block_idx + 1).map_or(*n, |next| next[0]);
         let heads = match self.column {
-            Column::Compared => n * HEAD,
+            Column::Compared => end.checked_sub(block[0])? as usize * HEAD,
             Column::Members => 0,
         };
         (self.block_idx, self.next) = (block_idx, (block[0], heads));
