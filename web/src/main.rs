@@ -45,5 +45,14 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    take_small_pages();
     cli::run()
+}
+
+/// The allocator asks for pages of 2 MB where it can. Few of them are ever filled: a server of ten million entries
+/// holds a hundred megabytes more with them and answers no sooner, and a night's build takes a seventh more time.
+fn take_small_pages() {
+    // Where the system knows no such pages there are none to refuse.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

@@ -39,6 +39,9 @@ struct Options {
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let Some((stage, rest)) = stage::asked_for(&args) {
+        // As the program does.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::thread::disable_transparent_huge_pages(true);
         return stage.run(rest);
     }
     let options = options(&args);

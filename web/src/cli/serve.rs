@@ -48,7 +48,6 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
 /// Serves until ctrl-c or SIGTERM; used by `demo` too.
 pub(crate) fn serve(mut settings: Settings, global: &Global) -> anyhow::Result<Outcome> {
     log();
-    take_small_pages();
     // The lock comes first: a second daemon is refused before it listens.
     let running = daemon::run::start(&global.data, &settings, mailed::write(&settings))?;
     let listener = match listen(&mut settings) {
@@ -70,14 +69,6 @@ pub(crate) fn serve(mut settings: Settings, global: &Global) -> anyhow::Result<O
     running.stop();
     served?;
     Ok(Outcome::Done)
-}
-
-/// The allocator asks for pages of 2 MB where it can. A server fills few of them: with ten million entries they hold a
-/// hundred megabytes more, and answer no sooner.
-fn take_small_pages() {
-    // Where the system knows no such pages there are none to refuse.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 // Pages name the port that was given, so it is known before they are.
