@@ -129,23 +129,26 @@ fn describe(bibs: &[&Bib]) -> (Bib, Vec<(BibField, usize)>) {
         }
         at.and_then(|at| bibs.get(at))
     };
-    if let Some(source) = choose(BibField::Title, most(bibs, |b| b.title.as_deref().map(fold))) {
+    let titles = alike(bibs, |b| b.title.as_deref());
+    let title = most(bibs, |at, _| titles[at]);
+    if let Some(source) = choose(BibField::Title, title) {
         bib.title.clone_from(&source.title);
         bib.title_skip = source.title_skip;
         bib.romanised_title.clone_from(&source.romanised_title);
     }
-    let title = bib.title.clone();
-    let of_title = |b: &Bib| b.title.as_deref().map(fold) == title.as_deref().map(fold);
     // A subtitle belongs to the title beside which it stands.
-    let subtitle = bibs.iter().position(|b| b.subtitle.is_some() && of_title(b));
+    let of_title = |at: usize| title.map_or(titles[at].is_none(), |title| titles[at] == titles[title]);
+    let subtitle = (0..bibs.len()).find(|&at| bibs[at].subtitle.is_some() && of_title(at));
     bib.subtitle = choose(BibField::Subtitle, subtitle).and_then(|b| b.subtitle.clone());
-    if let Some(source) = choose(BibField::Part, most(bibs, |b| b.part.as_ref().map(|p| format!("{p:?}")))) {
+    if let Some(source) = choose(BibField::Part, most(bibs, |_, b| b.part.as_ref().map(|p| format!("{p:?}"))))
+    {
         bib.part.clone_from(&source.part);
     }
-    if let Some(source) = choose(BibField::Publisher, most(bibs, |b| b.publisher.as_deref().map(fold))) {
+    let publishers = alike(bibs, |b| b.publisher.as_deref());
+    if let Some(source) = choose(BibField::Publisher, most(bibs, |at, _| publishers[at])) {
         bib.publisher.clone_from(&source.publisher);
     }
-    if let Some(source) = choose(BibField::Year, most(bibs, |b| b.year)) {
+    if let Some(source) = choose(BibField::Year, most(bibs, |_, b| b.year)) {
         bib.year = source.year;
         bib.date_text.clone_from(&source.date_text);
     }
@@ -171,11 +174,27 @@ fn describe(bibs: &[&Bib]) -> (Bib, Vec<(BibField, usize)>) {
     (bib, from)
 }
 
+/// For each description the first that says the same when folded. What is the same letter by letter is folded once.
+fn alike<'a>(bibs: &[&'a Bib], text: impl Fn(&'a Bib) -> Option<&'a str>) -> Vec<Option<usize>> {
+    let mut known: Vec<(&str, String, usize)> = Vec::new();
+    let first = |(at, bib): (usize, &&'a Bib)| {
+        let own = text(bib)?;
+        if let Some((.., first)) = known.iter().find(|(text, ..)| *text == own) {
+            return Some(*first);
+        }
+        let folded = fold(own);
+        let first = known.iter().find(|(_, other, _)| *other == folded).map_or(at, |(.., first)| *first);
+        known.push((own, folded, first));
+        Some(first)
+    };
+    bibs.iter().enumerate().map(first).collect()
+}
+
 /// The first of the descriptions that say what most of them say; earlier ones win a tie.
-fn most<K: PartialEq>(bibs: &[&Bib], key: impl Fn(&Bib) -> Option<K>) -> Option<usize> {
+fn most<K: PartialEq>(bibs: &[&Bib], key: impl Fn(usize, &Bib) -> Option<K>) -> Option<usize> {
     let mut counts: Vec<(K, usize, usize)> = Vec::new();
     for (at, bib) in bibs.iter().enumerate() {
-        let Some(own) = key(bib) else { continue };
+        let Some(own) = key(at, bib) else { continue };
         match counts.iter_mut().find(|(known, ..)| *known == own) {
             Some((_, _, n)) => *n += 1,
             None => counts.push((own, at, 1)),

@@ -11,13 +11,31 @@ use crate::mapping::drop_romanised;
 /// Variants kept of one kind; a group of more is no edition.
 const MAX_VARIANTS: usize = 60;
 
+/// What was said already. Members mostly say the same letter by letter, and that need not be folded to be known.
+#[derive(Default)]
+struct Said<'a> {
+    as_it_stands: FxHashSet<&'a str>,
+    folded: FxHashSet<String>,
+}
+
+impl<'a> Said<'a> {
+    fn of<'b>(shown: impl Iterator<Item = &'b str>) -> Self {
+        // The empty form is never new.
+        Self { folded: shown.map(fold).chain([String::new()]).collect(), ..Self::default() }
+    }
+
+    fn is_new(&mut self, text: &'a str) -> bool {
+        self.as_it_stands.insert(text) && self.folded.insert(fold(text))
+    }
+}
+
 /// Adds to `bib` what `bibs` say besides.
 pub(super) fn gather_variants(bib: &mut Bib, bibs: &[&Bib]) {
     titles(bib, bibs);
-    let mut known = known([bib.responsibility.as_deref()].into_iter().flatten());
+    let mut said = Said::of(bib.responsibility.as_deref().into_iter());
     let others = bibs.iter().flat_map(|b| b.responsibility.iter().chain(&b.other_responsibilities));
     bib.other_responsibilities =
-        others.filter(|text| known.insert(fold(text))).take(MAX_VARIANTS).cloned().collect();
+        others.filter(|text| said.is_new(text)).take(MAX_VARIANTS).cloned().collect();
     agents(bib, bibs);
     add(&mut bib.other_publishers, bib.publisher.as_deref(), bibs, |b| {
         Box::new(b.publisher.iter().chain(&b.other_publishers))
@@ -56,14 +74,14 @@ fn titles(bib: &mut Bib, bibs: &[&Bib]) {
         .chain(&bib.subtitle)
         .chain(&bib.romanised_title)
         .chain(part.and_then(|p| p.title.as_ref()));
-    let mut known = known(shown.map(String::as_str));
-    bib.parallel_titles.retain(|title| known.insert(fold(title)));
-    bib.other_titles.retain(|title| known.insert(fold(title)));
+    let mut said = Said::of(shown.map(String::as_str));
+    bib.parallel_titles.retain(|title| said.folded.insert(fold(title)));
+    bib.other_titles.retain(|title| said.folded.insert(fold(title)));
     for other in bibs {
         let part = other.part.as_ref().and_then(|p| p.title.as_ref());
         let own = other.title.iter().chain(&other.subtitle).chain(&other.romanised_title).chain(part);
         for title in own.chain(&other.parallel_titles).chain(&other.other_titles) {
-            if bib.other_titles.len() < MAX_VARIANTS && known.insert(fold(title)) {
+            if bib.other_titles.len() < MAX_VARIANTS && said.is_new(title) {
                 bib.other_titles.push(title.clone());
             }
         }
@@ -72,18 +90,13 @@ fn titles(bib: &mut Bib, bibs: &[&Bib]) {
 
 /// Access points of any member, each name once.
 fn agents(bib: &mut Bib, bibs: &[&Bib]) {
-    let mut known = known(bib.agents.iter().map(|a| a.name.as_str()));
+    let mut said = Said::of(bib.agents.iter().map(|a| a.name.as_str()));
     for agent in bibs.iter().flat_map(|b| &b.agents) {
-        if bib.agents.len() < MAX_VARIANTS && known.insert(fold(&agent.name)) {
+        if bib.agents.len() < MAX_VARIANTS && said.is_new(&agent.name) {
             bib.agents.push(Agent { main: false, ..agent.clone() });
         }
     }
     drop_romanised(&mut bib.agents);
-}
-
-fn known<'a>(shown: impl Iterator<Item = &'a str>) -> FxHashSet<String> {
-    // The empty form is never new.
-    shown.map(fold).chain([String::new()]).collect()
 }
 
 fn add(
@@ -92,11 +105,11 @@ fn add(
     bibs: &[&Bib],
     of: impl for<'a> Fn(&'a Bib) -> Box<dyn Iterator<Item = &'a String> + 'a>,
 ) {
-    let mut known = known(shown.into_iter());
-    into.retain(|text| known.insert(fold(text)));
+    let mut said = Said::of(shown.into_iter());
+    into.retain(|text| said.folded.insert(fold(text)));
     for bib in bibs {
         for text in of(bib) {
-            if into.len() < MAX_VARIANTS && known.insert(fold(text)) {
+            if into.len() < MAX_VARIANTS && said.is_new(text) {
                 into.push(text.clone());
             }
         }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::kept;
-use super::member_record::{MemberRecord, split_packed};
+use super::member_record::split_packed;
 use super::parts::{Part, take_match, unpack};
 use super::plan::PlannedEntry;
 use super::progress::Progress;
@@ -167,7 +167,8 @@ impl Dealt {
         kept: &mut kept::Writer,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let (entries, records) = rayon::join(|| self.learn_entries(builder, libraries), || self.learn_records(kept));
+        let (entries, records) =
+            rayon::join(|| self.learn_entries(builder, libraries), || self.learn_records(kept));
         entries.and(records)?;
         let mut pushing = Pushing::to(builder);
         for bucket_idx in 0..self.buckets.len() {
@@ -190,7 +191,7 @@ impl Dealt {
     fn learn_entries(&self, builder: &Builder, libraries: &[LibraryCode]) -> Result<()> {
         let alone = |sampled: &Sampled| {
             let library = libraries.get(sampled.library_idx as usize).ok_or(Error::BrokenWork)?;
-            make_entry(&[(library, unpack(&sampled.bytes)?)], &[], &[])
+            make_entry(&[unpack(&sampled.bytes)?.source(library)], &[], &[])
         };
         let sample: Vec<Entry> = self.sample.par_iter().map(alone).collect::<Result<_>>()?;
         builder.train(sample.iter(), self.ids.len() as u32);
@@ -310,18 +311,14 @@ fn entry_of(items: &[Item<'_>], libraries: &[LibraryCode]) -> Result<(Entry, Vec
         let library = libraries.get(item.library as usize).ok_or(Error::BrokenWork)?;
         records.push((library, unpack(item.bytes)?));
     }
+    let sources: Vec<Source<'_>> = records.iter().map(|(library, record)| record.source(library)).collect();
     let keys = plan.keys.into_iter().map(u64::from_le_bytes).collect();
-    Ok((make_entry(&records, &plan.links, &plan.siblings)?, keys))
+    Ok((make_entry(&sources, &plan.links, &plan.siblings)?, keys))
 }
 
 /// One entry of its members.
-pub(super) fn make_entry(
-    records: &[(&LibraryCode, MemberRecord)],
-    links: &[Link],
-    siblings: &[u64],
-) -> Result<Entry> {
-    let sources: Vec<Source<'_>> = records.iter().map(|(library, record)| record.source(library)).collect();
-    let mut entry = merge(&sources, links).ok_or(Error::BrokenWork)?;
+pub(super) fn make_entry(sources: &[Source<'_>], links: &[Link], siblings: &[u64]) -> Result<Entry> {
+    let mut entry = merge(sources, links).ok_or(Error::BrokenWork)?;
     entry.siblings = siblings.iter().map(|id| EditionId::from_key(*id)).collect();
     Ok(entry)
 }
