@@ -86,6 +86,7 @@ pub struct Builder {
     pub(super) lanes: u32,
     fields: Fields,
     writing: Mutex<Option<Writing>>,
+    ended: bool,
     switched: bool,
 }
 
@@ -205,6 +206,7 @@ impl Builder {
             lanes,
             fields: schema().1,
             writing: Mutex::new(Some(writing)),
+            ended: false,
             switched: false,
         };
         if !kept.is_empty() {
@@ -347,16 +349,27 @@ impl Builder {
         Ok(manifest)
     }
 
-    fn written(&mut self, input: ManifestInput) -> Result<Manifest, Error> {
+    /// Says that all entries are pushed and all that go are retired: the last segments are written while the caller does
+    /// something else. Without it `finish` says so.
+    pub fn end_entries(&mut self) -> Result<(), Error> {
+        if std::mem::replace(&mut self.ended, true) {
+            return Ok(());
+        }
         carry::fold(self)?;
+        let mut guard = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let writing = guard.as_mut().ok_or(Error::Stopped)?;
+        self.settle(writing)?;
+        writing.lanes.end()
+    }
+
+    fn written(&mut self, input: ManifestInput) -> Result<Manifest, Error> {
+        self.end_entries()?;
         let writing = self.writing.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        let mut writing = writing.ok_or(Error::Stopped)?;
-        self.settle(&mut writing)?;
+        let writing = writing.ok_or(Error::Stopped)?;
         let name = self.layer_name();
         let start = self.kept.last().map_or(0, Layer::end);
         let entries = writing.layer.n();
         // The lanes write their last segments while the side files are sorted.
-        writing.lanes.end()?;
         let side_files = writing.layer.finish();
         let segments = writing.lanes.finish()?;
         side_files?;

@@ -26,7 +26,7 @@ pub(crate) const ENTRY_VERSION: u8 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     /// Of a layer: it is written in a night and folded or built anew before long.
-    Layer = 3,
+    Layer = 1,
     /// Of a base; above it bytes hardly shrink.
     Base = 12,
 }

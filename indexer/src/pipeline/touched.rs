@@ -217,15 +217,16 @@ impl Touched {
         numbers: impl Iterator<Item = u32>,
         kept: &Kept,
     ) -> Result<FxHashMap<u32, MemberRecord>> {
-        let (mut members, mut elsewhere) = (FxHashMap::default(), Vec::new());
-        for number in numbers {
-            match self.at(number) {
-                Some(at) => elsewhere.push((at, number)),
-                None => drop(members.insert(number, self.packed(number, unpack)??)),
-            }
+        let (here, mut elsewhere): (Vec<_>, Vec<_>) =
+            numbers.map(|number| (self.at(number), number)).partition(|(at, _)| at.is_none());
+        let mut members = FxHashMap::default();
+        members.reserve(here.len() + elsewhere.len());
+        for (_, number) in here {
+            members.insert(number, self.packed(number, unpack)??);
         }
         elsewhere.sort_unstable();
-        let (ats, numbers): (Vec<At>, Vec<u32>) = elsewhere.into_iter().unzip();
+        let (ats, numbers): (Vec<At>, Vec<u32>) =
+            elsewhere.into_iter().filter_map(|(at, number)| Some((at?, number))).unzip();
         let mut next = numbers.iter();
         let mut outcome = Ok(());
         kept.each_member(&ats, |rest| {

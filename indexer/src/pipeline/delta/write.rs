@@ -62,10 +62,10 @@ impl Delta<'_> {
             let together: Vec<&[PlannedEntry]> = step.chunks(TOGETHER).collect();
             pushing.step(&together, |plans| {
                 let numbers = plans.iter().flat_map(|plan| &plan.members).copied();
-                let mut members = self.touched.members(numbers, &self.kept)?;
+                let members = self.touched.members(numbers, &self.kept)?;
                 let mut prepared: Vec<Prepared> = Vec::with_capacity(plans.len());
                 for plan in *plans {
-                    let entry = self.make(plan, &mut members)?;
+                    let entry = self.make(plan, &members)?;
                     match self.same(plan, &entry)? {
                         Some(number) => {
                             unchanged.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
@@ -82,6 +82,7 @@ impl Delta<'_> {
         let unchanged = unchanged.into_inner().unwrap_or_else(PoisonError::into_inner);
         let retired: Vec<u32> = self.again.difference(&unchanged).copied().collect();
         retired.iter().for_each(|number| builder.retire(*number));
+        builder.end_entries()?;
         for (old, successor) in self.redirects(planned, &retired) {
             let successor = successor.map(EditionId::from_key);
             builder.redirect(&EditionId::from_key(old), successor.as_ref());
@@ -116,15 +117,13 @@ impl Delta<'_> {
         put_tip(catalogue, Some(&self.before.manifest().built_from), tip)
     }
 
-    /// An entry; its members are taken out of `members`.
-    fn make(&self, planned: &PlannedEntry, members: &mut FxHashMap<u32, MemberRecord>) -> Result<Entry> {
-        let mut records = Vec::with_capacity(planned.members.len());
-        for number in &planned.members {
+    fn make(&self, planned: &PlannedEntry, members: &FxHashMap<u32, MemberRecord>) -> Result<Entry> {
+        let source = |number: &u32| {
             let (library_idx, _) = self.touched.place(*number);
-            let member = members.remove(number).ok_or(Error::BrokenWork)?;
-            records.push((&self.site.sources[library_idx as usize].code, member));
-        }
-        make_entry(&records, &planned.links, &planned.siblings)
+            Some(members.get(number)?.source(&self.site.sources[library_idx as usize].code))
+        };
+        let sources: Option<Vec<_>> = planned.members.iter().map(source).collect();
+        make_entry(&sources.ok_or(Error::BrokenWork)?, &planned.links, &planned.siblings)
     }
 
     /// The number of the entry in force that says just the same.

@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use zstd::bulk::Decompressor;
@@ -114,7 +115,8 @@ struct BlockReader<'a> {
     column: Column,
     file: File,
     decompressor: Decompressor<'a>,
-    block_idx: usize,
+    /// The numbers of its records.
+    block: Range<u32>,
     pressed: Vec<u8>,
     plain: Vec<u8>,
     /// The next record of the block, and where its bytes begin in `plain`.
@@ -128,7 +130,7 @@ impl<'a> BlockReader<'a> {
             column,
             file: File::open(&of.path).ok()?,
             decompressor: Decompressor::with_prepared_dictionary(&of.dictionaries[column as usize]).ok()?,
-            block_idx: usize::MAX,
+            block: 0..0,
             pressed: Vec::new(),
             plain: Vec::new(),
             next: (0, 0),
@@ -138,7 +140,7 @@ impl<'a> BlockReader<'a> {
     /// What a record is compared by.
     fn compared(&mut self, number: u32) -> Option<MatchBytes<'_>> {
         self.record(number)?;
-        let at = (number - self.of.index.blocks[self.block_idx][0]) as usize * HEAD;
+        let at = (number - self.block.start) as usize * HEAD;
         let mut head = self.plain.get(at..at + HEAD)?;
         let (birth, first_seen) = (take_u64(&mut head)?, take_u32(&mut head)?);
         Some(MatchBytes { birth, first_seen, record: self.record(number)? })
@@ -146,10 +148,9 @@ impl<'a> BlockReader<'a> {
 
     /// What stands behind a record's length; numbers are asked for in ascending order.
     fn record(&mut self, number: u32) -> Option<&[u8]> {
-        let blocks = &self.of.index.blocks;
-        let block_idx = blocks.partition_point(|block| block[0] <= number).checked_sub(1)?;
-        if block_idx != self.block_idx {
-            self.read(block_idx)?;
+        if !self.block.contains(&number) {
+            let blocks = &self.of.index.blocks;
+            self.read(blocks.partition_point(|block| block[0] <= number).checked_sub(1)?)?;
         }
         let (here, start) = &mut self.next;
         loop {
@@ -175,12 +176,12 @@ impl<'a> BlockReader<'a> {
         self.pressed.resize(length as usize, 0);
         self.file.read_exact(&mut self.pressed).ok()?;
         unpress(&mut self.decompressor, &self.pressed, &mut self.plain)?;
-        let end = blocks.get(block_idx + 1).map_or(*n, |next| next[0]);
+        self.block = block[0]..blocks.get(block_idx + 1).map_or(*n, |next| next[0]);
         let heads = match self.column {
-            Column::Compared => end.checked_sub(block[0])? as usize * HEAD,
+            Column::Compared => self.block.len() * HEAD,
             Column::Members => 0,
         };
-        (self.block_idx, self.next) = (block_idx, (block[0], heads));
+        self.next = (block[0], heads);
         Some(())
     }
 }

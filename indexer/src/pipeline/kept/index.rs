@@ -213,8 +213,7 @@ impl Index {
         let table = &self.tables[self.tables.partition_point(|table| table.first <= slot).checked_sub(1)?];
         let (library_idx, pack) = table.key;
         let slot = slot - table.first;
-        ((slot as usize) < table.numbers.len() / 4)
-            .then_some((library_idx, RecordLocator { pack, slot }))
+        ((slot as usize) < table.numbers.len() / 4).then_some((library_idx, RecordLocator { pack, slot }))
     }
 
     /// The ids of an entry's siblings.
