@@ -60,7 +60,11 @@ impl KeptFile {
         (path.file_name()? == name_of(&pressed).as_str()).then_some(())?;
         let mut plain = Vec::new();
         unpress(&mut Decompressor::new().ok()?, &pressed, &mut plain)?;
-        let index = Index::of(plain, sources)?;
+        let source_idx = |code: &[u8]| {
+            let place = sources.iter().position(|source| source.code.as_str().as_bytes() == code);
+            place.map(|idx| idx as u32)
+        };
+        let index = Index::of(plain, source_idx)?;
         let (mut offsets, mut offset) = (Vec::with_capacity(index.blocks.len()), 0);
         for [_, compared, members] in &index.blocks {
             offsets.push(offset);

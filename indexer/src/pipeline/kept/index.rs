@@ -10,7 +10,6 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::super::source::Source;
 use super::super::touched::Place;
 use super::super::work::{take_bytes, take_u32, take_u64};
 use crate::bib::RecordLocator;
@@ -114,58 +113,31 @@ struct Table {
 }
 
 impl Index {
-    /// `None` where it does not add up. Packs of libraries that are no sources are left out.
-    pub(super) fn of(plain: Vec<u8>, sources: &[Source]) -> Option<Self> {
-        let mut rest = plain.as_slice();
-        let (n, n_blocks, n_entries) = (take_u32(&mut rest)?, take_u32(&mut rest)?, take_u32(&mut rest)?);
-        let mut blocks = Vec::new();
-        for _ in 0..n_blocks {
-            blocks.push([take_u32(&mut rest)?, take_u32(&mut rest)?, take_u32(&mut rest)?]);
-        }
+    /// `None` where it does not add up; `source_idx` gives the index of the library with a code among the sources. Packs
+    /// of libraries that are no sources are left out.
+    pub(super) fn of(plain: Vec<u8>, source_idx: impl Fn(&[u8]) -> Option<u32>) -> Option<Self> {
+        let mut rest = Rest { of: plain.len(), bytes: &plain };
+        let (n, n_blocks, n_entries) = (rest.number()?, rest.number()?, rest.number()?);
+        let mut block = || Some([rest.number()?, rest.number()?, rest.number()?]);
+        let blocks = (0..n_blocks).map(|_| block()).collect::<Option<_>>()?;
         let (mut firsts, mut first) = (vec![0], 0u32);
         for _ in 0..n_entries {
-            first = first.checked_add(take_u32(&mut rest)?).filter(|first| *first <= n)?;
+            first = first.checked_add(rest.number()?)?;
             firsts.push(first);
         }
-        let skipped = |rest: &mut &[u8], n: usize| {
-            let start = plain.len() - rest.len();
-            take_bytes(rest, n).map(|_| start..start + n)
+        // Each of them has a slot in a table.
+        (first <= n && first as usize <= plain.len()).then_some(())?;
+        let n_with_siblings = rest.number()?;
+        let mut siblings_of = || {
+            let (number, n_ids) = (rest.number()?, rest.number()? as usize);
+            Some((number, rest.skip(n_ids.checked_mul(8)?)?))
         };
-        let mut siblings = FxHashMap::default();
-        for _ in 0..take_u32(&mut rest)? {
-            let (number, n_ids) = (take_u32(&mut rest)?, take_u32(&mut rest)? as usize);
-            siblings.insert(number, skipped(&mut rest, n_ids.checked_mul(8)?)?);
-        }
-        let mut dictionary = || {
-            let length = take_u32(&mut rest)? as usize;
-            skipped(&mut rest, length)
-        };
-        let dictionaries = [dictionary()?, dictionary()?];
-        let (mut tables, mut n_slots_before) = (Vec::new(), 0u32);
-        while !rest.is_empty() {
-            let length = take_u32(&mut rest)? as usize;
-            let code = take_bytes(&mut rest, length)?;
-            let pack = take_u64(&mut rest)?;
-            let n_slots = take_u32(&mut rest)?;
-            let numbers = skipped(&mut rest, (n_slots as usize).checked_mul(4)?)?;
-            if let Some(idx) = sources.iter().position(|source| source.code.as_str().as_bytes() == code) {
-                tables.push(Table { key: (idx as u32, pack), first: n_slots_before, numbers });
-                n_slots_before = n_slots_before.checked_add(n_slots)?;
-            }
-        }
+        let siblings = (0..n_with_siblings).map(|_| siblings_of()).collect::<Option<_>>()?;
+        let dictionaries = [rest.text()?, rest.text()?];
+        let tables = tables(&plain, rest, source_idx)?;
         let table_idx = tables.iter().enumerate().map(|(idx, table)| (table.key, idx)).collect();
-        let index = Self {
-            n,
-            blocks,
-            slots: vec![NOWHERE; first as usize],
-            firsts,
-            siblings,
-            dictionaries,
-            tables,
-            table_idx,
-            plain,
-        };
-        index.with_slots()
+        let slots = vec![NOWHERE; first as usize];
+        Self { plain, n, blocks, firsts, siblings, dictionaries, tables, table_idx, slots }.with_slots()
     }
 
     fn with_slots(mut self) -> Option<Self> {
@@ -220,5 +192,114 @@ impl Index {
     pub(super) fn siblings(&self, entry: u32) -> impl Iterator<Item = u64> {
         let ids = self.siblings.get(&entry).map(|range| &self.plain[range.clone()]).unwrap_or_default();
         ids.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+}
+
+/// The tables, to the end.
+fn tables(plain: &[u8], mut rest: Rest<'_>, source_idx: impl Fn(&[u8]) -> Option<u32>) -> Option<Vec<Table>> {
+    let (mut tables, mut first) = (Vec::new(), 0u32);
+    while !rest.bytes.is_empty() {
+        let code = &plain[rest.text()?];
+        let (pack, n_slots) = (take_u64(&mut rest.bytes)?, rest.number()?);
+        let numbers = rest.skip((n_slots as usize).checked_mul(4)?)?;
+        if let Some(idx) = source_idx(code) {
+            tables.push(Table { key: (idx, pack), first, numbers });
+            first = first.checked_add(n_slots)?;
+        }
+    }
+    Some(tables)
+}
+
+/// What is left of an index of so many bytes.
+struct Rest<'a> {
+    of: usize,
+    bytes: &'a [u8],
+}
+
+impl Rest<'_> {
+    fn number(&mut self) -> Option<u32> {
+        take_u32(&mut self.bytes)
+    }
+
+    /// Where the next bytes stand.
+    fn skip(&mut self, n: usize) -> Option<Range<usize>> {
+        let start = self.of - self.bytes.len();
+        take_bytes(&mut self.bytes, n).map(|_| start..start + n)
+    }
+
+    /// The same of bytes behind their length.
+    fn text(&mut self) -> Option<Range<usize>> {
+        let n = self.number()? as usize;
+        self.skip(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn place(library_idx: u32, pack: u64, slot: u32) -> Place {
+        (library_idx, RecordLocator { pack, slot })
+    }
+
+    fn idx_of(code: &[u8]) -> Option<u32> {
+        [&b"BJFU"[..], b"PKU"].iter().position(|known| *known == code).map(|idx| idx as u32)
+    }
+
+    fn written(places: &[Place]) -> Vec<u8> {
+        let mut index = IndexWriter::default();
+        for (i, place) in places.iter().enumerate() {
+            index.add(*place);
+            if i % 2 == 1 {
+                index.add_entry(2, if i == 3 { &[7, u64::MAX] } else { &[] });
+            }
+        }
+        index.blocks = vec![[0, 10, 20], [2, 30, 40]];
+        let codes = ["BJFU", "PKU", "BNU"].map(str::to_owned);
+        index.to_bytes(&codes, [b"compared", b""])
+    }
+
+    #[test]
+    fn records_and_entries_are_found() {
+        let places = [place(0, 5, 3), place(1, 9, 0), place(1, 9, 2), place(0, 6, 0)];
+        let index = Index::of(written(&places), idx_of).unwrap();
+        for (number, place) in (0..).zip(&places) {
+            assert_eq!(index.find(*place), Some(number));
+        }
+        for absent in [place(0, 5, 1), place(0, 5, 4), place(0, 7, 0), place(2, 9, 0)] {
+            assert_eq!(index.find(absent), None);
+        }
+        assert_eq!((index.n, index.n_entries(), index.blocks.len()), (4, 2, 2));
+        assert_eq!(index.members(0), Some(places[..2].to_vec()));
+        assert_eq!(index.members(1), Some(places[2..4].to_vec()));
+        assert_eq!(index.members(2), None);
+        assert_eq!(index.siblings(0).count(), 0);
+        assert_eq!(index.siblings(1).collect::<Vec<_>>(), [7, u64::MAX]);
+        assert_eq!(index.dictionaries(), [&b"compared"[..], b""]);
+    }
+
+    #[test]
+    fn an_entry_with_a_member_of_no_source_is_not_told() {
+        let index = Index::of(written(&[place(0, 5, 3), place(2, 9, 0)]), idx_of).unwrap();
+        assert_eq!((index.n_entries(), index.members(0)), (1, None));
+        assert_eq!(index.find(place(0, 5, 3)), Some(0));
+    }
+
+    proptest! {
+        #[test]
+        fn damage_never_panics(at in any::<prop::sample::Index>(), bytes in prop::collection::vec(any::<u8>(), 0..8)) {
+            let mut plain = written(&[place(0, 5, 3), place(1, 9, 0), place(1, 9, 2), place(0, 6, 0)]);
+            let at = at.index(plain.len());
+            plain.splice(at..plain.len().min(at + 4), bytes);
+            let Some(index) = Index::of(plain, idx_of) else { return Ok(()) };
+            for number in 0..4 {
+                index.members(number);
+                index.siblings(number).count();
+                index.find(place(number, 9, number));
+            }
+        }
     }
 }
