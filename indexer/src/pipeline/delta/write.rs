@@ -23,7 +23,7 @@ use crate::index::{Builder, Generation, Prepared, rewrite, switch};
 /// Entries that are made side by side, and of them those that are made together: their members lie together where
 /// they are kept.
 const STEP: usize = 512;
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 16;
 
 impl Delta<'_> {
     /// A layer upon the generation before.
