@@ -273,7 +273,7 @@ impl Builder {
     /// Takes the next entry; its number is one more than that of the entry before.
     pub fn push(&self, prepared: Prepared) -> Result<u32, Error> {
         let mut guard = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let writing = guard.as_mut().ok_or(Error::Stopped)?;
+        let writing = guard.as_mut().filter(|_| !self.ended).ok_or(Error::Stopped)?;
         let start = self.kept.last().map_or(0, Layer::end);
         let number = start.checked_add(writing.layer.n()).filter(|&n| n < u32::MAX);
         let number =
@@ -352,10 +352,11 @@ impl Builder {
     /// Says that all entries are pushed and all that go are retired: the last segments are written while the caller does
     /// something else. Without it `finish` says so.
     pub fn end_entries(&mut self) -> Result<(), Error> {
-        if std::mem::replace(&mut self.ended, true) {
+        if self.ended {
             return Ok(());
         }
         carry::fold(self)?;
+        self.ended = true;
         let mut guard = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let writing = guard.as_mut().ok_or(Error::Stopped)?;
         self.settle(writing)?;
