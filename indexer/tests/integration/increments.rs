@@ -289,6 +289,43 @@ fn an_old_id_leads_to_its_own_record_where_a_library_gives_one_number_twice() {
 }
 
 #[test]
+fn a_record_that_changes_leaves_no_ghost_holding() {
+    let book = Sketch { title: 4, author: 3, publisher: 2, year: 2, isbn: 2, part: 0 };
+    let without_isbn = Sketch { isbn: 0, ..book.clone() };
+    let steps = [
+        ("the key is another one", 0, vec![(2, book.clone())], 1),
+        ("the ISBN is gone", 2, vec![(1, without_isbn)], 1),
+        ("it is deleted", 1, vec![(1, book.clone())], 0),
+    ];
+    for (what, mode, records, n_left) in steps {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let catalogue = dir.path().join("catalogue");
+        for library in [0, 1] {
+            let first = Step::Import { library, mode: 0, records: vec![(1, book.clone())] };
+            take(&archive, dir.path(), &first, library);
+        }
+        build_from(&archive, &catalogue, &options(false), &()).unwrap();
+        assert_eq!(said(&catalogue).entries.len(), 1, "one book");
+        take(&archive, dir.path(), &Step::Import { library: 1, mode, records }, 2);
+        let built = build_from(&archive, &catalogue, &options(false), &()).unwrap();
+        assert!(matches!(built, Built::New { way: Way::Delta { .. }, .. }), "{what}: {built:?}");
+        let entries = said(&catalogue).entries;
+        let of = |code: &str| {
+            let holdings = entries.iter().flat_map(|entry| &entry.holdings);
+            holdings.filter(|holding| holding.library.as_str() == code).count()
+        };
+        assert_eq!((of(LIBRARIES[0]), of(LIBRARIES[1])), (1, n_left), "{what}");
+        let catalogue = Catalogue::open(&catalogue).unwrap();
+        let query = Query { text: "红楼梦".to_owned(), ..Query::default() };
+        let answer = catalogue.search(&query).unwrap();
+        let held =
+            answer.libraries.iter().find(|(code, _)| code.as_str() == LIBRARIES[1]).map_or(0, |(_, n)| *n);
+        assert_eq!(held as usize, n_left, "{what}: counted by library");
+    }
+}
+
+#[test]
 fn a_small_change_is_built_incrementally() {
     let dir = tempfile::tempdir().unwrap();
     let archive = Archive::open(dir.path()).unwrap();
