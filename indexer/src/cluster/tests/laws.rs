@@ -195,3 +195,21 @@ fn the_entry_takes_the_best_of_each_member() {
     assert!(entry.provenance.contains(&(crate::bib::BibField::Title, 1)), "{:?}", entry.provenance);
     assert_eq!(merge(&[], &[]), None);
 }
+
+#[test]
+fn a_group_grows_to_its_cap_and_the_link_beyond_it_is_for_a_person() {
+    let record = MatchRecord::of(&book("高等数学", "", "", 0));
+    let n = GROUP_CAP + 1;
+    let records = vec![&record; n];
+    let ids: Vec<u64> = (1..=n as u64).collect();
+    let edges: Vec<Link> =
+        (1..n).map(|b| Link { a: b - 1, b, weight: (n - b) as f32, grounds: Grounds::default() }).collect();
+    let found = resolve(&records, &ids, &edges, &[], &[]);
+    let sizes: Vec<usize> = found.groups.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [GROUP_CAP, 1], "the weakest link is left out");
+    assert_eq!(found.reviews, [Review::TooLarge(n as u64 - 1, n as u64)]);
+    let by_hand = resolve(&records, &ids, &edges, &[(0, n - 1)], &[]);
+    assert_eq!(by_hand.groups.len(), 2, "a join by hand counts first, the cap still holds for the rest");
+    let last = n as u64;
+    assert_eq!(by_hand.reviews, [Review::TooLarge(last - 2, last - 1), Review::TooLarge(last - 1, last)]);
+}
