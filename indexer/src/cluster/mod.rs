@@ -25,8 +25,9 @@ mod title_level;
 mod variants;
 mod weights;
 
-/// Changes whenever two records may be judged otherwise than before: a catalogue must be built anew then.
-pub const VERSION: u32 = 3;
+/// Changes whenever two records may be judged otherwise than before, or more is kept of the judgement: a catalogue must
+/// be built anew then.
+pub const VERSION: u32 = 4;
 
 pub use block::{BLOCK_CAP, block_keys, stored_keys, wanted_keys, with_one_isbn};
 pub use compare::{Comparison, Contribution, Verdict, compare, explain};
@@ -35,7 +36,7 @@ pub use extent::describes_set;
 pub use merge::{Source, merge, work_key};
 pub use order::OrderKey;
 pub use record::MatchRecord;
-pub use resolve::{GROUP_CAP, Link, Resolution, Review, resolve};
+pub use resolve::{GROUP_CAP, Link, Resolution, Unsettled, resolve};
 
 #[cfg(test)]
 mod tests;

@@ -30,9 +30,9 @@ pub struct Link {
     pub grounds: Grounds,
 }
 
-/// Something that a person should look at.
+/// Two records that something speaks for, and that were not put together: for a person to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Review {
+pub enum Unsettled {
     /// A link was left out because its group would have had too many records; the birth keys of its ends.
     TooLarge(u64, u64),
     /// A decision could not be followed because it contradicts others; the birth keys of its ends.
@@ -47,7 +47,7 @@ pub struct Resolution {
     /// The links that hold the groups together: one fewer than records in each.
     pub links: Vec<Link>,
     /// What a person should look at, each once.
-    pub reviews: Vec<Review>,
+    pub unsettled: Vec<Unsettled>,
 }
 
 /// Resolves one component. `ids` are the records' birth keys; `must` and `cannot` are pairs of places.
@@ -74,7 +74,7 @@ pub fn resolve(
     });
     for link in in_order(by_hand.collect(), ids) {
         if forest.is_apart(link.a, link.b) {
-            resolution.reviews.push(Review::Contradiction(ids[link.a], ids[link.b]));
+            resolution.unsettled.push(Unsettled::Contradiction(ids[link.a], ids[link.b]));
         } else {
             forest.join(link, &mut resolution.links);
         }
@@ -86,14 +86,14 @@ pub fn resolve(
             continue;
         }
         if forest.members[x].len() + forest.members[y].len() > GROUP_CAP {
-            resolution.reviews.push(Review::TooLarge(ids[link.a], ids[link.b]));
+            resolution.unsettled.push(Unsettled::TooLarge(ids[link.a], ids[link.b]));
             continue;
         }
         forest.join(link, &mut resolution.links);
     }
     resolution.groups = forest.groups();
-    resolution.reviews.sort_unstable();
-    resolution.reviews.dedup();
+    resolution.unsettled.sort_unstable();
+    resolution.unsettled.dedup();
     resolution
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bib::LibraryCode;
+use crate::bib::{EditionId, LibraryCode};
 use crate::index::lanes::{Dealing, Segment};
 use crate::index::schema::FORMAT_VERSION;
 use crate::index::{Error, terms};
@@ -62,6 +62,44 @@ pub struct UnionData {
     pub crowded: Vec<u64>,
     /// Records that are members of entries, holdings records, authority records, and unreadable ones.
     pub records: [u64; 4],
+    /// What a person should look at, ascending: at most one for every `cluster::GROUP_CAP / 2` records, and those that
+    /// decisions cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<Review>,
+}
+
+/// An entry beside which others stand although something speaks for one entry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// The entry; of two the one with more records, else with the smaller id.
+    pub entry: EditionId,
+    /// Why the others are not one with it.
+    pub reason: ReviewReason,
+    /// How many others there are.
+    pub n_others: u32,
+    /// The one of them with the smallest id.
+    pub other: EditionId,
+}
+
+/// What only a person can settle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReviewReason {
+    /// Records of both match, but together they would be more than `cluster::GROUP_CAP`.
+    TooLarge,
+    /// A decision joins them and another keeps them apart.
+    Contradiction,
+}
+
+impl ReviewReason {
+    /// As documents write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too-large",
+            Self::Contradiction => "contradiction",
+        }
+    }
 }
 
 /// The order of a base's entries.

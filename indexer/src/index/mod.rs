@@ -44,7 +44,8 @@ pub use error::Error;
 pub use generation::Generation;
 pub use lanes::Segment;
 pub use manifest::{
-    EntryOrder, FileHash, Layer, LibraryData, MANIFEST, Manifest, ManifestInput, UnionData, versions,
+    EntryOrder, FileHash, Layer, LibraryData, MANIFEST, Manifest, ManifestInput, Review, ReviewReason,
+    UnionData, versions,
 };
 pub use redirects::Successor;
 pub use replay::{Beside, replay};

@@ -5,8 +5,8 @@
 //! entries are made of goes through work files.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,7 +20,7 @@ use super::kept;
 use super::matching::{Component, Crowded, join_matches};
 use super::members_before::MembersBefore;
 use super::parts::Part;
-use super::plan::{plan, plan_single};
+use super::plan::{Planned, plan, plan_single};
 use super::pool::Pool;
 use super::progress::{Progress, Stage};
 use super::redirects::successor;
@@ -30,7 +30,7 @@ use crate::analysis;
 use crate::archive::Archive;
 use crate::bib::{EditionId, LibraryCode};
 use crate::index::{
-    Builder, BuilderOptions, EntryOrder, Generation, GenerationSummary, ManifestInput, UnionData,
+    Builder, BuilderOptions, EntryOrder, Generation, GenerationSummary, ManifestInput, Review, UnionData,
     manifest_in_force,
 };
 
@@ -97,7 +97,7 @@ pub enum Way {
     },
 }
 
-/// Where the records of the archives are: the last four add up to `records`.
+/// Where the records of the archives are: the four kinds after `entries` add up to `records`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BuildCounts {
     /// Records in the archives.
@@ -112,6 +112,8 @@ pub struct BuildCounts {
     pub authority_records: u64,
     /// Records that this version cannot read although an earlier one could.
     pub unreadable: u64,
+    /// What a person should look at: `UnionData::reviews`.
+    pub reviews: u64,
 }
 
 /// Makes a generation of what the archives of a data directory hold, and puts it in force.
@@ -168,7 +170,7 @@ impl Site<'_> {
         for part in &parts {
             pool.add(part.matches()?)?;
         }
-        let (plans, crowded) = self.plan_all(&pool, &work)?;
+        let (plans, judged) = self.plan_all(&pool, &work)?;
         let plans = plans.ordered()?;
         let lost = before.as_ref().map(|before| Lost::of(before, &plans.ids, &pool, &self.sources));
         let lost = lost.transpose()?;
@@ -191,11 +193,15 @@ impl Site<'_> {
             builder.redirect(&EditionId::from_key(old), successor.as_ref());
         }
         self.progress.end();
-        let n_entries = dealt.ids.len() as u64;
+        let (n_entries, n_reviews) = (dealt.ids.len() as u64, judged.reviews.len());
         drop(dealt);
-        let summary = self.finish(builder, packs, crowded, counters.all())?;
+        let summary = self.finish(builder, packs, judged, counters.all())?;
         std::fs::remove_dir_all(&work).map_err(work_error(&work))?;
-        Ok(Built::New { summary, counts: BuildCounts::of(counters.all(), n_entries), way: Way::Full })
+        Ok(Built::New {
+            summary,
+            counts: BuildCounts::of(counters.all(), n_entries, n_reviews),
+            way: Way::Full,
+        })
     }
 
     // Parts of an earlier build that was killed stay, and are taken up where they still hold.
@@ -220,7 +226,7 @@ impl Site<'_> {
         Ok((parts, packs))
     }
 
-    fn plan_all(&self, pool: &Pool, work: &Path) -> Result<(Plans, Crowded)> {
+    fn plan_all(&self, pool: &Pool, work: &Path) -> Result<(Plans, Judged)> {
         self.progress.begin(Stage::Match, None);
         let forest = Forest::new(pool.len() as usize);
         self.decided.join(pool, &forest);
@@ -228,22 +234,25 @@ impl Site<'_> {
         let sets = forest.sets();
         drop(forest);
         let plans = Plans::new(work)?;
+        let reviews = Mutex::new(Vec::new());
         const STEP: usize = 512;
         (0..sets.len().div_ceil(STEP)).into_par_iter().try_for_each(|step| -> Result<()> {
-            let mut planned = Vec::with_capacity(STEP);
+            let mut planned = Planned::default();
             for set_idx in step * STEP..sets.len().min((step + 1) * STEP) {
                 match sets.get(set_idx) {
-                    [single] => planned.push(plan_single(pool, *single)?),
+                    [single] => planned.entries.push(plan_single(pool, *single)?),
                     numbers => {
                         let component = Component::of(pool, numbers, |key| crowded.contains(&key))?;
                         planned.extend(plan(pool, &component, &self.decided)?);
                     }
                 }
             }
-            plans.add(planned)
+            reviews.lock().unwrap_or_else(PoisonError::into_inner).append(&mut planned.reviews);
+            plans.add(planned.entries)
         })?;
         self.progress.end();
-        Ok((plans, crowded))
+        let reviews = reviews.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((plans, Judged { crowded, reviews }))
     }
 
     pub(super) fn builder_options(&self) -> BuilderOptions {
@@ -255,11 +264,12 @@ impl Site<'_> {
         &self,
         builder: Builder,
         mut packs: Vec<String>,
-        crowded: Crowded,
+        mut judged: Judged,
         counts: [u64; 4],
     ) -> Result<GenerationSummary> {
         packs.sort();
         packs.dedup();
+        judged.reviews.sort_unstable();
         self.progress.begin(Stage::Finish, None);
         let summary = builder.finish(ManifestInput {
             libraries: self.sources.iter().map(Source::data).collect(),
@@ -270,13 +280,21 @@ impl Site<'_> {
             union: UnionData {
                 matching: crate::cluster::VERSION,
                 decisions: self.decided.version().to_owned(),
-                crowded: crowded.into_iter().collect(),
+                crowded: judged.crowded.into_iter().collect(),
                 records: counts,
+                reviews: judged.reviews,
             },
         })?;
         self.progress.end();
         Ok(summary)
     }
+}
+
+/// What came out of the comparison of records beside the entries.
+pub(super) struct Judged {
+    pub(super) crowded: Crowded,
+    /// In any order.
+    pub(super) reviews: Vec<Review>,
 }
 
 /// Entries of the generation before whose ids are none any more.
@@ -343,9 +361,10 @@ impl Counters {
 }
 
 impl BuildCounts {
-    pub(super) fn of(counts: [u64; 4], entries: u64) -> Self {
+    pub(super) fn of(counts: [u64; 4], entries: u64, reviews: usize) -> Self {
         let [members, holdings_records, authority_records, unreadable] = counts;
         let records = counts.iter().sum();
-        Self { records, entries, members, holdings_records, authority_records, unreadable }
+        let reviews = reviews as u64;
+        Self { records, entries, members, holdings_records, authority_records, unreadable, reviews }
     }
 }

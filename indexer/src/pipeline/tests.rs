@@ -251,6 +251,7 @@ fn holdings_records_join_their_bib_and_authorities_stand_aside() {
     let file = written(folder.path(), "a.mrk", &[text.as_bytes().to_vec()]);
     assert_eq!(run_of(&data, ImportMode::Full, &[file]).new, 3);
     let expect = BuildCounts {
+        reviews: 0,
         records: 3,
         entries: 1,
         members: 1,

@@ -135,10 +135,10 @@ pub(crate) fn options_with(full: bool, retired: f64) -> BuildOptions {
 }
 
 #[derive(Debug, PartialEq)]
-struct Said {
-    entries: Vec<Entry>,
+pub(crate) struct Said {
+    pub(crate) entries: Vec<Entry>,
     redirects: Vec<(EditionId, Option<EditionId>)>,
-    union: UnionData,
+    pub(crate) union: UnionData,
 }
 
 #[derive(Debug, PartialEq)]
@@ -149,7 +149,7 @@ struct Found {
 }
 
 /// Everything that a generation says, in an order that does not depend on its layers.
-fn said(catalogue: &Path) -> Said {
+pub(crate) fn said(catalogue: &Path) -> Said {
     let generation = Generation::open_in_force(catalogue).unwrap().unwrap();
     let mut entries: Vec<Entry> = generation.live().map(|number| generation.entry(number).unwrap()).collect();
     entries.sort_by(|a, b| a.id.cmp(&b.id));

@@ -11,5 +11,6 @@ mod marc_laws;
 mod mutations;
 mod nights;
 mod reading;
+mod reviews;
 mod round_trip;
 mod union;

@@ -27,8 +27,8 @@ fn some_records() -> impl Strategy<Value = Vec<(Bib, u64)>> {
     })
 }
 
-/// Groups, links and reviews by birth keys.
-type Resolved = (BTreeSet<BTreeSet<u64>>, BTreeSet<(u64, u64)>, Vec<Review>);
+/// Groups, links and what is unsettled by birth keys.
+type Resolved = (BTreeSet<BTreeSet<u64>>, BTreeSet<(u64, u64)>, Vec<Unsettled>);
 
 fn resolved(records: &[(Bib, u64)], order: &[usize], must: &[(u64, u64)], cannot: &[(u64, u64)]) -> Resolved {
     let matched: Vec<MatchRecord> = order.iter().map(|&i| MatchRecord::of(&records[i].0)).collect();
@@ -50,7 +50,7 @@ fn resolved(records: &[(Bib, u64)], order: &[usize], must: &[(u64, u64)], cannot
     assert_eq!(found.links.len() + found.groups.len(), ids.len(), "a tree a group");
     let groups = found.groups.iter().map(|group| group.iter().map(|&i| ids[i]).collect()).collect();
     let links = found.links.iter().map(|l| (ids[l.a].min(ids[l.b]), ids[l.a].max(ids[l.b]))).collect();
-    (groups, links, found.reviews)
+    (groups, links, found.unsettled)
 }
 
 proptest! {
@@ -207,9 +207,12 @@ fn a_group_grows_to_its_cap_and_the_link_beyond_it_is_for_a_person() {
     let found = resolve(&records, &ids, &edges, &[], &[]);
     let sizes: Vec<usize> = found.groups.iter().map(Vec::len).collect();
     assert_eq!(sizes, [GROUP_CAP, 1], "the weakest link is left out");
-    assert_eq!(found.reviews, [Review::TooLarge(n as u64 - 1, n as u64)]);
+    assert_eq!(found.unsettled, [Unsettled::TooLarge(n as u64 - 1, n as u64)]);
     let by_hand = resolve(&records, &ids, &edges, &[(0, n - 1)], &[]);
     assert_eq!(by_hand.groups.len(), 2, "a join by hand counts first, the cap still holds for the rest");
     let last = n as u64;
-    assert_eq!(by_hand.reviews, [Review::TooLarge(last - 2, last - 1), Review::TooLarge(last - 1, last)]);
+    assert_eq!(
+        by_hand.unsettled,
+        [Unsettled::TooLarge(last - 2, last - 1), Unsettled::TooLarge(last - 1, last)]
+    );
 }

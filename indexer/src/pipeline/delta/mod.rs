@@ -24,14 +24,14 @@ use super::forest::Forest;
 use super::kept::{self, Kept};
 use super::library_records::birth_key;
 use super::matching::{Component, Crowded, join_some};
-use super::plan::{PlannedEntry, plan, plan_single};
+use super::plan::{Planned, plan, plan_single};
 use super::progress::Stage;
 use super::source::Source;
 use super::touched::{Place, Touched};
 use crate::archive::{RecordKey, Slot};
 use crate::bib::{EditionId, Entry, LibraryCode, Member};
 use crate::cluster::{BLOCK_CAP, MatchRecord, Verdict, compare};
-use crate::index::{Generation, can_rewrite};
+use crate::index::{Generation, Review, can_rewrite};
 use candidates::Counted;
 use keys::Keys;
 
@@ -83,6 +83,8 @@ struct Delta<'a> {
     again: BTreeSet<u32>,
     crowded: Crowded,
     counts: [u64; 4],
+    /// What a person should look at.
+    reviews: Vec<Review>,
 }
 
 /// What is needed of an entry to compute its component again.
@@ -127,6 +129,7 @@ impl<'a> Delta<'a> {
             again: BTreeSet::new(),
             crowded: before.manifest().union.crowded.iter().copied().collect(),
             counts: before.manifest().union.records,
+            reviews: before.manifest().union.reviews.clone(),
         })
     }
 
@@ -135,9 +138,18 @@ impl<'a> Delta<'a> {
         if !self.gather()? {
             return Ok(None);
         }
-        let planned = self.regroup()?;
+        let Planned { entries, reviews } = self.regroup()?;
+        self.review_again(reviews);
         self.site.progress.end();
-        if must_rewrite { self.rewrite(&planned) } else { self.write(&planned) }.map(Some)
+        if must_rewrite { self.rewrite(&entries) } else { self.write(&entries) }.map(Some)
+    }
+
+    /// All entries of a review are of one component: those of components that were computed again are told anew.
+    fn review_again(&mut self, found: Vec<Review>) {
+        let (before, again) = (self.before, &self.again);
+        self.reviews
+            .retain(|old| before.number_of(&old.entry).is_some_and(|number| !again.contains(&number)));
+        self.reviews.extend(found);
     }
 
     /// Records that decisions name are treated as changed where the decision is new or one of them changed; so
@@ -288,22 +300,22 @@ impl<'a> Delta<'a> {
     }
 
     /// The entries that there shall be in place of those in `again`: of all that is left in `touched`.
-    fn regroup(&self) -> Result<Vec<PlannedEntry>> {
+    fn regroup(&self) -> Result<Planned> {
         let pool = &self.touched.pool;
         let forest = Forest::new(pool.len() as usize);
         self.site.decided.join(pool, &forest);
         join_some(pool, &forest, &self.crowded)?;
         let sets = forest.sets();
         let planned = (0..sets.len()).into_par_iter().map(|set_idx| match sets.get(set_idx) {
-            [single] => Ok(vec![plan_single(pool, *single)?]),
+            [single] => plan_single(pool, *single).map(Planned::from),
             set => {
                 let component = Component::of(pool, set, |key| self.crowded.contains(&key))?;
                 plan(pool, &component, &self.site.decided)
             }
         });
-        let planned: Vec<Vec<PlannedEntry>> = planned.collect::<Result<_>>()?;
-        let mut planned: Vec<PlannedEntry> = planned.into_iter().flatten().collect();
-        planned.sort_by_key(|entry| (entry.order, entry.id));
-        Ok(planned)
+        let mut all = Planned::default();
+        planned.collect::<Result<Vec<_>>>()?.into_iter().for_each(|planned| all.extend(planned));
+        all.entries.sort_by_key(|entry| (entry.order, entry.id));
+        Ok(all)
     }
 }

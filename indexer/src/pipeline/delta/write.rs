@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::build::{BuildCounts, Built, Site, Way};
+use super::super::build::{BuildCounts, Built, Judged, Site, Way};
 use super::super::entries::{Pushing, make_entry};
 use super::super::error::{Error, Result};
 use super::super::kept::{TipLine, put_tip};
@@ -94,8 +94,10 @@ impl Delta<'_> {
     fn finish(self, builder: Builder, way: Way) -> Result<Built> {
         self.keep()?;
         let packs = self.changes.iter().flat_map(|c| &c.packs).map(ToString::to_string).collect();
-        let summary = self.site.finish(builder, packs, self.crowded, self.counts)?;
-        let counts = BuildCounts::of(self.counts, summary.entries);
+        let n_reviews = self.reviews.len();
+        let judged = Judged { crowded: self.crowded, reviews: self.reviews };
+        let summary = self.site.finish(builder, packs, judged, self.counts)?;
+        let counts = BuildCounts::of(self.counts, summary.entries, n_reviews);
         Ok(Built::New { summary, counts, way })
     }
 
