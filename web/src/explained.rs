@@ -8,7 +8,7 @@ use indexer::pipeline::MemberError;
 use serde::Serialize;
 
 use crate::decided::{is_named, splits};
-use crate::union::{ASPECTS, field_name, giver, reasons, veto_key};
+use crate::union::{ASPECTS, are_too_large, field_name, giver, reasons, veto_key};
 use crate::wire::MemberDocument;
 
 /// An entry with what its member records say, in the order of its members.
@@ -114,8 +114,8 @@ pub(crate) struct SiblingSays {
     pub(crate) comparisons: Vec<Line>,
 }
 
-/// So many members of each side are compared with each other: an entry may have hundreds.
-const MAX_COMPARED: usize = 60;
+/// So many members of each side are compared with each other: only what a person joined has more.
+const MAX_COMPARED: usize = cluster::GROUP_CAP;
 
 /// Puts together all that is known.
 pub(crate) fn explained(
@@ -277,14 +277,20 @@ fn sibling_says(own: &Heard, sibling: &Heard, decisions: &[Decision]) -> Sibling
         (Some(_), ..) => "apart.hand",
         (None, Some(_), _) => veto_key(level),
         (None, None, 0) => "apart.weak",
+        _ if are_too_large(&own.entry, &sibling.entry) => "apart.size",
         _ => "apart.some",
+    };
+    let why = match word {
+        "apart.hand" => "kept apart by a person",
+        "apart.size" => "together they would have too many records",
+        _ => level,
     };
     SiblingSays {
         id: sibling.entry.id.to_string(),
         title: sibling.entry.bib.title.clone(),
         year: sibling.entry.bib.year,
         word,
-        why: if found.by_hand.is_some() { "kept apart by a person" } else { level },
+        why,
         matching_pairs: found.matching,
         between: pair.map(|(i, j)| [MemberDocument::from(ours[i].0), MemberDocument::from(theirs[j].0)]),
         comparisons,
@@ -351,6 +357,7 @@ mod tests {
         let own = heard(1, &["BJFU", "BUPT"], ISBN);
         let other_isbn = heard(2, &["NLC"], 9_787_533_918_453);
         let alike = heard(3, &["SHL"], ISBN);
+        let many = heard(4, &["SHL"; cluster::GROUP_CAP], ISBN);
         let split = Decision {
             kind: DecisionKind::Split,
             records: vec![record("SHL"), record("BJFU")],
@@ -361,6 +368,7 @@ mod tests {
             (&other_isbn, vec![], "apart.isbn", 0),
             (&alike, vec![split.clone()], "apart.hand", 2),
             (&alike, vec![split.clone(), undo], "apart.some", 2),
+            (&many, vec![], "apart.size", 2 * cluster::GROUP_CAP),
         ] {
             let says = sibling_says(&own, sibling, &decisions);
             assert_eq!((says.word, says.matching_pairs), (word, matching));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use indexer::analysis::fold::fold;
 use indexer::bib::{Bib, BibField, Entry, Grounds, LibraryCode};
-use indexer::cluster::{self, MatchRecord, Verdict};
+use indexer::cluster::{self, GROUP_CAP, MatchRecord, Verdict};
 
 use crate::i18n::{Lang, grouped};
 use crate::wire::part_text;
@@ -137,11 +137,17 @@ pub(crate) fn field_name(field: BibField) -> &'static str {
     }
 }
 
-/// Why two descriptions are not one edition, as the key of a word: `apart.isbn`.
-pub(crate) fn apart(a: &Bib, b: &Bib) -> &'static str {
-    let (a, b) = (MatchRecord::of(a), MatchRecord::of(b));
+/// Whether two entries have too many records to become one without a person.
+pub(crate) fn are_too_large(a: &Entry, b: &Entry) -> bool {
+    a.members.len() + b.members.len() > GROUP_CAP
+}
+
+/// Why two entries are not one, as the key of a word: `apart.isbn`.
+pub(crate) fn apart(one: &Entry, other: &Entry) -> &'static str {
+    let (a, b) = (MatchRecord::of(&one.bib), MatchRecord::of(&other.bib));
     match cluster::compare(&a, &b).verdict {
         Verdict::Vetoed => veto_key(cluster::explain(&a, &b).last().map_or("", |line| line.level)),
+        _ if are_too_large(one, other) => "apart.size",
         Verdict::Different => "apart.weak",
         // The entries as a whole would pass; some of their records do not.
         Verdict::Same => "apart.some",
@@ -280,8 +286,12 @@ pub(crate) mod tests {
             (&part, &map, "apart.type"),
             (&book("三国演义", 2001), &book("红楼梦", 1982), "apart.weak"),
         ] {
-            assert_eq!(apart(a, b), expect);
+            let [a, b] = [a, b].map(|bib| entry(bib.clone(), &["BJFU"], &[]));
+            assert_eq!(apart(&a, &b), expect);
             assert_ne!(Lang::En.t(expect), expect, "it has a word");
         }
+        let alike = |n| entry(book("三国演义", 2001), &vec!["BJFU"; n], &[]);
+        assert_eq!(apart(&alike(GROUP_CAP - 1), &alike(1)), "apart.some");
+        assert_eq!(apart(&alike(GROUP_CAP), &alike(1)), "apart.size");
     }
 }

@@ -173,7 +173,7 @@ pub(super) fn other_editions(
 
 fn why(entry: &Entry, other: &Entry, decisions: &[Decision]) -> &'static str {
     match splits(entry, other, decisions).is_empty() {
-        true => apart(&entry.bib, &other.bib),
+        true => apart(entry, other),
         false => "apart.hand",
     }
 }
