@@ -333,6 +333,7 @@ pub fn document(built: &Built) -> serde_json::Value {
             "holdings_records": counts.holdings_records,
             "authority_records": counts.authority_records,
             "unreadable": counts.unreadable,
+            "reviews": counts.reviews,
         }),
     }
 }

@@ -28,6 +28,7 @@ mod pages;
 mod reader;
 mod repository;
 mod requests;
+mod reviews;
 mod robots;
 mod router;
 mod said;

@@ -59,9 +59,13 @@ fn sentence(document: &serde_json::Value, seconds: f64) -> String {
         ),
         _ => String::new(),
     };
+    let reviews = match number("reviews") {
+        0 => String::new(),
+        n => format!("; left to a person: {n}, see `lianmu cluster review`"),
+    };
     format!(
         "generation {} is in force{way}: {} entries from {} records ({} holdings and {} authority records, {} \
-         unreadable), {:.1} MB, {seconds:.1} s",
+         unreadable), {:.1} MB, {seconds:.1} s{reviews}",
         text("generation"),
         number("entries"),
         number("records"),

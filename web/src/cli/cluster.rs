@@ -1,4 +1,4 @@
-//! `lianmu cluster split|join|list|undo`: a person's decisions about which records are one entry.
+//! `lianmu cluster split|join|list|undo|review`: a person's decisions about which records are one entry.
 //!
 //! They are kept with the archive, outlive every harvest, and are followed by the next build.
 
@@ -16,6 +16,7 @@ use super::{Global, Outcome};
 use crate::decided::{Plan, PlanFault, Record, plan_join, plan_split, plan_undo};
 use crate::explained::{DecisionSays, decision_says};
 use crate::i18n::Lang;
+use crate::reviews::reviews;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -49,6 +50,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List the entries that the rules leave to a person.
+    Review {
+        /// One JSON document a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Take a decision back, as if it had never been made.
     Undo {
         /// Its number, as `list` shows it.
@@ -73,6 +80,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         Command::Split { id, records, how } => split(global, id, &records, &how),
         Command::Join { ids, how } => join(global, &ids, &how),
         Command::List { json } => list(global, json),
+        Command::Review { json } => review(global, json),
         Command::Undo { number, how } => undo(global, number, &how),
     }
 }
@@ -188,6 +196,26 @@ fn list(global: &Global, json: bool) -> anyhow::Result<Outcome> {
     }
     if decisions.is_empty() && !json {
         writeln!(out, "no decisions yet")?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn review(global: &Global, json: bool) -> anyhow::Result<Outcome> {
+    let lang = Lang::of_terminal();
+    let app = super::open_app(global)?;
+    let open = super::opened(global, &app, lang)?;
+    let (found, _) =
+        reviews(&open, usize::MAX).map_err(|cause| anyhow::anyhow!("{}", cause.sentence(lang)))?;
+    let mut out = std::io::stdout().lock();
+    for says in &found {
+        if json {
+            writeln!(out, "{}", serde_json::to_string(says)?)?;
+        } else {
+            writeln!(out, "{}  {}\n  {}: {}", says.entry, says.name(), says.other, says.sentence(lang))?;
+        }
+    }
+    if found.is_empty() && !json {
+        writeln!(out, "no entry waits for a person")?;
     }
     Ok(Outcome::Done)
 }

@@ -6,6 +6,7 @@ use daemon::settings::{CentralKind, Role, Settings};
 use daemon::store::{Branch, Hold, Store};
 use daemon::sync::status;
 use indexer::archive::Archive;
+use indexer::index::manifest_in_force;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -30,6 +31,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         "role": settings.role.name(),
         "daemon": daemon::lock::daemon_runs(&global.data)?,
         "generation": generation(global),
+        "reviews": reviews(global),
         "snapshot": status::of(&global.data, now)?.map(|fares| SnapshotStatus::new(&fares, now)),
         "libraries": libraries(global, &settings, now)?,
         "sources": sources,
@@ -83,6 +85,11 @@ fn generation(global: &Global) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
+// Entries that the rules leave to a person.
+fn reviews(global: &Global) -> Option<usize> {
+    Some(manifest_in_force(&global.data.join("catalogue"))?.union.reviews.len())
+}
+
 fn libraries(global: &Global, settings: &Settings, now: Timestamp) -> anyhow::Result<Vec<Value>> {
     let archive = Archive::open(&global.data)?;
     let mut libraries = Vec::new();
@@ -107,6 +114,9 @@ fn print(document: &Value) {
         text(&document["generation"]),
         if document["daemon"] == true { "a daemon runs" } else { "no daemon runs" }
     );
+    if let Some(n) = document["reviews"].as_u64().filter(|n| *n > 0) {
+        println!("left to a person: {n}, see `lianmu cluster review`");
+    }
     let central = &document["central"];
     println!(
         "centre: {}, answered last {}, {} messages wait{}",

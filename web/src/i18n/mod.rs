@@ -325,6 +325,7 @@ mod tests {
             "run_mode",
             "phase",
             "reason",
+            "review",
             "purchase_state",
             "delivery",
             "branch_worry",

@@ -90,7 +90,11 @@ pub(crate) fn cookie_of(answer: &Answer) -> String {
 
 impl House {
     pub(crate) fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in a data directory where something may be.
+    pub(crate) fn on(data: TempDir) -> Self {
         let config = "library = \"BJFU\"\n[[source]]\nlibrary = \"BJFU\"\nkind = \"folder\"\nlocation = \"exports\"\n\
                       mode = \"full\"\nschedule = \"30 1 * * *\"\n";
         add_admin(data.path(), Some(config));

@@ -37,6 +37,7 @@ mod moto;
 mod pages;
 mod peer;
 mod requests;
+mod reviews;
 #[path = "../../../daemon/tests/peers/running.rs"]
 mod running;
 mod samples;

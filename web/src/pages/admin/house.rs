@@ -7,12 +7,13 @@ use daemon::store::Account;
 
 use super::super::staff::readers::state_words;
 use super::super::today;
-use super::standing::{Matter, is_unconfirmed, matters};
+use super::standing::{Matter, is_unconfirmed, matters, to_settle};
 use super::{Frame, Ui, local, page, render, size, with_store};
 use crate::error::WebError;
 use crate::i18n::grouped;
 use crate::login::Admin;
 use crate::reader::Reader;
+use crate::reviews::ReviewSays;
 use crate::state::App;
 
 #[derive(Template)]
@@ -21,6 +22,8 @@ struct HomePage {
     ui: Ui,
     frame: Frame,
     matters: Vec<Matter>,
+    reviews: Vec<ReviewSays>,
+    more_reviews: Option<String>,
     unconfirmed: Vec<String>,
 }
 
@@ -31,11 +34,14 @@ pub(crate) async fn home(State(app): State<App>, reader: Reader, admin: Admin) -
         let archive = app.archive();
         let codes = archive.libraries().map_err(WebError::internal)?;
         let unconfirmed = codes.iter().filter(|code| is_unconfirmed(archive, code)).map(ToString::to_string);
-        Ok((matters(app, store, lang)?, unconfirmed.collect::<Vec<_>>()))
+        let found = (matters(app, store, lang)?, to_settle(app)?, unconfirmed.collect::<Vec<_>>());
+        Ok(found)
     });
-    let result = looked.await.and_then(|(matters, unconfirmed)| {
+    let result = looked.await.and_then(|(matters, (reviews, n_reviews), unconfirmed)| {
         let frame = Frame::of(&app, &admin, None);
-        render(&HomePage { ui: Ui::new(&app, &reader), frame, matters, unconfirmed })
+        let n_more = n_reviews.saturating_sub(reviews.len()) as u64;
+        let more_reviews = (n_more > 0).then(|| lang.fill("admin.reviews_more", &[("n", &grouped(n_more))]));
+        render(&HomePage { ui: Ui::new(&app, &reader), frame, matters, reviews, more_reviews, unconfirmed })
     });
     page(&app, &reader, result)
 }

@@ -1,7 +1,7 @@
 //! How the house stands, for the first page of admins: what wants a decision or a look.
 
 use daemon::alert;
-use daemon::settings::Source;
+use daemon::settings::{Role, Source};
 use daemon::store::Store;
 use indexer::archive::Archive;
 use indexer::bib::LibraryCode;
@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::WebError;
 use crate::i18n::{Lang, grouped};
+use crate::reviews::{ReviewSays, reviews};
 use crate::state::App;
 
 /// Something that a person should look at.
@@ -46,6 +47,17 @@ fn in_the_queue(store: &Store, lang: Lang) -> Result<Vec<Matter>, WebError> {
     ];
     let some = all.into_iter().filter(|(n, ..)| *n > 0);
     Ok(some.map(|(n, state, key, href)| matter(n, state, key, href)).collect())
+}
+
+/// So many entries to settle are named.
+const MAX_REVIEWS: usize = 20;
+
+/// The first entries that a person has to settle, and how many there are. Those of a branch are settled at its hub.
+pub(super) fn to_settle(app: &App) -> Result<(Vec<ReviewSays>, usize), WebError> {
+    match app.open() {
+        Some(open) if app.settings().role != Role::Branch => reviews(&open, MAX_REVIEWS),
+        _ => Ok((Vec::new(), 0)),
+    }
 }
 
 /// Held runs first, then messages in trouble, then sources that fare badly.
