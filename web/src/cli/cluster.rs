@@ -214,8 +214,12 @@ fn review(global: &Global, json: bool) -> anyhow::Result<Outcome> {
             writeln!(out, "{}  {}\n  {}: {}", says.entry, says.name(), says.other, says.sentence(lang))?;
         }
     }
-    if found.is_empty() && !json {
-        writeln!(out, "no entry waits for a person")?;
+    if !json {
+        let what_next = match found.is_empty() {
+            true => "no entry waits for a person",
+            false => "`lianmu explain ID` shows why; `lianmu cluster join ID ID` makes them one",
+        };
+        writeln!(out, "{what_next}")?;
     }
     Ok(Outcome::Done)
 }
