@@ -31,7 +31,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Outcome> {
         "role": settings.role.name(),
         "daemon": daemon::lock::daemon_runs(&global.data)?,
         "generation": generation(global),
-        "reviews": reviews(global),
+        "reviews": reviews(global, &settings),
         "snapshot": status::of(&global.data, now)?.map(|fares| SnapshotStatus::new(&fares, now)),
         "libraries": libraries(global, &settings, now)?,
         "sources": sources,
@@ -85,9 +85,11 @@ fn generation(global: &Global) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
-// Entries that the rules leave to a person.
-fn reviews(global: &Global) -> Option<usize> {
-    Some(manifest_in_force(&global.data.join("catalogue"))?.union.reviews.len())
+// Entries that the rules leave to a person. Those of a branch are settled at its hub.
+fn reviews(global: &Global, settings: &Settings) -> Option<usize> {
+    let is_ours = settings.role != Role::Branch;
+    let manifest = is_ours.then(|| manifest_in_force(&global.data.join("catalogue"))).flatten()?;
+    Some(manifest.union.reviews.len())
 }
 
 fn libraries(global: &Global, settings: &Settings, now: Timestamp) -> anyhow::Result<Vec<Value>> {
