@@ -31,6 +31,9 @@ pub fn normalise_part(text: &str) -> String {
     let mut out = String::new();
     for numeral in numerals(&folded) {
         let (Some(n), true) = (numeral.value, numeral.stands_alone(&folded)) else { continue };
+        if numeral.is_word_volume(&folded) {
+            continue;
+        }
         if !out.is_empty() {
             out.push('.');
         }
@@ -121,6 +124,12 @@ impl Numeral {
         (text[..self.start].chars().next_back(), text[self.end..].chars().next())
     }
 
+    /// `v. 2`: the letter says volume and is no five.
+    fn is_word_volume(&self, text: &str) -> bool {
+        let behind = text[self.end..].trim_start_matches([' ', '.']);
+        &text[self.start..self.end] == "v" && behind.starts_with(|c: char| c.is_ascii_digit())
+    }
+
     /// 上 counts in 上, 上册 and 卷上, not in 上海.
     fn stands_alone(&self, text: &str) -> bool {
         let (before, after) = self.beside(text);
@@ -170,13 +179,20 @@ fn numerals(text: &str) -> impl Iterator<Item = Numeral> {
             let value = match first {
                 Kind::Digits => own.parse().ok().filter(|&n| n < 100_000),
                 Kind::Chinese => from_chinese(own),
-                Kind::Letters => from_roman(own),
+                Kind::Letters => from_roman(own).or_else(|| from_word(own)),
                 Kind::Level => "上中下".chars().position(|c| own.starts_with(c)).map(|i| i as u32 + 1),
                 Kind::Other => continue,
             };
             return Some(Numeral { start, end: at, value, level: first == Kind::Level });
         }
     })
+}
+
+/// `volume two`.
+fn from_word(text: &str) -> Option<u32> {
+    const WORDS: [&str; 12] =
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    WORDS.iter().position(|word| *word == text).map(|at| at as u32 + 1)
 }
 
 const DIGITS: &str = "零一二三四五六七八九";

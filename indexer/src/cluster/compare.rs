@@ -13,6 +13,7 @@ use super::levels::{
 use super::part::parts_differ;
 use super::record::{MatchRecord, Text};
 use super::title_level::{Title, is_generic, title};
+use super::title_words::{Place, says_other};
 use super::weights::Weights;
 
 /// What a comparison comes to.
@@ -92,6 +93,10 @@ pub(super) fn veto(a: &MatchRecord, b: &MatchRecord) -> Option<&'static str> {
         Some("veto: another part")
     } else if has_other_figures(a, b) {
         Some("veto: another number in the title")
+    } else if says_other_part(a, b) {
+        Some("veto: another part by the title")
+    } else if is_other_volume_of_set(a, b) {
+        Some("veto: another ISBN beside the common one")
     } else {
         None
     }
@@ -105,7 +110,9 @@ fn is_volume(record: &MatchRecord) -> bool {
 /// Whether one record has the part's number in the midst of its title: 钱从哪里来4：岛链化经济.
 fn has_part_in_title(a: &MatchRecord, b: &MatchRecord) -> bool {
     let [x, y] = [a, b].map(|r| r.get(Text::Part).is_empty());
-    x != y && a.all_figures == b.all_figures && a.all_figures != 0
+    let with_part = if x { b } else { a };
+    // The number must be the part's: 20世纪中国文学史 has figures in any volume.
+    x != y && a.all_figures == b.all_figures && with_part.figures != with_part.all_figures
 }
 
 /// Whether two titles are alike but for their figures: 英语一年级 and 英语二年级 may well have one ISBN.
@@ -114,7 +121,23 @@ fn has_other_figures(a: &MatchRecord, b: &MatchRecord) -> bool {
         && a.figures != 0
         && b.figures != 0
         && (a.is_dense || !a.isbns.is_empty() && !b.isbns.is_empty())
-        && matches!(title(a, b), Title::Near | Title::Similar | Title::Loose)
+        && !matches!(title(a, b), Title::Longer | Title::Proper | Title::ProperShort | Title::Differs)
+}
+
+/// Whether titles or, under one title, subtitles name different books of one row.
+fn says_other_part(a: &MatchRecord, b: &MatchRecord) -> bool {
+    let texts = |text: Text| (a.get(text), b.get(text));
+    let (title, other) = (texts(Text::Title), texts(Text::Other));
+    a.is_dense
+        && b.is_dense
+        && (says_other(title.0, title.1, Place::Title)
+            || title.0 == title.1 && says_other(other.0, other.1, Place::Subtitle))
+}
+
+/// Whether two records have one ISBN in common, that of the set, and each another one, that of its volume.
+fn is_other_volume_of_set(a: &MatchRecord, b: &MatchRecord) -> bool {
+    let has_own = |x: &MatchRecord, y: &MatchRecord| x.isbns.iter().any(|n| !y.isbns.contains(n));
+    a.is_dense && b.is_dense && has_own(a, b) && has_own(b, a) && a.isbns.iter().any(|n| b.isbns.contains(n))
 }
 
 /// `2册(1208页)` and `1208页` are one set, counted otherwise.
@@ -142,36 +165,56 @@ fn kinds_agree(a: &MatchRecord, b: &MatchRecord) -> bool {
     is_book(a) && is_book(b) || a.is_serial() && b.is_serial()
 }
 
-/// Another title is another book, whatever number it bears. Without a number a title alone, or with a year, is no evidence: there are hundreds of 高等数学.
+/// Whether the titles are those of two books, whatever number both bear.
+fn is_other_title(a: &MatchRecord, b: &MatchRecord, levels: &Levels) -> bool {
+    let is_title = |level: Title| levels[TITLE] == level as u8;
+    // A number that was given again after years (DOMAIN §4.2).
+    let is_old = a.year != 0 && b.year != 0 && a.year.abs_diff(b.year) > 10;
+    // The ISBN of a series stands on every title of it, also on those that begin in the same way.
+    is_title(Title::Differs)
+        || is_title(Title::OtherSubtitle) && (levels[AUTHOR] == 5 || a.is_dense && levels[PAGES] == 4)
+        || is_old && (is_title(Title::Similar) || is_title(Title::Loose))
+}
+
+/// Without a number a title alone, or with a year, is no evidence: there are hundreds of 高等数学.
 fn is_too_little(a: &MatchRecord, b: &MatchRecord, grounds: Grounds, levels: &Levels) -> bool {
-    // The ISBN of a series stands on every title of it.
-    if levels[TITLE] == Title::Differs as u8 {
+    if is_other_title(a, b, levels) {
         return true;
     }
     // A romanised record and one in Han: the number, and nothing that speaks against it.
     if levels[TITLE] == Title::OtherScript as u8 {
         return !grounds.identifier() || levels[PAGES] > 2 || levels[YEAR] > 3;
     }
-    if grounds.identifier() {
+    !grounds.identifier() && !is_described_alike(a, b, grounds, levels)
+}
+
+/// Whether two records that share no number agree in enough of what they say.
+fn is_described_alike(a: &MatchRecord, b: &MatchRecord, grounds: Grounds, levels: &Levels) -> bool {
+    let is_title = |level: Title| levels[TITLE] == level as u8;
+    let generic = [a, b].iter().any(|r| is_generic(r.get(Text::Title)));
+    // The title with its subtitle is the key (DOMAIN §4.2); in letters subtitles are told with less care.
+    if is_title(Title::OtherSubtitle) && (a.is_dense || generic) {
         return false;
     }
     // A reprint is known by its number alone (DOMAIN §4.2: without ISBN the year is the same).
     if matches!(levels[YEAR], 4 | 5) {
-        return true;
+        return false;
     }
     let mut agree =
         [Grounds::AUTHOR, Grounds::PUBLISHER, Grounds::YEAR, Grounds::PAGES].map(|g| grounds.has(g));
     // A slip of the year, where all else is there.
     agree[2] |= levels[YEAR] == 3 && levels[AUTHOR] == 1 && agree[1];
+    if generic && !(agree[0] && agree[1] && levels[YEAR] == EQUAL) {
+        return false;
+    }
     let known = agree[0] || agree[1];
     agree[3] &= agree[0] || levels[PAGES] == EQUAL;
     let n_agree = agree.iter().filter(|agrees| **agrees).count();
-    let short = [Title::EqualShort, Title::ProperShort].iter().any(|title| levels[TITLE] == *title as u8);
+    let short = is_title(Title::EqualShort) || is_title(Title::ProperShort);
     // Neither names anybody: all that a book without an author says agrees.
     let nameless = a.is_dense && [a, b].iter().all(|r| r.get(Text::Names).is_empty());
-    let own_title =
-        nameless && a.get(Text::Title).chars().nth(3).is_some() && !is_generic(a.get(Text::Title));
-    !grounds.has(Grounds::TITLE) || !known || n_agree < if short && !own_title { 3 } else { 2 }
+    let own_title = nameless && a.get(Text::Title).chars().nth(3).is_some() && !generic;
+    grounds.has(Grounds::TITLE) && known && n_agree >= if short && !own_title { 3 } else { 2 }
 }
 
 /// What one comparison contributed to a decision.

@@ -22,12 +22,22 @@ impl Edition {
             number: number(&folded),
             revised: has(&[
                 "修订",
+                "改订",
+                "重订",
+                "校订",
+                "新版",
+                "新1版",
+                "新一版",
                 "修正",
                 "增订",
                 "增补",
                 "增修",
                 "rev",
                 "enl",
+                "expand",
+                "erw",
+                "uberarb",
+                "neubearb",
                 "corrected",
                 "verb",
                 "umgearb",
@@ -52,6 +62,11 @@ impl Edition {
 fn number(folded: &str) -> u8 {
     if let Some(n) = han_number(folded) {
         return n;
+    }
+    // How often an edition was printed makes no other one of it.
+    if ["printing", "impression", "次印刷"].iter().any(|word| folded.contains(word)) && !folded.contains("ed")
+    {
+        return 0;
     }
     let mut words = folded.split(' ');
     words.find_map(|word| ordinal_word(word).or_else(|| digits(word))).unwrap_or(0)
@@ -91,7 +106,9 @@ fn ordinal_word(word: &str) -> Option<u8> {
         "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
         "eleventh", "twelfth",
     ];
-    WORDS.iter().position(|w| *w == word).map(|i| i as u8 + 1)
+    const GERMAN: [&str; 6] = ["erste", "zweite", "dritte", "vierte", "funfte", "sechste"];
+    let at = |words: &[&str]| words.iter().position(|w| *w == word);
+    at(&WORDS).or_else(|| at(&GERMAN)).map(|i| i as u8 + 1)
 }
 
 #[cfg(test)]
@@ -116,6 +133,14 @@ mod tests {
             ("Second edition", 2, false, false),
             ("Rev. ed.", 0, true, false),
             ("1st American ed.", 1, false, false),
+            ("改订版", 0, true, false),
+            ("新版", 0, true, false),
+            ("新1版", 1, true, false),
+            ("Zweite Auflage", 2, false, false),
+            ("Fünfte, überarb. Auflage", 5, true, false),
+            ("Expanded ed.", 0, true, false),
+            ("2nd printing.", 0, false, false),
+            ("3rd ed., 2nd printing", 3, false, false),
             ("", 0, false, false),
         ] {
             assert_eq!(Edition::of(text), Edition { number, revised, facsimile }, "{text}");

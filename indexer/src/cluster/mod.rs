@@ -22,6 +22,7 @@ mod resolve;
 mod similar;
 mod title;
 mod title_level;
+mod title_words;
 mod variants;
 mod weights;
 

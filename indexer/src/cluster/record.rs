@@ -8,7 +8,7 @@ use crate::bib::{Bib, MaterialType};
 use super::edition::Edition;
 use super::extent::Extent;
 use super::name::names_into;
-use super::part::part_key;
+use super::part::{is_whole_set, part_key};
 use super::publisher::publishers_into;
 use super::title::TitleParts;
 
@@ -76,7 +76,7 @@ impl MatchRecord {
         let subtitle = TitleParts::of_subtitle(bib.subtitle.as_deref().unwrap_or_default());
         record.add_titles(&parts, &subtitle);
         record.all_figures = all_figures(bib);
-        let in_title = parts.part.or(subtitle.part);
+        let in_title = parts.part.or(subtitle.part).or_else(|| own_series_volume(bib));
         record.add(Text::Part, |out| part_key(bib.part.as_ref(), in_title, out));
         record.add(Text::Names, |out| names_into(&bib.agents, bib.responsibility.as_deref(), out));
         let publishers = bib.publisher.iter().chain(&bib.other_publishers).map(String::as_str);
@@ -93,9 +93,11 @@ impl MatchRecord {
         record.year = bib.year.unwrap_or(0);
         record.other_year = bib.date_text.as_deref().map_or(0, |text| second_year(text, record.year));
         record.extent = bib.extent.as_deref().map(Extent::of).unwrap_or_default();
-        record.edition = Edition::of(bib.edition.as_deref().or(parts.edition).unwrap_or_default());
+        record.edition =
+            Edition::of(bib.edition.as_deref().or(parts.edition).or(subtitle.edition).unwrap_or_default());
         let has_part = !record.get(Text::Part).is_empty();
-        record.is_set = (parts.set || subtitle.set || record.extent.is_set()) && !has_part;
+        let says_all = parts.set || subtitle.set || is_whole_set(bib.part.as_ref());
+        record.is_set = (says_all || record.extent.is_set()) && !has_part;
         record
     }
 
@@ -216,6 +218,16 @@ impl MatchRecord {
             || !self.controls.is_empty()
             || !self.get(Text::BookNumber).is_empty()
     }
+}
+
+/// The volume where the set is named as a series of its own title: 200 `$a鲁迅全集`, 461 `$t鲁迅全集$v第1卷`.
+fn own_series_volume(bib: &Bib) -> Option<&str> {
+    if bib.part.is_some() {
+        return None;
+    }
+    let title = fold(bib.title.as_deref()?);
+    let own = bib.series.iter().find(|series| series.volume.is_some() && fold(&series.title) == title)?;
+    own.volume.as_deref()
 }
 
 /// The figures of title, part and subtitle in this order.

@@ -6,6 +6,8 @@
 use crate::analysis::fold::{Class, class_of, fold_into};
 use crate::analysis::numbers::part_number;
 
+use super::part::is_whole;
+
 /// Longer titles are compared by their beginning.
 const LONGEST: usize = 400;
 
@@ -50,22 +52,35 @@ impl<'a> TitleParts<'a> {
     /// Takes designations off the end, again and again; never the whole. A bare number counts a part behind the
     /// title proper only: subtitles are left out too often.
     fn shed(&mut self, text: &'a str, is_proper: bool) -> &'a str {
-        let mut rest = text.trim_end_matches(is_loose);
+        let mut rest = without_price(text.trim_end_matches(is_loose));
+        // A subtitle may be nothing but a designation: `中国通史：上册`.
+        let whole = rest.trim_start_matches(is_loose);
+        if !is_proper && says_volume(whole) && self.note(whole) {
+            return "";
+        }
         for _ in 0..4 {
             let Some((before, tail)) = designation(rest) else { break };
             if before.is_empty() || !is_proper && tail.bytes().all(|b| b.is_ascii_digit()) {
                 break;
             }
-            match kind_of(tail) {
-                Some(Kind::Part) => self.part = self.part.or(Some(tail)),
-                Some(Kind::Edition) => self.edition = self.edition.or(Some(tail)),
-                Some(Kind::Set) => self.set = true,
-                Some(Kind::Binding) => {}
-                None => break,
+            if !self.note(tail) {
+                break;
             }
             rest = before;
         }
         rest
+    }
+
+    /// Takes a designation down; whether it is one.
+    fn note(&mut self, tail: &'a str) -> bool {
+        match kind_of(tail) {
+            Some(Kind::Part) => self.part = self.part.or(Some(tail)),
+            Some(Kind::Edition) => self.edition = self.edition.or(Some(tail)),
+            Some(Kind::Set) => self.set = true,
+            Some(Kind::Binding) => {}
+            None => return false,
+        }
+        true
     }
 }
 
@@ -133,6 +148,21 @@ fn designation(text: &str) -> Option<(&str, &str)> {
     Some((trimmed(&text[..at]), text[at..].trim_start_matches(is_loose)))
 }
 
+/// A bare number or letter is too little to be read as a volume where subtitles stand: 一九四九.
+fn says_volume(text: &str) -> bool {
+    text.contains(|c| is_unit(c) || matches!(c, '上' | '中' | '下' | '版' | '本'))
+        || text.contains([' ', '.'])
+}
+
+/// `… CNY38.00`: what it costs is no part of a title.
+fn without_price(text: &str) -> &str {
+    let stem = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ' ');
+    match stem.strip_suffix("CNY").or_else(|| stem.strip_suffix("RMB")) {
+        Some(before) if stem.len() < text.len() && !trimmed(before).is_empty() => trimmed(before),
+        _ => text,
+    }
+}
+
 fn trimmed(text: &str) -> &str {
     text.trim_end_matches(is_loose)
 }
@@ -144,6 +174,16 @@ fn bare_designation(text: &str) -> Option<usize> {
     if last.is_ascii_digit() {
         return bare_number(text);
     }
+    if last.is_ascii_lowercase() {
+        let (stem, word) = text.rsplit_once(' ')?;
+        return part_number(word).and_then(|_| worded_at(stem));
+    }
+    if matches!(last, '上' | '中' | '下') {
+        return bare_level(text);
+    }
+    if last.is_ascii_uppercase() || ('Ⅰ'..='Ⅻ').contains(&last) {
+        return bare_letter(text);
+    }
     if !is_unit(last) && last != '版' {
         return (numeral(last) && text[..last_at].ends_with('卷')).then(|| last_at - '卷'.len_utf8());
     }
@@ -152,7 +192,7 @@ fn bare_designation(text: &str) -> Option<usize> {
         match c {
             '第' | '全' | '共' | '卷' => return Some(i),
             '修' | '增' | '新' if last == '版' => return Some(i),
-            '上' | '中' | '下' if last != '版' => return Some(i),
+            '上' | '中' | '下' if last != '版' => return Some(first_level(text, i)),
             '订' | '补' | '一' if last == '版' && !numeral(c) => {}
             _ if numeral(c) || c.is_ascii_digit() => at = Some(i),
             _ => break,
@@ -160,6 +200,56 @@ fn bare_designation(text: &str) -> Option<usize> {
     }
     // 三国演义2册 but not 十二册 out of 二十二册; a bare Chinese numeral is too often a word.
     at.filter(|&i| text[i..].starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// `通史 上`, `通史·上`; 陆上 is a word.
+fn bare_level(text: &str) -> Option<usize> {
+    let at = first_level(text, text.len() - '上'.len_utf8());
+    (at < text.len() - '上'.len_utf8() || text[..at].ends_with(is_loose)).then_some(at).filter(|at| *at > 0)
+}
+
+/// Where 上下, 上中下 or 上、下 begin, of which the last stands at `at`.
+fn first_level(text: &str, at: usize) -> usize {
+    let levels = text[..at].trim_end_matches(['上', '中', '下', '、', '，', ',', '·', ' ', '和', '及']);
+    let run = &text[levels.len()..at];
+    // 在上中学 has the same characters; two of them in their order are volumes.
+    match run.find('上') {
+        Some(first) if !text[at..].starts_with('上') => levels.len() + first,
+        _ => at,
+    }
+}
+
+/// `高等数学Ⅱ`, `大学物理 A`, `Calculus II`, `Vol. I`: a Roman numeral or, behind Han, one letter.
+fn bare_letter(text: &str) -> Option<usize> {
+    let stem = text.trim_end_matches(|c: char| matches!(c, 'I' | 'V' | 'X') || ('Ⅰ'..='Ⅻ').contains(&c));
+    let before = stem.chars().next_back()?;
+    let is_dense = |text: &str| text.chars().any(|c| class_of(c) == Class::Dense);
+    if stem.len() < text.len() {
+        let is_numeral = part_number(&text[stem.len()..]).is_some_and(|n| (1..=30).contains(&n));
+        return match class_of(before) {
+            _ if !is_numeral => None,
+            Class::Dense => Some(stem.len()),
+            Class::Word => None,
+            _ if matches!(before, '-' | '/' | '\'' | '’' | '&' | '+') => None,
+            _ => Some(worded_at(stem).unwrap_or(stem.len())),
+        };
+    }
+    let stem = &text[..text.len() - 1];
+    let before = stem.chars().next_back()?;
+    let fits = text.ends_with(|c| matches!(c, 'A'..='H')) && is_dense(stem);
+    (fits && (class_of(before) == Class::Dense || before == ' ')).then_some(stem.len())
+}
+
+/// Where `vol.` before a number begins, at the end of a title.
+fn worded_at(stem: &str) -> Option<usize> {
+    let bare = trimmed(stem);
+    let at = bare.rfind([' ', ',', ';', '.']).map_or(0, |i| i + 1);
+    (at > 0 && designates(&bare[at..])).then_some(at)
+}
+
+fn designates(word: &str) -> bool {
+    const WORDS: [&str; 10] = ["v", "vol", "volume", "pt", "part", "bd", "band", "t", "tome", "book"];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// `猪 1`, `英语2`, `(万千心理)3`, `vol. 2`: at most two digits; a year is no part.
@@ -176,11 +266,8 @@ fn bare_number(text: &str) -> Option<usize> {
     let bare = trimmed(stem);
     let word_at = bare.rfind([' ', ',', ';', '.']).map_or(0, |i| i + 1);
     let word = &bare[word_at..];
-    let designates = ["v", "vol", "volume", "pt", "part", "bd", "band", "t", "tome"]
-        .iter()
-        .any(|d| word.eq_ignore_ascii_case(d));
     let is_dense = || stem.chars().any(|c| class_of(c) == Class::Dense);
-    match designates {
+    match designates(word) {
         true if word_at > 0 => Some(word_at),
         // A decimal or a range belongs to the title.
         _ if !matches!(before, '.' | '-' | '/' | ':') && is_dense() => Some(stem.len()),
@@ -189,7 +276,7 @@ fn bare_number(text: &str) -> Option<usize> {
 }
 
 fn is_unit(c: char) -> bool {
-    matches!(c, '卷' | '册' | '冊' | '辑' | '輯' | '集' | '部' | '编' | '編' | '篇')
+    matches!(c, '卷' | '巻' | '册' | '冊' | '辑' | '輯' | '集' | '部' | '编' | '編' | '篇')
 }
 
 fn numeral(c: char) -> bool {
@@ -204,6 +291,9 @@ fn kind_of(tail: &str) -> Option<Kind> {
     let last = folded.chars().next_back()?;
     let n_chars = folded.chars().count();
     let counted = |text: &str| text.chars().any(|c| numeral(c) || c.is_ascii_digit());
+    if is_whole(tail) || folded.ends_with('元') && folded.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some(if is_whole(tail) { Kind::Set } else { Kind::Binding });
+    }
     let all = matches!(first, '全' | '共' | '套') && n_chars <= 7;
     if all && (counted(&folded) && (is_unit(last) || last == '本') || matches!(last, '套' | '装')) {
         return Some(Kind::Set);
@@ -219,16 +309,15 @@ fn kind_of(tail: &str) -> Option<Kind> {
     if matches!(folded.as_str(), "修订本" | "增订本" | "影印本") {
         return Some(Kind::Edition);
     }
+    let letter = n_chars == 1 && first.is_ascii_alphabetic();
+    let korean = matches!(folded.as_str(), "상" | "중" | "하" | "상권" | "중권" | "하권");
     let level = matches!(first, '上' | '中' | '下') && (n_chars == 1 || (n_chars <= 3 && is_unit(last)));
     let roman = n_chars <= 5 && part_number(&folded).is_some();
     let whole =
         folded.chars().all(|c| numeral(c) || c.is_ascii_digit() || is_unit(c) || matches!(c, '第' | '之'));
-    let worded = folded.split_once(' ').is_some_and(|(word, n)| {
-        matches!(word, "v" | "vol" | "volume" | "pt" | "part" | "bd" | "band" | "t" | "tome" | "book")
-            && part_number(n).is_some()
-    });
+    let worded = folded.split_once(' ').is_some_and(|(word, n)| designates(word) && part_number(n).is_some());
     let year = folded.len() == 4 && folded.bytes().all(|b| b.is_ascii_digit());
-    (!year && (level || worded || roman && first.is_ascii() || whole && counted(&folded)))
+    (!year && (level || letter || korean || worded || roman && first.is_ascii() || whole && counted(&folded)))
         .then_some(Kind::Part)
 }
 
@@ -244,7 +333,26 @@ mod tests {
             ("三国演义(全三册)", "三国演义", "", None),
             ("红楼梦全三册", "红楼梦", "", None),
             ("高等数学 : 习题集", "高等数学", "习题集", None),
-            ("高等数学：上册", "高等数学", "上册", None),
+            ("高等数学：上册", "高等数学", "", Some("上册")),
+            ("中国通史上下册", "中国通史", "", None),
+            ("中国通史（上、中、下册）", "中国通史", "", None),
+            ("中国通史 上", "中国通史", "", Some("上")),
+            ("中国通史·下", "中国通史", "", Some("下")),
+            ("大陆上", "大陆上", "", None),
+            ("高等数学Ⅱ", "高等数学", "", Some("Ⅱ")),
+            ("高等数学 II", "高等数学", "", Some("II")),
+            ("大学物理 A", "大学物理", "", Some("A")),
+            ("大学物理（B）", "大学物理", "", Some("B")),
+            ("Calculus II", "Calculus", "", Some("II")),
+            ("Calculus. Vol. I", "Calculus", "", Some("Vol. I")),
+            ("O'Neill : part I", "O'Neill", "", Some("part I")),
+            ("Plan B", "Plan B", "", None),
+            ("Great lives, volume two", "Great lives", "", Some("volume two")),
+            ("Number one", "Number one", "", None),
+            ("日记：一九四九", "日记", "一九四九", None),
+            ("红楼梦 CNY38.00", "红楼梦", "", None),
+            ("红楼梦（38.00元）", "红楼梦", "", None),
+            ("近代史上巻", "近代史", "", Some("上巻")),
             ("高等数学上册", "高等数学", "", Some("上册")),
             ("写给孩子的哲学启蒙书（第2卷）", "写给孩子的哲学启蒙书", "", Some("第2卷")),
             ("佛陀与想太多的猪 1", "佛陀与想太多的猪", "", Some("1")),

@@ -100,7 +100,7 @@ fn unequal_titles(a: &MatchRecord, b: &MatchRecord) -> Title {
 
 /// Titles under which hundreds of books stand; author and publisher tell them apart, or nothing does.
 pub(super) fn is_generic(title: &str) -> bool {
-    const TITLES: [&str; 40] = [
+    const TITLES: [&str; 52] = [
         "高等数学",
         "大学英语",
         "大学语文",
@@ -141,6 +141,18 @@ pub(super) fn is_generic(title: &str) -> bool {
         "小说选",
         "短篇小说选",
         "中短篇小说选",
+        "proceedings",
+        "works",
+        "collected works",
+        "selected works",
+        "complete works",
+        "poems",
+        "essays",
+        "plays",
+        "selected papers",
+        "annual report",
+        "bulletin",
+        "transactions",
     ];
     TITLES.contains(&title)
         || ["文集", "选集", "全集", "年鉴", "年报", "汇编"].iter().any(|end| title.ends_with(end))
