@@ -156,7 +156,7 @@ impl ChangeSet {
         content: ContentHash,
         auxiliary: bool,
     ) -> Result<Added> {
-        let own = control_number.unwrap_or_else(|| RecordKey::of_content(content));
+        let own = self.numbered(control_number, auxiliary).unwrap_or_else(|| RecordKey::of_content(content));
         let key = match self.seen(own) {
             None => own,
             Some(seen) if seen == content => return Ok(self.count(Added::Duplicate)),
@@ -187,6 +187,31 @@ impl ChangeSet {
         self.by_key.insert(key, self.fresh.len() as u32);
         self.fresh.push(slot);
         Ok(self.count(added))
+    }
+
+    /// The key of a record with this control number.
+    fn numbered(&self, control_number: Option<RecordKey>, auxiliary: bool) -> Option<RecordKey> {
+        let number = control_number?;
+        // An archive of an earlier version knows it by the number itself.
+        let is_known = || self.base.find(&number).is_some_and(|idx| self.base.slots[idx].is_auxiliary());
+        Some(if auxiliary && !is_known() { number.auxiliary() } else { number })
+    }
+
+    /// Removes a record that is named by a copy of itself; whether there was one.
+    pub fn remove_record(
+        &mut self,
+        control_number: Option<RecordKey>,
+        content: ContentHash,
+        auxiliary: bool,
+    ) -> bool {
+        let key = self.numbered(control_number, auxiliary);
+        self.remove(key.unwrap_or_else(|| RecordKey::of_content(content)))
+    }
+
+    /// Removes what has this control number: the bibliographic record, or where there is none the holdings or authority
+    /// record; whether there was one.
+    pub fn remove_numbered(&mut self, control_number: RecordKey) -> bool {
+        self.remove(control_number) || self.remove(control_number.auxiliary())
     }
 
     /// Removes the record with this key; whether there was one.

@@ -1,7 +1,8 @@
 //! What makes two records of a library the same record, and what makes them equal.
 //!
 //! A key is the trimmed control number (001); a record without one, or whose number was met before in the
-//! same run, is known by its content. Both are hashes of 128 bits, so that a million of them stay small.
+//! same run, is known by its content. Holdings and authority records are numbered by themselves in many systems, so
+//! theirs are other keys than those of bibliographic records with the same number. All are hashes of 128 bits, so that a million of them stay small.
 
 use crate::marc::{Carrier, RawRecord};
 
@@ -18,6 +19,11 @@ impl RecordKey {
     pub fn of_control_number(control_number: &str) -> Option<Self> {
         let trimmed = control_number.trim();
         (!trimmed.is_empty()).then(|| Self(hash(b"001\0", trimmed.as_bytes())))
+    }
+
+    /// The key of a holdings or authority record with the control number of this key.
+    pub fn auxiliary(self) -> Self {
+        Self(hash(b"auxiliary\0", &self.0))
     }
 
     /// The key of a record that has no control number of its own.

@@ -8,7 +8,7 @@ use crate::marc::{FlawCode, Framed, ParseOptions, RawRecord, Record, parse};
 
 /// A readable record, looked at.
 pub(super) struct Examined {
-    /// Key of its control number, if it has one.
+    /// Key of its control number, if it has one; that of a holdings or authority record is another.
     pub(super) key: Option<RecordKey>,
     pub(super) content: ContentHash,
     /// Its leader announces a holdings or authority record.

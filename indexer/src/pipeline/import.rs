@@ -235,7 +235,7 @@ impl Run {
     fn take_record(&mut self, raw: &RawRecord, examined: &Examined) -> Result<()> {
         let key = examined.key;
         if self.mode == ImportMode::Delete || examined.deleted {
-            self.changes.remove(key.unwrap_or_else(|| RecordKey::of_content(examined.content)));
+            self.changes.remove_record(key, examined.content, examined.auxiliary);
             return Ok(());
         }
         self.report.repaired += u64::from(examined.flawed);
@@ -274,7 +274,7 @@ impl Run {
             account.bytes += line.n_bytes;
             account.bytes_in_records += line.n_bytes;
             if let Some(key) = RecordKey::of_control_number(&line.control_number) {
-                self.changes.remove(key);
+                self.changes.remove_numbered(key);
             }
             progress.advance(line.n_bytes, 1);
         }

@@ -176,7 +176,7 @@ impl<'a> LibraryRecords<'a> {
         if matches!(bib.material_type, MaterialType::Authority | MaterialType::Holdings) {
             return None;
         }
-        let from_records = bib.control_number.as_deref().map(|number| joined.of(number)).unwrap_or_default();
+        let from_records = joined.of(&slot.key);
         if !from_records.is_empty() {
             // What the record itself only guesses from its class number gives way to real holdings.
             holdings.retain(|h| h.location.is_some() || h.copies > 0 || !h.barcodes.is_empty());

@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use super::examine::examine;
+use super::examine::{Examined, examine};
 use crate::archive::RecordKey;
 use crate::marc::{Error, Framed, RawRecord, ReadOptions, Reader, Record};
 
@@ -30,7 +30,8 @@ pub fn record_keys(input: impl Read) -> Result<Vec<MetRecord>, Error> {
             Framed::Reject(_) => None,
         };
         let content_key = examined.as_ref().map(|e| RecordKey::of_content(e.content));
-        let key = examined.and_then(|e| e.key).or(content_key);
+        let numbered = |e: Examined| e.key.map(|key| if e.auxiliary { key.auxiliary() } else { key });
+        let key = examined.and_then(numbered).or(content_key);
         met.push(MetRecord { offset: raw.offset, key, content_key });
     }
     Ok(met)
