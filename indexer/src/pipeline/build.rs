@@ -242,7 +242,7 @@ impl Site<'_> {
                 match sets.get(set_idx) {
                     [single] => planned.entries.push(plan_single(pool, *single)?),
                     numbers => {
-                        let component = Component::of(pool, numbers, |key| crowded.contains(&key))?;
+                        let component = self.component(pool, numbers, &crowded)?;
                         planned.extend(plan(pool, &component, &self.decided)?);
                     }
                 }
@@ -253,6 +253,11 @@ impl Site<'_> {
         self.progress.end();
         let reviews = reviews.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok((plans, Judged { crowded, reviews }))
+    }
+
+    /// The records of a set with their links.
+    pub(super) fn component(&self, pool: &Pool, numbers: &[u32], crowded: &Crowded) -> Result<Component> {
+        Component::of(pool, numbers, |key| crowded.contains(&key), |birth| self.decided.names(birth))
     }
 
     pub(super) fn builder_options(&self) -> BuilderOptions {

@@ -157,8 +157,14 @@ pub(super) struct Component {
 }
 
 impl Component {
-    /// Every matching pair among the records, found as in `join_matches`.
-    pub(super) fn of(pool: &Pool, numbers: &[u32], is_crowded: impl Fn(u64) -> bool) -> Result<Self> {
+    /// Every matching pair among the records, found as in `join_matches`. Of records that say the same one stands for
+    /// the others, but for those that decisions name: such a one may be taken out, and must not take their links along.
+    pub(super) fn of(
+        pool: &Pool,
+        numbers: &[u32],
+        is_crowded: impl Fn(u64) -> bool,
+        is_named: impl Fn(u64) -> bool,
+    ) -> Result<Self> {
         let distinct = Distinct::of(pool, numbers)?;
         let place_of: FxHashMap<u32, usize> = numbers.iter().enumerate().map(|(i, n)| (*n, i)).collect();
         let mut links = Vec::new();
@@ -168,16 +174,26 @@ impl Component {
                 links.push(Link { a, b, weight: comparison.weight, grounds: comparison.grounds });
             }
         };
-        for (group, record) in distinct.groups.iter().zip(&distinct.records).filter(|(g, _)| g.len() > 1) {
-            group[1..].iter().for_each(|number| pushed(group[0], *number, compare(record, record)));
+        let stand = |group: &Vec<u32>| standing(group, |number| is_named(pool.get(number).birth));
+        let standing: Vec<Vec<u32>> = distinct.groups.iter().map(stand).collect();
+        for (i, record) in distinct.records.iter().enumerate().filter(|(i, _)| distinct.groups[*i].len() > 1)
+        {
+            let (own, first) = (compare(record, record), standing[i][0]);
+            let others = distinct.groups[i].iter().filter(|number| !standing[i].contains(number));
+            others.for_each(|number| pushed(first, *number, own));
+            for (n, here) in standing[i].iter().enumerate() {
+                standing[i][n + 1..].iter().for_each(|there| pushed(*here, *there, own));
+            }
         }
         let keys_of = |i: usize, keys: &mut Vec<u64>| match pool.keys(distinct.groups[i][0]) {
             Some(known) => keys.extend_from_slice(known),
             None => block_keys(&distinct.records[i], keys),
         };
         for (i, j) in meetings(distinct.records.len(), keys_of, is_crowded) {
-            let (here, there) = (distinct.groups[i][0], distinct.groups[j][0]);
-            pushed(here, there, compare(&distinct.records[i], &distinct.records[j]));
+            let found = compare(&distinct.records[i], &distinct.records[j]);
+            for here in &standing[i] {
+                standing[j].iter().for_each(|there| pushed(*here, *there, found));
+            }
         }
         Ok(Self {
             numbers: numbers.to_vec(),
@@ -186,6 +202,12 @@ impl Component {
             links,
         })
     }
+}
+
+/// Those of a group of equal records that are linked to others: one for all, first, and each that a decision names.
+fn standing(group: &[u32], is_named: impl Fn(u32) -> bool) -> Vec<u32> {
+    let (named, others): (Vec<u32>, Vec<u32>) = group.iter().partition(|number| is_named(**number));
+    others.into_iter().take(1).chain(named).collect()
 }
 
 /// Pairs of records that share a key, each once.

@@ -11,7 +11,7 @@ use indexer::pipeline::{BuildOptions, Built, DeltaLimits, ImportRequest, Way, bu
 use indexer::search::{Catalogue, Query};
 use proptest::prelude::*;
 
-const LIBRARIES: [&str; 4] = ["BJFU", "BNU", "BUCT", "PKU"];
+pub(crate) const LIBRARIES: [&str; 4] = ["BJFU", "BNU", "BUCT", "PKU"];
 
 /// A record that is close to others: few titles, authors, publishers, years, volumes.
 #[derive(Clone, Debug)]

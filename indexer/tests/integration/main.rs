@@ -7,6 +7,7 @@ mod consortium;
 mod corpus;
 mod flaws;
 mod increments;
+mod leavings;
 mod marc_laws;
 mod mutations;
 mod nights;

@@ -23,7 +23,7 @@ use super::error::{Error, Result};
 use super::forest::Forest;
 use super::kept::{self, Kept};
 use super::library_records::birth_key;
-use super::matching::{Component, Crowded, join_some};
+use super::matching::{Crowded, join_some};
 use super::plan::{Planned, plan, plan_single};
 use super::progress::Stage;
 use super::source::Source;
@@ -309,7 +309,7 @@ impl<'a> Delta<'a> {
         let planned = (0..sets.len()).into_par_iter().map(|set_idx| match sets.get(set_idx) {
             [single] => plan_single(pool, *single).map(Planned::from),
             set => {
-                let component = Component::of(pool, set, |key| self.crowded.contains(&key))?;
+                let component = self.site.component(pool, set, &self.crowded)?;
                 plan(pool, &component, &self.site.decided)
             }
         });
