@@ -7,8 +7,8 @@ use std::io::Write;
 
 use anyhow::Context;
 use daemon::jobs::{Answer, Request};
-use indexer::archive::{Archive, RecordKey, State};
-use indexer::bib::{Entry, LibraryCode};
+use indexer::archive::{Archive, PackName, RecordKey, State};
+use indexer::bib::{Entry, LibraryCode, Member};
 use indexer::cluster::in_force;
 use indexer::pipeline::decisions;
 
@@ -17,6 +17,7 @@ use crate::decided::{Plan, PlanFault, Record, plan_join, plan_split, plan_undo};
 use crate::explained::{DecisionSays, decision_says};
 use crate::i18n::Lang;
 use crate::reviews::reviews;
+use crate::state::{App, Open};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -110,12 +111,37 @@ fn undo(global: &Global, number: u32, how: &How) -> anyhow::Result<Outcome> {
     take(global, plan, how)
 }
 
-/// The entries of these ids in the generation in force.
+/// The entries of these ids in the generation in force; members that decisions cannot name are without a number.
 fn entries(global: &Global, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
     let lang = Lang::of_terminal();
     let app = super::open_app(global)?;
     let open = super::opened(global, &app, lang)?;
-    ids.iter().map(|id| super::entry(&open, id, lang)).collect()
+    let entries = ids.iter().map(|id| super::entry(&open, id, lang));
+    let mut entries = entries.collect::<anyhow::Result<Vec<Entry>>>()?;
+    let mut states = HashMap::new();
+    for member in entries.iter_mut().flat_map(|entry| &mut entry.members) {
+        if !states.contains_key(&member.library) {
+            states.insert(member.library.clone(), state_built_from(&app, &open, &member.library));
+        }
+        if states[&member.library].as_ref().is_some_and(|state| is_anothers_number(member, state)) {
+            member.control_number = None;
+        }
+    }
+    Ok(entries)
+}
+
+/// The state of a library that the generation was built from; none where it is not kept any more.
+fn state_built_from(app: &App, open: &Open, library: &LibraryCode) -> Option<State> {
+    let was = open.catalogue.manifest().libraries.iter().find(|was| was.code == *library)?;
+    app.archive().library(library).ok()?.state_numbered(was.state).ok()
+}
+
+/// Whether the library knows another record by this member's control number: it gave the number twice.
+fn is_anothers_number(member: &Member, state: &State) -> bool {
+    let key = member.control_number.as_deref().and_then(RecordKey::of_control_number);
+    let Some(slot) = key.and_then(|key| state.find(&key)).map(|at| state.slots[at]) else { return false };
+    let pack = state.packs.get(slot.pack_idx()).map(PackName::prefix);
+    pack != Some(member.locator.pack) || slot.slot != member.locator.slot
 }
 
 /// Keeps what was planned, says so, and builds where that is wished.
@@ -145,7 +171,7 @@ fn take(global: &Global, plan: Result<Plan, PlanFault>, how: &How) -> anyhow::Re
         println!("{numbers}: {}", plan.sentence);
         if plan.unnamed > 0 {
             println!(
-                "{} of the entry's records have no control number, so no decision can name them",
+                "{} of the entry's records have no control number of their own, so no decision can name them",
                 plan.unnamed
             );
         }

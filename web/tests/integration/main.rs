@@ -17,6 +17,7 @@ mod browse;
 mod cli;
 mod consortium;
 mod counter;
+mod decisions;
 mod demo;
 mod desk;
 mod directory;
@@ -37,7 +38,6 @@ mod moto;
 mod pages;
 mod peer;
 mod requests;
-mod reviews;
 #[path = "../../../daemon/tests/peers/running.rs"]
 mod running;
 mod samples;

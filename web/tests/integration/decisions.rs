@@ -1,4 +1,4 @@
-//! What the rules leave to a person: named where an admin looks, and gone when it is settled.
+//! What persons decide: entries that the rules leave to them, and records that cannot be named.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -75,4 +75,36 @@ fn an_entry_that_would_be_too_large_is_named_until_a_person_joins_it() {
     assert!(run(&data, &["cluster", "review"]).contains("no entry waits"));
     house.site.until("the first page is well", |_| house.get("/admin").body.contains("All is well"));
     assert_eq!(run(&data, &["entries", "--jsonl"]).lines().count(), 1, "one book, whatever its size");
+}
+
+#[test]
+fn a_number_that_a_library_gave_twice_names_one_record_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let record = |number: u32, title: &str, author: &str| {
+        format!(
+            "=LDR  00000nam0 2200000   450 \n=001  {number}\n=200  1\\$a{title}$f{author}著\n=701  \\0$a{author}$4著\n\n"
+        )
+    };
+    let import = |library: &str, text: String| {
+        let file = data.join(format!("{library}.mrk"));
+        std::fs::write(&file, text).unwrap();
+        run(data, &["import", "--library", library, file.to_str().unwrap()]);
+    };
+    import("BJFU", record(1, "蚕桑栽培技术手册", "王进") + &record(1, "三国演义研究", "罗贯中"));
+    import("SHL", record(4, "三国演义新探", "李国文"));
+    run(data, &["build"]);
+    let entries = run(data, &["entries", "--jsonl"]);
+    let of = |title: &str| {
+        let ids = entries.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let mut ids = ids.map(|line| line["id"].as_str().unwrap().to_owned());
+        ids.find(|id| run(data, &["explain", id]).lines().next().unwrap().ends_with(title)).unwrap()
+    };
+    let [twice, other] = ["三国演义研究", "三国演义新探"].map(of);
+    let output = lianmu(data).args(["cluster", "join", &twice, &other]).output().unwrap();
+    let sentence = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{sentence}");
+    assert!(sentence.contains("has a control number"), "{sentence}");
+    run(data, &["cluster", "join", &of("蚕桑栽培技术手册"), &other, "--build"]);
+    assert_eq!(run(data, &["entries", "--jsonl"]).lines().count(), 2, "the first is known by the number");
 }
