@@ -84,6 +84,16 @@ enum Fate {
     Removed,
 }
 
+impl Fate {
+    fn stays(self, mode: ImportMode) -> bool {
+        match self {
+            Self::Kept => true,
+            Self::NotSeen => mode != ImportMode::Full,
+            Self::Replaced | Self::Removed => false,
+        }
+    }
+}
+
 /// An import that is written but not in force yet.
 pub struct Prepared {
     archive: LibraryArchive,
@@ -165,17 +175,19 @@ impl ChangeSet {
         if key != own && self.seen(key).is_some() {
             return Ok(self.count(Added::Duplicate));
         }
-        let before = self.base.find(&key).filter(|&idx| self.fates[idx] != Fate::Removed);
+        let before = self.base.find(&key);
+        let was_removed = before.is_some_and(|idx| self.fates[idx] == Fate::Removed);
         let mut first_seen = NOW;
+        // What this run removed comes as new, and is as old as it was: the same run again changes nothing.
         let added = match before {
             Some(idx) if self.base.slots[idx].content == content => {
                 self.fates[idx] = Fate::Kept;
-                return Ok(self.count(Added::Same));
+                return Ok(self.count(if was_removed { Added::New } else { Added::Same }));
             }
             Some(idx) => {
                 self.fates[idx] = Fate::Replaced;
                 first_seen = self.base.slots[idx].first_seen;
-                Added::Changed
+                if was_removed { Added::New } else { Added::Changed }
             }
             None => Added::New,
         };
@@ -253,8 +265,7 @@ impl ChangeSet {
         self.counts.deleted += self.absent();
         let (archive, counts) = (self.archive.clone(), self.counts);
         let before = archive.in_force()?;
-        let unchanged = counts.new + counts.changed + counts.deleted == 0;
-        if unchanged && self.base.number > 0 {
+        if self.is_unchanged() && self.base.number > 0 {
             return Ok(Prepared { archive, before, state: self.base, counts });
         }
         self.packs.finish()?;
@@ -264,6 +275,11 @@ impl ChangeSet {
         archive.files.create_dir_all(&states).map_err(Error::writing(&states))?;
         state.write(archive.files.as_ref(), &archive.state_path(number))?;
         Ok(Prepared { archive, before, state, counts })
+    }
+
+    /// Whether the next state would have the records of the base, and no others.
+    fn is_unchanged(&self) -> bool {
+        self.fresh.iter().all(|slot| slot.slot == DEAD) && self.fates.iter().all(|fate| fate.stays(self.mode))
     }
 
     /// Prepares the next state and puts it in force; the day stays as it was.
@@ -277,13 +293,8 @@ impl ChangeSet {
     }
 
     fn next_state(self, number: u64) -> State {
-        let keeps = |fate: Fate| match fate {
-            Fate::Kept => true,
-            Fate::NotSeen => self.mode != ImportMode::Full,
-            Fate::Replaced | Fate::Removed => false,
-        };
-        let kept =
-            self.base.slots.iter().zip(&self.fates).filter(|(_, fate)| keeps(**fate)).map(|(slot, _)| *slot);
+        let kept = self.base.slots.iter().zip(&self.fates).filter(|(_, fate)| fate.stays(self.mode));
+        let kept = kept.map(|(slot, _)| *slot);
         let mut fresh = self.fresh;
         fresh.retain(|slot| slot.slot != DEAD);
         let n_before = self.base.packs.len() as u32;

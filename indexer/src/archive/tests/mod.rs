@@ -208,6 +208,32 @@ fn a_key_keeps_the_number_of_the_import_it_came_with() {
 }
 
 #[test]
+fn a_run_that_removes_a_record_and_brings_it_again_changes_nothing_however_often() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let library = archive.library(&code()).unwrap();
+    import(&archive, ImportMode::Full, &set(&[("1", "三国演义"), ("2", "红楼梦")])).unwrap();
+    let before = library.state().unwrap();
+    let key = RecordKey::of_control_number("1").unwrap();
+    let again = |text| {
+        let mut changes = library.begin(ImportMode::Delta).unwrap();
+        let record = raw(text, 0);
+        assert!(changes.remove(key));
+        changes.add(&record, Some(key), ContentHash::of(&record), false).unwrap();
+        let counts = changes.commit().unwrap();
+        assert_eq!((counts.deleted, counts.new), (1, 1), "what the run said is counted");
+        library.state().unwrap()
+    };
+    for _ in 0..2 {
+        assert_eq!(again("三国演义").number, before.number, "no other state");
+    }
+    let other = again("三國演義");
+    assert_ne!(other.number, before.number);
+    let first_seen = |state: &State| state.slots[state.find(&key).unwrap()].first_seen;
+    assert_eq!(first_seen(&other), first_seen(&before), "it is as old as it was");
+}
+
+#[test]
 fn two_states_are_compared_record_by_record() {
     let folder = tempfile::tempdir().unwrap();
     let archive = Archive::open(folder.path()).unwrap();
