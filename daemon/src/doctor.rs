@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use indexer::archive::Archive;
+use indexer::pipeline;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -16,7 +18,7 @@ use crate::store::{CLOCK_TOLERANCE, Machine, Store};
 /// What was looked at, and what is to be done about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `disk`, `clock`, `keys`, `catalogue`, `queue`, `centre` or `daemon`.
+    /// `disk`, `clock`, `keys`, `catalogue`, `decisions`, `queue`, `centre` or `daemon`.
     pub check: &'static str,
     /// Nothing need be done.
     pub ok: bool,
@@ -47,7 +49,7 @@ const ENROL_ANEW: &str = "enrol anew: have `lianmu branch enrol` run at the hub,
 pub fn examine(data_dir: &Path, settings: &Settings, now: Timestamp) -> Result<Vec<Finding>> {
     let store = data_dir.join("state.db").is_file().then(|| Store::open(data_dir)).transpose()?;
     let machine = store.as_ref().map(Store::machine).transpose()?.unwrap_or_default();
-    let mut findings = vec![daemon(data_dir)?, disk(data_dir), catalogue(data_dir)];
+    let mut findings = vec![daemon(data_dir)?, disk(data_dir), catalogue(data_dir), decisions(data_dir)];
     findings.push(keys(data_dir, settings, store.as_ref(), &machine)?);
     findings.push(clock(store.as_ref(), now)?);
     findings.push(queue(store.as_ref(), now)?);
@@ -100,6 +102,21 @@ fn catalogue(data_dir: &Path) -> Finding {
             "catalogue",
             format!("generation {name} cannot be opened: {}", chain(&cause)),
             "run `lianmu build --full`",
+        ),
+    }
+}
+
+fn decisions(data_dir: &Path) -> Finding {
+    let archive = Archive::open(data_dir).map_err(pipeline::Error::from);
+    match archive.and_then(|archive| pipeline::decisions(&archive)) {
+        Ok(decisions) => {
+            well("decisions", format!("all {} decisions about records can be read", decisions.len()))
+        }
+        Err(cause) => ill(
+            "decisions",
+            format!("what was decided about records cannot be read: {}", chain(&cause)),
+            "put archive/decisions.jsonl back from a backup, or correct that line; no catalogue is built before, and \
+             the one in force stays",
         ),
     }
 }
@@ -280,6 +297,8 @@ fn drilling(role: Role, seconds: i64) -> Finding {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use indexer::cluster::{Decision, DecisionKind};
+
     use super::*;
     use crate::keys::Identity;
     use crate::store::Hub;
@@ -344,6 +363,23 @@ mod tests {
         branch.store.note_trouble("the hub's address answered 503").unwrap();
         assert!(branch.finding("keys", 10).ok);
         assert!(branch.finding("centre", 10).remedy.contains("look at the line"));
+    }
+
+    #[test]
+    fn damaged_decisions_are_said_with_their_line() {
+        let branch = Branch::new();
+        assert!(branch.finding("decisions", 10).sentence.contains("all 0 decisions"));
+        let archive = Archive::open(branch.folder.path()).unwrap();
+        let records = ["012005000123", "012005000124"].map(|number| (code("BJFU"), number.to_owned()));
+        let decision = Decision { kind: DecisionKind::Join, records: records.to_vec(), note: None };
+        pipeline::decide(&archive, &[decision]).unwrap();
+        assert!(branch.finding("decisions", 10).ok);
+        let path = archive.root().join("decisions.jsonl");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("0124", "0125")).unwrap();
+        let finding = branch.finding("decisions", 10);
+        assert!(!finding.ok && finding.sentence.contains("line 1 of "), "{finding:?}");
+        assert!(finding.remedy.contains("from a backup"), "{finding:?}");
     }
 
     #[test]

@@ -83,7 +83,9 @@ pub enum Error {
     #[error("the archives hold more records than one catalogue can number (4,294,967,295)")]
     TooMany,
     /// The file of decisions cannot be read.
-    #[error("line {line} of {path} is not a decision; correct or remove it")]
+    #[error(
+        "line {line} of {path} is not a decision; correct or remove it, or put the file back from a backup"
+    )]
     Decision {
         /// The file.
         path: PathBuf,
@@ -92,6 +94,17 @@ pub enum Error {
         /// Why.
         #[source]
         source: serde_json::Error,
+    },
+    /// A line of the file of decisions is not what was written.
+    #[error(
+        "line {line} of {path} is damaged or was changed by hand: its sum does not match; put the file back from a \
+         backup, or remove `sum` from the line if it was changed on purpose"
+    )]
+    DecisionChanged {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
     },
     /// The index failed.
     #[error(transparent)]
