@@ -13,9 +13,9 @@ use crate::archive::{ContentHash, LibraryArchive};
 use crate::marc::Record;
 
 const FILE: &str = "sketch";
-const MAGIC: &str = "lianmu-sketch 1";
-/// The last line: what lacks it was cut.
-const END: &str = "end\n";
+const MAGIC: &str = "lianmu-sketch 2";
+/// Begins the last line, which is the hash of those before.
+const CHECK: &str = "blake3 ";
 /// Hashes that are kept.
 const KEPT: usize = 4096;
 /// Different codes that are counted.
@@ -79,12 +79,16 @@ impl Sketch {
     fn to_text(&self, state: u64) -> String {
         let hashes: Vec<String> = self.contents.iter().map(|hash| format!("{hash:x}")).collect();
         let codes: String = self.codes.iter().map(|(code, n)| format!("{n} {code}\n")).collect();
-        format!("{MAGIC}\n{state}\n{}\n{codes}{END}", hashes.join(" "))
+        let text = format!("{MAGIC}\n{state}\n{}\n{codes}", hashes.join(" "));
+        let check = check_line(&text);
+        text + &check
     }
 
     // A sketch of another state, or one that cannot be read, is made anew.
     fn parse(text: &str, state: u64) -> Option<Self> {
-        let mut lines = text.strip_suffix(END)?.lines();
+        let (before, check) = text.split_at(text.rfind(CHECK)?);
+        (check == check_line(before)).then_some(())?;
+        let mut lines = before.lines();
         let fits = lines.next()? == MAGIC && lines.next()?.parse() == Ok(state);
         fits.then_some(())?;
         let hashes = lines.next()?.split_whitespace().map(|hash| u64::from_str_radix(hash, 16).ok());
@@ -158,8 +162,9 @@ pub(super) fn codes_of(record: &Record) -> Vec<String> {
 /// The sketch of a library's current records, made anew only where the records are other ones.
 pub fn sketch_of(library: &LibraryArchive) -> Result<Sketch> {
     let Some(stamp) = library.stamp()? else { return Ok(Sketch::default()) };
-    let kept = library.read_small(FILE)?.and_then(|text| Sketch::parse(&text, stamp.number));
-    if let Some(sketch) = kept {
+    // Nothing hangs on it: one that is no text any more is made anew too.
+    let kept = library.read_small(FILE).unwrap_or_default();
+    if let Some(sketch) = kept.and_then(|text| Sketch::parse(&text, stamp.number)) {
         return Ok(sketch);
     }
     let mut sketcher = Sketcher::default();
@@ -170,6 +175,10 @@ pub fn sketch_of(library: &LibraryArchive) -> Result<Sketch> {
     let sketch = sketcher.finish();
     library.write_small(FILE, &sketch.to_text(stamp.number))?;
     Ok(sketch)
+}
+
+fn check_line(text: &str) -> String {
+    format!("{CHECK}{}\n", &blake3::hash(text.as_bytes()).to_hex()[..16])
 }
 
 fn short(content: ContentHash) -> u64 {
@@ -224,5 +233,16 @@ mod tests {
         assert_eq!(Sketch::parse(&sketch.to_text(7), 8), None, "of another state");
         assert_eq!(Sketch::parse("", 7), None);
         assert_eq!(Sketch::parse(&sketch.to_text(7)[..40], 7), None);
+    }
+
+    #[test]
+    fn no_flipped_bit_is_read() {
+        let whole = sketch(0..9, "blake3 阅览").to_text(7).into_bytes();
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let found = String::from_utf8(bytes).ok().and_then(|text| Sketch::parse(&text, 7));
+            assert_eq!(found, None, "bit {bit}");
+        }
     }
 }
