@@ -1,7 +1,8 @@
 //! First step of a full build: each library's records mapped once, into a pair of work files.
 //!
 //! `<name>.match` holds what records are compared by, `<name>.members` all that entries are made of, in the
-//! same order. The name says what they were made from, so a build that was killed takes up what is finished.
+//! same order. The name says what they were made from, so a build that was killed takes up what is finished:
+//! `<name>.done` has the hashes of both, the counts, and a hash of these words. What does not fit is mapped anew.
 
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -80,18 +81,24 @@ impl Part {
         let Writers { matches, members } = writers.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (matches, members) = (matches.close()?, members.close()?);
         let counts = own.all();
-        let [entries, holdings, authority, unreadable] = counts;
-        let line = format!("{matches} {members} {entries} {holdings} {authority} {unreadable}\n");
-        let done = part.path("done");
-        fs::write(&done, line).map_err(work_error(&done))?;
+        part.note_finished([matches, members], counts)?;
         counters.add(&counts);
         Ok(part)
+    }
+
+    fn note_finished(&self, [matches, members]: [blake3::Hash; 2], counts: [u64; 4]) -> Result<()> {
+        let [entries, holdings, authority, unreadable] = counts;
+        let words = format!("{matches} {members} {entries} {holdings} {authority} {unreadable}");
+        let done = self.path("done");
+        fs::write(&done, format!("{words} {}\n", blake3::hash(words.as_bytes()))).map_err(work_error(&done))
     }
 
     /// The counts of an earlier build's part, if its files are whole.
     fn finished(&self) -> Option<[u64; 4]> {
         let text = fs::read_to_string(self.path("done")).ok()?;
-        let mut words = text.split_ascii_whitespace();
+        let (words, check) = text.strip_suffix('\n')?.rsplit_once(' ')?;
+        (blake3::hash(words.as_bytes()).to_hex().as_str() == check).then_some(())?;
+        let mut words = words.split_ascii_whitespace();
         for kind in ["match", "members"] {
             let mut hasher = blake3::Hasher::new();
             std::io::copy(&mut File::open(self.path(kind)).ok()?, &mut hasher).ok()?;
@@ -192,4 +199,33 @@ pub(super) fn take_match<'a>(rest: &mut &'a [u8]) -> Option<MatchBytes<'a>> {
     let first_seen = take_u32(rest)?;
     let length = take_u32(rest)? as usize;
     Some(MatchBytes { birth, first_seen, record: take_bytes(rest, length)? })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+    use super::*;
+
+    #[test]
+    fn a_part_with_a_flipped_bit_is_not_taken_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let part = Part { dir: dir.path().to_owned(), name: "BJFU".to_owned() };
+        let data = [("match", "三国演义"), ("members", "罗贯中著")];
+        data.iter().for_each(|(kind, bytes)| fs::write(part.path(kind), bytes).unwrap());
+        let counts = [40, 2, 1, 0];
+        part.note_finished(data.map(|(_, bytes)| blake3::hash(bytes.as_bytes())), counts).unwrap();
+        assert_eq!(part.finished(), Some(counts));
+        for kind in ["done", "match", "members"] {
+            let whole = fs::read(part.path(kind)).unwrap();
+            for bit in 0..whole.len() * 8 {
+                let mut bytes = whole.clone();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                fs::write(part.path(kind), &bytes).unwrap();
+                assert_eq!(part.finished(), None, "bit {bit} of {kind}");
+            }
+            fs::write(part.path(kind), &whole).unwrap();
+        }
+        assert_eq!(part.finished(), Some(counts));
+    }
 }
