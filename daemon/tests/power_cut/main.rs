@@ -1,11 +1,12 @@
 //! The power goes at every step of imports, undos and builds: what is in force is the old or the new, never a mixture.
-//! And single bits are flipped in every file.
+//! And single bits are flipped in every file (`flipped`).
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "tests may panic, and these say how many cuts they made"
 )]
 
+mod flipped;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -329,62 +330,4 @@ fn a_build_is_served_or_not() {
         );
         build(steady(&data)).unwrap();
     }
-}
-
-#[test]
-fn no_flipped_bit_is_served() {
-    let mut scene = Scene::new();
-    let data = scene.data();
-    let now = jiff::Timestamp::from_second(1_765_000_000).unwrap();
-    for (mode, books) in
-        [(ImportMode::Full, books(0..40, "三国演义")), (ImportMode::Delta, books(39..41, "红楼梦"))]
-    {
-        scene.job(mode, &books).over(steady(&data)).unwrap();
-        build_over(&data, false, now, steady(&data)).unwrap();
-    }
-    let mut files = Vec::new();
-    let mut folders = vec![data.join("archive"), data.join("catalogue")];
-    while let Some(folder) = folders.pop() {
-        for path in std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()) {
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    let (expect_seen, expect_served) = (seen(&data), serve(&data).unwrap());
-    let (mut n_found, mut n_harmless) = (0, 0);
-    let mut harmless_files = BTreeMap::new();
-    for path in &files {
-        let whole = std::fs::read(path).unwrap();
-        let n_bits = whole.len() * 8;
-        for at in (0..n_bits.min(24)).map(|n| n * n_bits.max(1) / n_bits.min(24)) {
-            let mut bytes = whole.clone();
-            bytes[at / 8] ^= 1 << ((at + at / 24) % 8);
-            std::fs::write(path, &bytes).unwrap();
-            let (archived, served) = (look(&data), serve(&data));
-            let is_found = archived.is_err() || served.is_err();
-            if let Ok(archived) = archived {
-                let lost_a_run = archived.runs.len() < expect_seen.runs.len() && path.ends_with("runs.jsonl");
-                let archived =
-                    if lost_a_run { Seen { runs: expect_seen.runs.clone(), ..archived } } else { archived };
-                assert_eq!(archived, expect_seen, "bit {at} of {} was served", path.display());
-            }
-            if let Ok(served) = served {
-                assert!(served == expect_served, "bit {at} of {} was served", path.display());
-            }
-            if is_found {
-                n_found += 1
-            } else {
-                n_harmless += 1
-            }
-            if !is_found {
-                *harmless_files.entry(path.file_name().unwrap().to_owned()).or_insert(0) += 1;
-            }
-        }
-        std::fs::write(path, &whole).unwrap();
-    }
-    println!(
-        "{} files: {n_found} flipped bits found, {n_harmless} harmless, in {harmless_files:?}",
-        files.len()
-    );
-    assert!(files.len() > 20 && n_found > n_harmless);
-    assert_eq!(seen(&data), expect_seen);
 }
