@@ -279,7 +279,9 @@ fn end(writer: &Writer, run: &Run, line: &str, report: &Report) -> Result<()> {
 
 // What stays is only a waste of space: the run itself is done.
 pub(crate) fn remove_unneeded(archive: &Archive, data_dir: &Path) {
-    if let Err(error) = pipeline::remove_unneeded(archive, data_dir) {
+    let removed = runs::once_in_force(archive)
+        .and_then(|states| Ok(pipeline::remove_unneeded(archive, data_dir, states)?));
+    if let Err(error) = removed {
         tracing::warn!(%error, "could not remove what the archive does not need any more");
     }
 }

@@ -5,7 +5,7 @@
 //! whoever is stopped between the two leaves it to the next writer. A line holds the contract's fields and
 //! `effect`, by which the run can be undone, and ends in a `check`, the hash of what stands before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -234,6 +234,17 @@ impl History {
         }
         None
     }
+}
+
+/// The states of all libraries that runs put in force or found there.
+pub(crate) fn once_in_force(archive: &Archive) -> Result<BTreeSet<(LibraryCode, u64)>> {
+    let mut states = BTreeSet::new();
+    for code in archive.libraries()? {
+        let history = History::of(&archive.library(&code)?)?;
+        let effects = history.runs.iter().filter_map(|run| run.effect.as_ref());
+        states.extend(effects.flat_map(|effect| [effect.before, effect.after]).map(|n| (code.clone(), n)));
+    }
+    Ok(states)
 }
 
 /// Writes down what the last writer left to the next; the history as it then is.

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use indexer::archive::KEPT_STATES;
+
 use super::*;
 use crate::DataLock;
 use crate::holds::{discard, release};
@@ -10,6 +12,7 @@ use crate::lock::Holder;
 use crate::trial::{
     FakeClock, adds_up, collection, n_records, record, records, runs, set, settings, writer, writer_at,
 };
+use crate::undo::{Undone, undo};
 
 #[track_caller]
 fn done(writer: &Writer, set: &ImportSet) -> Run {
@@ -144,6 +147,32 @@ fn a_person_releases_or_discards() {
     }
     assert!(matches!(discard(&writer, "r9"), Err(Error::NotHeld { .. })));
     assert_eq!(runs(&writer, "BJFU").len(), 4);
+}
+
+#[test]
+fn what_is_held_keeps_nothing_from_being_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = writer(&folder.path().join("data"));
+    let of = |text: String| set(folder.path(), "BJFU", &collection(&text));
+    let import =
+        |n: u32| done(&writer, &of(records(0..100 - n, "三国演义") + &records(100 - n..100, "红楼梦"))).run;
+    let [first, second] = [0, 1].map(import);
+    let taken_back = import(2);
+    undo(&writer, &taken_back).unwrap();
+    for n in 0..7 {
+        held(&writer, &of(records(0..40 + n, "三国演义")), "gone");
+    }
+    remove_unneeded(&writer.archive().unwrap(), &writer.data_dir);
+    let states = std::fs::read_dir(writer.data_dir.join("archive/BJFU/states")).unwrap().count();
+    assert_eq!(states, 2 + KEPT_STATES, "of what lies aside not all is kept");
+    let undone = undo(&writer, &taken_back).unwrap();
+    let Undone::Before(by) = undone else { panic!("{undone:?}") };
+    undo(&writer, &by.run).unwrap();
+    for run in [taken_back, second, first] {
+        let undone = undo(&writer, &run).unwrap();
+        assert!(matches!(undone, Undone::Now(_)), "{undone:?}");
+    }
+    assert_eq!(n_records(&writer, "BJFU"), 0);
 }
 
 // A process that is killed leaves the store in one of these phases; what its run did decides what is told.

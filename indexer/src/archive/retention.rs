@@ -1,27 +1,31 @@
 //! What of a library's past is kept, and how the rest is removed.
 //!
-//! Kept are the state in force and the latest `KEPT_STATES` others, so that as many runs can be undone; all packs
-//! that these name; and whatever a generation was built from. Whoever writes holds the lock of the data directory.
+//! Kept are the state in force and the `KEPT_STATES` before it, so that as many runs can be undone; as many that lie
+//! aside, because they were undone or never came in force; all packs that these name; and whatever a generation was
+//! built from. Whoever writes holds the lock of the data directory.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::library_archive::LibraryArchive;
 use super::paths_in;
-use super::state::State;
+use super::state::{Stamp, State};
 use crate::bib::LibraryCode;
 
-/// How many states are kept beside the one in force.
+/// How many states are kept of those before the one in force, and of those aside.
 pub const KEPT_STATES: usize = 5;
 
-/// What generations were built from.
+/// What must stay or stays longer, besides what the archive itself knows.
 #[derive(Clone, Debug, Default)]
 pub struct Needed {
-    /// Names of packs.
+    /// Names of packs that generations were built from.
     pub packs: BTreeSet<String>,
-    /// Libraries and numbers of their states.
+    /// Libraries and numbers of their states that generations were built from.
     pub states: BTreeSet<(LibraryCode, u64)>,
+    /// States that runs put in force once: of those aside, the others go first.
+    pub once_in_force: BTreeSet<(LibraryCode, u64)>,
 }
 
 /// How many files went.
@@ -37,19 +41,20 @@ impl LibraryArchive {
     /// Removes the states and packs that neither undoing nor a generation needs. Where a state that stays cannot
     /// be read, nobody knows what it needs, and nothing is removed.
     pub fn remove_unneeded(&self, needed: &Needed) -> Result<Removed> {
-        let in_force = self.in_force()?.number;
-        let mut kept: Vec<u64> = self.state_numbers()?;
-        kept.sort_unstable_by_key(|&number| std::cmp::Reverse(number));
-        let mut n_spare = 0;
-        let gone: Vec<u64> = kept
-            .extract_if(.., |&mut number| {
-                if number == in_force || needed.states.contains(&(self.code().clone(), number)) {
-                    return false;
-                }
-                n_spare += 1;
-                n_spare > KEPT_STATES
-            })
-            .collect();
+        let of =
+            |states: &BTreeSet<(LibraryCode, u64)>, number| states.contains(&(self.code().clone(), number));
+        let past = self.past()?;
+        let (needless, mut kept): (Vec<u64>, Vec<u64>) = self
+            .state_numbers()?
+            .into_iter()
+            .partition(|number| !past.contains(number) && !of(&needed.states, *number));
+        // What is older than all that can be undone, no undo leads to.
+        let oldest = past.last().copied().unwrap_or_default();
+        let (mut aside, mut gone): (Vec<u64>, Vec<u64>) =
+            needless.into_iter().partition(|&number| number > oldest);
+        aside.sort_unstable_by_key(|&number| Reverse((of(&needed.once_in_force, number), number)));
+        gone.extend(aside.drain(KEPT_STATES.min(aside.len())..));
+        kept.extend(aside);
         let mut removed = Removed::default();
         if gone.is_empty() {
             return Ok(removed);
@@ -66,6 +71,20 @@ impl LibraryArchive {
         unnamed.retain(|path| pack_name(path).is_some_and(|name| !packs.contains(name)));
         removed.packs = self.remove_all(&folder, unnamed)?;
         Ok(removed)
+    }
+
+    // The state in force and those it came from, latest first, as far as they are kept and undone; 0 is the empty one
+    // before the first import. What their headers say is checked when all that stays is read.
+    fn past(&self) -> Result<Vec<u64>> {
+        let mut past = vec![self.in_force()?.number];
+        while let Some(&number) = past.last().filter(|&&number| number > 0 && past.len() <= KEPT_STATES) {
+            let before = Stamp::read(&self.state_path(number))?.previous;
+            if !self.keeps_state(before) || past.contains(&before) {
+                break;
+            }
+            past.push(before);
+        }
+        Ok(past)
     }
 
     fn remove_all(&self, folder: &Path, paths: Vec<PathBuf>) -> Result<usize> {

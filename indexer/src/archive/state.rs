@@ -94,6 +94,8 @@ impl Slot {
 pub struct Stamp {
     /// Its number.
     pub number: u64,
+    /// The state it followed.
+    pub previous: u64,
     /// Number of its records.
     pub n_records: u64,
     /// First bytes of its checksum.
@@ -115,6 +117,7 @@ impl Stamp {
         }
         Ok(Self {
             number: u64_at(&header, 12),
+            previous: u64_at(&header, 20),
             n_records: u64_at(&header, 32),
             checksum: u64_at(&checksum, 0),
         })

@@ -2,6 +2,7 @@
 //!
 //! It removes nothing where a generation cannot be asked. Undo is the archive's affair.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -25,10 +26,16 @@ struct BuiltLibrary {
     state: Option<u64>,
 }
 
-/// Removes the states and packs of all libraries that neither undoing nor any generation needs.
-pub fn remove_unneeded(archive: &Archive, data_dir: &Path) -> Result<Removed> {
+/// Removes the states and packs of all libraries that neither undoing nor any generation needs. States that runs
+/// put in force once stay longer than others.
+pub fn remove_unneeded(
+    archive: &Archive,
+    data_dir: &Path,
+    once_in_force: BTreeSet<(LibraryCode, u64)>,
+) -> Result<Removed> {
     let mut all = Removed::default();
     let Some(needed) = needed_by_generations(&data_dir.join("catalogue")) else { return Ok(all) };
+    let needed = Needed { once_in_force, ..needed };
     for code in archive.libraries()? {
         let removed = archive.library(&code)?.remove_unneeded(&needed)?;
         all.states += removed.states;

@@ -284,8 +284,35 @@ fn what_undo_and_generations_need_is_kept() {
     assert!(!library.keeps_state(3));
     std::fs::write(library.state_path(6), "kaputt").unwrap();
     import(&archive, ImportMode::Full, &[("1", "第9版".to_owned())]).unwrap();
+    go_back(&library);
+    import(&archive, ImportMode::Full, &[("1", "第10版".to_owned())]).unwrap();
     assert!(library.remove_unneeded(&Needed::default()).is_err(), "what stays must be readable");
-    assert_eq!(n_files("packs"), KEPT_STATES + 2);
+    assert_eq!(n_files("packs"), KEPT_STATES + 3);
+}
+
+#[test]
+fn what_never_came_in_force_pushes_out_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let library = archive.library(&code()).unwrap();
+    let aside = |n: usize| {
+        import(&archive, ImportMode::Full, &[("1", format!("扣下的第{n}版"))]).unwrap();
+        go_back(&library);
+    };
+    for n in 1..=3 {
+        import(&archive, ImportMode::Full, &[("1", format!("第{n}版"))]).unwrap();
+    }
+    go_back(&library);
+    // 3 was undone, 4 to 11 are held, 2 is in force.
+    (0..KEPT_STATES + 3).for_each(aside);
+    let needed = Needed { once_in_force: [1, 2, 3].map(|n| (code(), n)).into(), ..Needed::default() };
+    library.remove_unneeded(&needed).unwrap();
+    let kept: Vec<u64> = (0..20).filter(|&number| library.keeps_state(number)).collect();
+    assert_eq!(kept, [0, 1, 2, 3, 8, 9, 10, 11]);
+    assert_eq!((go_back(&library), go_back(&library)), (1, 0));
+    assert!(contents(&archive).is_empty());
+    library.remove_unneeded(&needed).unwrap();
+    assert!(library.keeps_state(1) && library.keeps_state(3), "what was undone can come back");
 }
 
 const NUMBERS: [&str; 6] = ["", "001", " 001 ", "002", "003", "004"];
