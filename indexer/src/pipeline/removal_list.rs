@@ -9,6 +9,9 @@ use std::path::Path;
 /// Longest line of a list; nobody's control numbers are longer.
 const MAX_LINE: usize = 256;
 
+/// So much of a file tells what it is.
+const HEAD: usize = 1 << 16;
+
 /// One line of a list.
 pub(super) struct Removal {
     pub(super) control_number: String,
@@ -18,8 +21,16 @@ pub(super) struct Removal {
 /// Whether a file is a list rather than MARC in any form.
 pub(super) fn looks_like_one(path: &Path) -> bool {
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(1 << 16).read_to_end(&mut head));
-    read.is_ok() && is_list(&head)
+    let read = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+    read.is_ok() && is_list(whole_lines(&head))
+}
+
+// The rest of a long file was cut off, perhaps inside a character.
+fn whole_lines(head: &[u8]) -> &[u8] {
+    match head.iter().rposition(|&byte| byte == b'\n') {
+        Some(last) if head.len() == HEAD => &head[..=last],
+        _ => head,
+    }
 }
 
 fn is_list(head: &[u8]) -> bool {
@@ -61,7 +72,22 @@ pub(super) fn lines(path: &Path) -> io::Result<impl Iterator<Item = io::Result<R
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+
     use super::*;
+
+    #[test]
+    fn a_long_list_is_one_wherever_its_head_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("注销.txt");
+        for n_before in 0..14 {
+            let before = format!("{}\n", "0".repeat(n_before));
+            std::fs::write(&path, before + &"北林-000001\n".repeat(5000)).unwrap();
+            assert!(looks_like_one(&path), "{n_before}");
+        }
+        std::fs::write(&path, "北林".repeat(HEAD)).unwrap();
+        assert!(!looks_like_one(&path), "it has no lines");
+    }
 
     #[test]
     fn lists_and_records_are_told_apart() {
