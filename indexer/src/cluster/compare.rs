@@ -5,7 +5,7 @@
 
 use crate::bib::{Grounds, MaterialType};
 
-use super::edition::Edition;
+use super::edition::{Edition, REVISIONS};
 use super::levels::{
     AUTHOR, BOOK_NUMBER, COMPARISONS, CONTROL, EQUAL, FIGURES, ISBN, ISSN, Levels, PAGES, PUBLISHER, TITLE,
     YEAR, levels,
@@ -300,7 +300,7 @@ fn shown(record: &MatchRecord, comparison: usize) -> String {
             let edition = record.edition;
             let flags = [(edition.revised, " revised"), (edition.facsimile, " facsimile")];
             let flags: String = flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
-            format!("{}{flags}", number(edition.number.into())).trim().to_owned()
+            format!("{}{flags}", number((edition.number % REVISIONS).into())).trim().to_owned()
         }
     }
 }

@@ -5,13 +5,16 @@ use crate::analysis::fold::fold;
 /// What an edition statement comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Edition {
-    /// 第2版 → 2; 0 where none is named.
+    /// 第2版 → 2, 第2次修订 → `REVISIONS` + 2; 0 where none is named.
     pub(super) number: u8,
     /// 修订, 增订, revised.
     pub(super) revised: bool,
     /// 影印, facsimile, reprint.
     pub(super) facsimile: bool,
 }
+
+/// Numbers of revisions begin here; editions have fewer.
+pub(super) const REVISIONS: u8 = 100;
 
 impl Edition {
     pub(super) fn of(statement: &str) -> Self {
@@ -35,6 +38,9 @@ impl Edition {
                 "rev",
                 "enl",
                 "expand",
+                "abridg",
+                "updated",
+                "new ed",
                 "erw",
                 "uberarb",
                 "neubearb",
@@ -42,7 +48,7 @@ impl Edition {
                 "verb",
                 "umgearb",
             ]),
-            facsimile: has(&["影印", "facsim"]),
+            facsimile: has(&["影印", "缩印", "facsim"]),
         }
     }
 
@@ -60,8 +66,11 @@ impl Edition {
 }
 
 fn number(folded: &str) -> u8 {
-    if let Some(n) = han_number(folded) {
+    if let Some(n) = number_before(folded, "版") {
         return n;
+    }
+    if let Some(n) = number_before(folded, "次修") {
+        return REVISIONS + n;
     }
     // How often an edition was printed makes no other one of it.
     if ["printing", "impression", "次印刷"].iter().any(|word| folded.contains(word)) && !folded.contains("ed")
@@ -72,10 +81,10 @@ fn number(folded: &str) -> u8 {
     words.find_map(|word| ordinal_word(word).or_else(|| digits(word))).unwrap_or(0)
 }
 
-/// The numeral directly before 版: 第二版, 2版, 新1版; a year before it is none.
-fn han_number(folded: &str) -> Option<u8> {
+/// The numeral directly before 版 or 次修: 第二版, 2版, 新1版, 第3次修订; a year before it is none.
+fn number_before(folded: &str, word: &str) -> Option<u8> {
     let mut rest = folded;
-    while let Some(at) = rest.find('版') {
+    while let Some(at) = rest.find(word) {
         let before = &rest[..at];
         let numerals: String = before.chars().rev().take_while(|c| is_numeral(*c)).collect();
         let numerals: String = numerals.chars().rev().collect();
@@ -84,7 +93,7 @@ fn han_number(folded: &str) -> Option<u8> {
         {
             return u8::try_from(n).ok();
         }
-        rest = &rest[at + '版'.len_utf8()..];
+        rest = &rest[at + word.len()..];
     }
     None
 }
@@ -156,6 +165,11 @@ mod tests {
             ("第2版", "第3版", true),
             ("修订本", "", true),
             ("第2版", "第2版修订本", false),
+            ("第2次修订版", "第3次修订版", true),
+            ("第2次修订版", "修订版", true),
+            ("第2次修订版", "第二次修订本", false),
+            ("缩印本", "", true),
+            ("New ed.", "", true),
             ("影印本", "", true),
             ("2nd ed.", "第二版", false),
         ] {
