@@ -222,12 +222,12 @@ impl MatchRecord {
 
 /// The volume where the set is named as a series of its own title: 200 `$a鲁迅全集`, 461 `$t鲁迅全集$v第1卷`.
 fn own_series_volume(bib: &Bib) -> Option<&str> {
-    if bib.part.is_some() {
+    let mut numbered = bib.series.iter().filter(|series| series.volume.is_some()).peekable();
+    if bib.part.is_some() || numbered.peek().is_none() {
         return None;
     }
     let title = fold(bib.title.as_deref()?);
-    let own = bib.series.iter().find(|series| series.volume.is_some() && fold(&series.title) == title)?;
-    own.volume.as_deref()
+    numbered.find(|series| fold(&series.title) == title)?.volume.as_deref()
 }
 
 /// The figures of title, part and subtitle in this order.

@@ -45,35 +45,62 @@ const VOLUMES: &str = "卷册";
 
 /// Longest designation at the end of a title, in characters.
 const LONGEST_END: usize = 6;
+/// Bytes of a character.
+const HAN: usize = 3;
 
 /// Whether two titles differ in what tells books of one row apart.
 pub(super) fn says_other(a: &str, b: &str, place: Place) -> bool {
-    if a == b || a.is_empty() || b.is_empty() {
+    if a.is_empty() || b.is_empty() {
         return false;
     }
-    let [a, b] = [a, b].map(|title| title.chars().collect::<Vec<char>>());
-    let n_before = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[n_before..], &b[n_before..]);
-    let n_after = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    let behind = &a[a.len() - n_after..];
-    match (&a[..a.len() - n_after], &b[..b.len() - n_after]) {
-        ([x], [y]) if ROWS.iter().any(|row| row.contains(*x) && row.contains(*y)) => n_before + n_after > 0,
-        ([x, y], [v, w]) if (x, y) == (w, v) && [x, y].iter().all(|c| LANGUAGES.contains(**c)) => true,
-        (x, y) if are_words(x, y) => true,
-        (x, y) if place == Place::Title => n_before >= 2 && is_volume_name(x, y, behind, UNITS),
-        (x, y) => is_volume_name(x, y, behind, VOLUMES),
+    let (before, x, y, behind) = difference(a, b);
+    // Nearly all titles that are compared are quite other ones: no character of those is looked at.
+    if x.is_empty() || y.is_empty() || x.len().max(y.len()) > LONGEST_END * HAN {
+        return false;
     }
+    let whole = before.is_empty() && behind.is_empty();
+    are_of_a_row(x, y) && !whole
+        || are_languages(x, y)
+        || WORDS.iter().any(|row| row.contains(&x) && row.contains(&y))
+        || match place {
+            Place::Title => before.len() >= 2 * HAN && are_names(x, y, behind, UNITS),
+            Place::Subtitle => are_names(x, y, behind, VOLUMES),
+        }
+}
+
+/// What both texts begin with, where they differ, and what both end with.
+fn difference<'a>(a: &'a str, b: &'a str) -> (&'a str, &'a str, &'a str, &'a str) {
+    let same = |(x, y): &(u8, u8)| x == y;
+    let n_before = a.bytes().zip(b.bytes()).take_while(same).count();
+    let n_before = a.floor_char_boundary(n_before).min(b.floor_char_boundary(n_before));
+    let (rest_a, rest_b) = (&a[n_before..], &b[n_before..]);
+    let mut n_after = rest_a.bytes().rev().zip(rest_b.bytes().rev()).take_while(same).count();
+    while !rest_a.is_char_boundary(rest_a.len() - n_after) {
+        n_after -= 1;
+    }
+    let (x, behind) = rest_a.split_at(rest_a.len() - n_after);
+    (&a[..n_before], x, &rest_b[..rest_b.len() - n_after], behind)
+}
+
+fn are_of_a_row(x: &str, y: &str) -> bool {
+    let is_one = |text: &str| text.chars().nth(1).is_none();
+    is_one(x) && is_one(y) && ROWS.iter().any(|row| row.contains(x) && row.contains(y))
+}
+
+/// 英汉 and 汉英.
+fn are_languages(x: &str, y: &str) -> bool {
+    let two = |text: &str| -> Option<[char; 2]> {
+        let mut chars = text.chars();
+        Some([chars.next()?, chars.next()?]).filter(|_| chars.next().is_none())
+    };
+    let (Some([first, second]), Some(other)) = (two(x), two(y)) else { return false };
+    [second, first] == other && LANGUAGES.contains(first) && LANGUAGES.contains(second)
 }
 
 /// Whether both titles end in a designation of the same kind with another name: 河南卷 and 湖南卷.
-fn is_volume_name(a: &[char], b: &[char], behind: &[char], units: &str) -> bool {
-    let fits = |own: &[char]| !own.is_empty() && own.len() + behind.len() <= LONGEST_END;
-    fits(a) && fits(b) && behind.last().is_some_and(|last| units.contains(*last))
-}
-
-fn are_words(a: &[char], b: &[char]) -> bool {
-    let [a, b] = [a, b].map(|word| word.iter().collect::<String>());
-    WORDS.iter().any(|row| a != b && row.contains(&a.as_str()) && row.contains(&b.as_str()))
+fn are_names(x: &str, y: &str, behind: &str, units: &str) -> bool {
+    let fits = |own: &str| own.chars().count() + behind.chars().count() <= LONGEST_END;
+    behind.chars().next_back().is_some_and(|last| units.contains(last)) && fits(x) && fits(y)
 }
 
 #[cfg(test)]
