@@ -149,6 +149,7 @@ impl From<Outcome> for ExitCode {
 
 /// Parses the command line, runs the subcommand, turns its end into an exit code.
 pub(crate) fn run() -> ExitCode {
+    leave_where_nobody_reads();
     let cli = Cli::parse();
     let global = cli.global;
     let outcome = match cli.command {
@@ -272,6 +273,18 @@ fn entry(open: &Open, id: &str, lang: Lang) -> anyhow::Result<Entry> {
         }
         Err(cause) => Err(anyhow::anyhow!("{}", cause.sentence(lang))),
     }
+}
+
+/// `println!` panics where whoever read our output has gone.
+fn leave_where_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        if message.is_some_and(|m| m.starts_with("failed printing to stdout") && m.contains("Broken pipe")) {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }
 
 /// Whoever read our output has gone: `lianmu … | head` is no failure.

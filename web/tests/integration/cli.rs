@@ -110,6 +110,23 @@ fn explain_says_why_and_old_ids_lead_on() {
 }
 
 #[test]
+fn a_reader_of_the_output_may_go_at_any_time() {
+    let data = tempfile::tempdir().unwrap();
+    for args in [&["cluster", "list"][..], &["library", "list"], &["status"]] {
+        let mut child = lianmu(data.path())
+            .args(args)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{args:?}: {:?} {said}", output.status);
+    }
+}
+
+#[test]
 fn decisions_that_cannot_be_taken_are_sentences() {
     let data = tempfile::tempdir().unwrap();
     samples::build(data.path());
