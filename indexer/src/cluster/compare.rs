@@ -196,8 +196,9 @@ fn is_described_alike(a: &MatchRecord, b: &MatchRecord, grounds: Grounds, levels
     if is_title(Title::OtherSubtitle) && (a.is_dense || generic) {
         return false;
     }
-    // A reprint is known by its number alone (DOMAIN §4.2: without ISBN the year is the same).
-    if matches!(levels[YEAR], 4 | 5) {
+    // Another publisher has another edition, often by another translator, whatever else agrees. A reprint is known by
+    // its number alone (DOMAIN §4.2: without ISBN publisher and year are the same).
+    if a.is_dense && levels[PUBLISHER] == 3 || matches!(levels[YEAR], 4 | 5) {
         return false;
     }
     let mut agree =

@@ -175,6 +175,15 @@ fn dangers() {
             }),
             false,
         ),
+        (
+            "two translations of as many pages",
+            with(&kafka, |b| b.extent = Some("302页".into())),
+            with(&kafka, |b| {
+                b.extent = Some("302页".into());
+                b.publisher = Some("浙江文艺出版社".into());
+            }),
+            false,
+        ),
         ("no ISBN, author and year", book("农业生产经验", "", "", 0), book("农业生产经验", "", "", 0), false),
         (
             "全三册 in the title",
