@@ -2,7 +2,8 @@
 //!
 //! A key is the trimmed control number (001); a record without one, or whose number was met before in the
 //! same run, is known by its content. Holdings and authority records are numbered by themselves in many systems, so
-//! theirs are other keys than those of bibliographic records with the same number. All are hashes of 128 bits, so that a million of them stay small.
+//! theirs are other keys than those of bibliographic records with the same number. All are hashes of 128 bits, so that
+//! a million of them stay small.
 
 use crate::marc::{Carrier, RawRecord};
 

@@ -121,7 +121,13 @@ fn has_other_figures(a: &MatchRecord, b: &MatchRecord) -> bool {
         && a.figures != 0
         && b.figures != 0
         && (a.is_dense || !a.isbns.is_empty() && !b.isbns.is_empty())
-        && !matches!(title(a, b), Title::Longer | Title::Proper | Title::ProperShort | Title::Differs)
+        && is_alike(title(a, b))
+}
+
+/// Titles that may be one with a slip; under equal titles the subtitles may be such.
+fn is_alike(level: Title) -> bool {
+    use Title::{Equal, EqualShort, Loose, Near, OtherSubtitle, Similar};
+    matches!(level, Equal | EqualShort | Near | Similar | Loose | OtherSubtitle)
 }
 
 /// Whether titles or, under one title, subtitles name different books of one row.

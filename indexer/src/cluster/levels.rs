@@ -141,10 +141,10 @@ fn control(a: &MatchRecord, b: &MatchRecord) -> u8 {
 }
 
 /// Whether the figures in two titles differ: 第一次 and 第二次, 2019 and 2020; where one leaves its end out nobody can
-/// tell.
+/// tell, nor in another script: 三国 has a figure, San guo has none.
 fn figures_differ(a: &MatchRecord, b: &MatchRecord, title: u8) -> bool {
-    let left_out =
-        [Title::Proper, Title::ProperShort, Title::Longer].iter().any(|level| title == *level as u8);
+    let silent = [Title::Proper, Title::ProperShort, Title::Longer, Title::OtherScript];
+    let left_out = silent.iter().any(|level| title == *level as u8);
     a.figures != b.figures && a.figures != 0 && b.figures != 0 && !left_out
 }
 

@@ -230,11 +230,11 @@ fn own_series_volume(bib: &Bib) -> Option<&str> {
     numbered.find(|series| fold(&series.title) == title)?.volume.as_deref()
 }
 
-/// The figures of title, part and subtitle in this order.
+/// The figures of title, part and subtitle in this order; folded, as those of the title are.
 fn all_figures(bib: &Bib) -> u32 {
     let part = bib.part.iter().flat_map(|p| p.number.iter().chain(&p.volume));
     let texts = bib.title.iter().chain(part).chain(&bib.subtitle);
-    texts.fold(0, |hash, text| note_figures(hash, text))
+    texts.fold(0, |hash, text| note_figures(hash, &fold(text)))
 }
 
 /// Goes on hashing the figures of a text: 第一次, 2019, 甲; 上, 中 and 下 at its end only, elsewhere they are words.

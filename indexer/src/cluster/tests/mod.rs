@@ -217,6 +217,12 @@ fn romanised_records_match_through_linked_fields_and_isbns_only() {
     check(&[
         ("880 gives the script", han.clone(), linked.clone(), true),
         ("the ISBN joins two scripts", han.clone(), romanised.clone(), true),
+        (
+            "figures of two scripts say nothing",
+            han.clone(),
+            with(&romanised, |b| b.subtitle = Some("120 hui ben".into())),
+            true,
+        ),
         ("without it they stay apart", linked, with(&romanised, |b| b.isbns.clear()), false),
     ]);
 }

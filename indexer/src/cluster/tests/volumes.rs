@@ -25,6 +25,9 @@ fn volumes_are_told_apart_wherever_they_are_named() {
     check_titles(&[
         // Figures of the title are none of the part.
         ("20世纪中国文学史", "20世纪中国文学史|上册", false),
+        ("２０世纪中国文学史", "２０世纪中国文学史|上册", false),
+        ("２０世纪中国文学史：1949", "２０世纪中国文学史：1949|上册", false),
+        ("钱从哪里来4：岛链化经济", "钱从哪里来：岛链化经济|4", true),
         ("World history since 1945", "World history since 1945|Volume II", false),
         // All volumes are no volume.
         ("中国通史|上下册", "中国通史|下册", false),
