@@ -158,12 +158,13 @@ pub(crate) fn apart(one: &Entry, other: &Entry) -> &'static str {
 pub(crate) fn veto_key(level: &str) -> &'static str {
     match level {
         "veto: another material type" => "apart.type",
-        "veto: another ISBN" => "apart.isbn",
+        "veto: another ISBN" | "veto: another ISBN beside the common one" => "apart.isbn",
         "veto: another ISSN" => "apart.issn",
         "veto: another edition" => "apart.edition",
         "veto: a set and a volume" => "apart.set",
         "veto: another part" => "apart.part",
         "veto: another number in the title" => "apart.figures",
+        "veto: another word in the title" => "apart.title",
         _ => "apart.rule",
     }
 }
@@ -280,9 +281,16 @@ pub(crate) mod tests {
         let mut other_isbn = isbn.clone();
         other_isbn.isbns = vec![Isbn(9_787_533_918_453)];
         let map = Bib { material_type: MaterialType::Map, ..part.clone() };
+        let set_of = |common: &Bib, own| {
+            let mut volume = common.clone();
+            volume.isbns.push(Isbn(own));
+            volume
+        };
         for (a, b, expect) in [
             (&part, &other_part, "apart.part"),
             (&isbn, &other_isbn, "apart.isbn"),
+            (&set_of(&isbn, 9_787_533_918_453), &set_of(&isbn, 9_787_302_123_453), "apart.isbn"),
+            (&book("有机化学", 2001), &book("无机化学", 2001), "apart.title"),
             (&part, &map, "apart.type"),
             (&book("三国演义", 2001), &book("红楼梦", 1982), "apart.weak"),
         ] {

@@ -94,7 +94,7 @@ pub(super) fn veto(a: &MatchRecord, b: &MatchRecord) -> Option<&'static str> {
     } else if has_other_figures(a, b) {
         Some("veto: another number in the title")
     } else if says_other_part(a, b) {
-        Some("veto: another part by the title")
+        Some("veto: another word in the title")
     } else if is_other_volume_of_set(a, b) {
         Some("veto: another ISBN beside the common one")
     } else {
